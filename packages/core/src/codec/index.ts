@@ -1,0 +1,6 @@
+/** For those who bring alerts into a server: Falco's own forms to the bytes of a `falco.outputs.response`. */
+export { contentOf } from "../alert.js";
+export type { AlertContent } from "./content.js";
+export { acceptEncoded, encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
+export { readJson } from "./read-json.js";
+export { readText } from "./read-text.js";

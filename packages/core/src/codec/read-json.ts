@@ -1,0 +1,98 @@
+import { Code, FalcoError } from "../error.js";
+import { type Priority, parsePriority } from "../priority.js";
+import { type Instant, parseTime } from "../time.js";
+import type { AlertContent } from "./content.js";
+import { JsonReader, JsonSyntaxError } from "./json-reader.js";
+
+/**
+ * Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` have to be there. Members that
+ * are no alert's are ignored, of duplicates the last one counts. `output` is `message` where Falco was told to leave
+ * `output` out.
+ * @throws FalcoError with InvalidArgument that says what is wrong.
+ */
+export function readJson(text: string): AlertContent {
+  const reader = new JsonReader(text);
+  try {
+    const content = readAlert(reader);
+    reader.end();
+    return content;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw noAlert(`JSON: ${error.message}`);
+    throw error;
+  }
+}
+
+function readAlert(reader: JsonReader): AlertContent {
+  let time: Instant | undefined;
+  let priority: Priority | undefined;
+  let rule: string | undefined;
+  let output: string | undefined;
+  let message: string | undefined;
+  let outputFields = new Map<string, string>();
+  let hostname = "";
+  let tags: string[] = [];
+  let source = "";
+
+  reader.object((key) => {
+    switch (key) {
+      case "time":
+        time = reader.null() ? undefined : readTime(reader.string());
+        break;
+      case "priority":
+        priority = readPriority(reader.string());
+        break;
+      case "rule":
+        rule = reader.string();
+        break;
+      case "output":
+        output = reader.null() ? undefined : reader.string();
+        break;
+      case "message":
+        message = reader.null() ? undefined : reader.string();
+        break;
+      case "output_fields":
+        outputFields = new Map();
+        if (!reader.null()) reader.object((name) => outputFields.set(name, reader.fieldText()));
+        break;
+      case "hostname":
+        hostname = reader.null() ? "" : reader.string();
+        break;
+      case "tags":
+        tags = [];
+        if (!reader.null()) reader.array(() => tags.push(reader.string()));
+        break;
+      case "source":
+        source = reader.null() ? "" : reader.string();
+        break;
+      default:
+        reader.skip();
+    }
+  });
+  if (rule === undefined) throw noAlert('"rule" is missing');
+  if (priority === undefined) throw noAlert('"priority" is missing');
+  return { time, priority, rule, output: output ?? message ?? "", outputFields, hostname, tags, source };
+}
+
+function readTime(text: string): Instant {
+  const time = parseTime(text);
+  if (time === undefined) {
+    throw noAlert(`"time" is ${quote(text)}, expected RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"`);
+  }
+  return time;
+}
+
+function readPriority(name: string): Priority {
+  const priority = parsePriority(name);
+  if (priority === undefined) {
+    throw noAlert(`"priority" is ${quote(name)}, expected a priority of Falco's, e.g. "Warning"`);
+  }
+  return priority;
+}
+
+function noAlert(why: string): FalcoError {
+  return new FalcoError(`no alert: ${why}`, Code.InvalidArgument);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

@@ -1,0 +1,26 @@
+/**
+ * The contract's services and messages under names of their own: Falco calls every service `service`, every message
+ * `request` or `response`. For those who serve the contract or bring a transport; a subscriber needs none of it.
+ */
+export { responseSchema as LegacyResponseSchema, service as LegacyService } from "./gen/falco/output/output_pb.js";
+export {
+  type request as OutputsRequest,
+  requestSchema as OutputsRequestSchema,
+  type response as OutputsResponse,
+  responseSchema as OutputsResponseSchema,
+  service as OutputsService,
+} from "./gen/falco/outputs/outputs_pb.js";
+export {
+  type response as VersionResponse,
+  responseSchema as VersionResponseSchema,
+  service as VersionService,
+} from "./gen/falco/version/version_pb.js";
+export {
+  Health as HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "./gen/grpc/health/v1/health_pb.js";
+
+/** Request and response header by which our clients and our server know each other; its value is "1". */
+export const versionHeader = "falco-outputs-version";
+/** Response header: the sequence number behind which a stream starts. */
+export const positionHeader = "falco-outputs-position";

@@ -1,0 +1,30 @@
+// Subscribing.
+export {
+  type AlertStream,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type FalcoVersion,
+  type GetOptions,
+  type SubOptions,
+} from "./client.js";
+export { type Address, formatAddress, parseAddress } from "./address.js";
+export { Code, type Explain, FalcoError, type FalcoErrorOptions } from "./error.js";
+
+// Alerts.
+export {
+  type Alert,
+  type AlertInit,
+  type AlertJson,
+  alertFromJson,
+  alertFromText,
+  alertToJson,
+  createAlert,
+  dateOf,
+  type FieldValue,
+  isAtLeast,
+  priorityName,
+  timeNs,
+} from "./alert.js";
+export { Priority, type PriorityLike, type PriorityName, parsePriority, priorityNames } from "./priority.js";

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { Code, FalcoError } from "@falco-outputs/core";
+
+/** PEM text or bytes, or the path of a file that holds it. */
+export type Pem = string | Buffer;
+
+/** Mutual TLS, as Falco demands it. */
+export interface TlsOptions {
+  /** The authorities that sign the server's certificate. */
+  ca: Pem;
+  /** The client's certificate. */
+  cert: Pem;
+  /** The client's private key. */
+  key: Pem;
+  /** The name that the server's certificate has to carry. Default: the host of the address. */
+  serverName?: string;
+}
+
+/**
+ * The options that Node's TLS takes.
+ * @throws FalcoError with InvalidArgument if a file cannot be read, or what it holds is not what it should be.
+ */
+export function secureContextOptions(tls: TlsOptions): SecureContextOptions {
+  const options = {
+    ca: read(tls.ca, "ca"),
+    cert: read(tls.cert, "cert"),
+    key: read(tls.key, "key"),
+    minVersion: "TLSv1.2",
+  } as const;
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    throw invalid(`tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`, cause);
+  }
+  return options;
+}
+
+function read(pem: Pem, name: string): string | Buffer {
+  if (typeof pem !== "string" || pem.includes("-----BEGIN ")) return pem;
+  try {
+    return readFileSync(pem);
+  } catch (cause) {
+    throw invalid(`tls.${name}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`, cause);
+  }
+}
+
+function invalid(message: string, cause: unknown): FalcoError {
+  return new FalcoError(message, Code.InvalidArgument, { cause });
+}

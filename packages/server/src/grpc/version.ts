@@ -1,0 +1,109 @@
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
+import type { VersionService } from "@falco-outputs/core/contract";
+
+/** Where Falco's version is known from. */
+export type FalcoVersionSource =
+  /** The version itself, e.g. "0.44.1". */
+  | { version: string }
+  /** Falco's own web server, e.g. "http://localhost:8765"; asked for `/versions` when needed, once a minute at most. */
+  | { webserver: string };
+
+const semver =
+  /^v?(?<major>\d{1,9})\.(?<minor>\d{1,9})\.(?<patch>\d{1,9})(?:-(?<prerelease>[\w.-]+))?(?:\+(?<build>[\w.-]+))?$/;
+const cacheMs = 60_000;
+const timeoutMs = 5_000;
+const maxAnswerBytes = 64 * 1024;
+
+/** `falco.version.service`. What Falco does not tell (`engine_fields_checksum`) stays empty. */
+export function versionService(source: FalcoVersionSource | undefined): ServiceImpl<typeof VersionService> {
+  if (source === undefined) {
+    return {
+      version() {
+        throw new ConnectError(
+          "Falco's version is not known here: start the server with the version, or with the address of Falco's web server",
+          Code.Unavailable,
+        );
+      },
+    };
+  }
+  if ("version" in source) {
+    const response = { ...parts(source.version) };
+    return { version: () => response };
+  }
+  const url = new URL("versions", source.webserver.endsWith("/") ? source.webserver : `${source.webserver}/`);
+  let cached: { until: number; answer: Promise<VersionParts> } | undefined;
+  return {
+    version() {
+      if (cached === undefined || cached.until < Date.now()) {
+        const answer = ask(url);
+        cached = { until: Date.now() + cacheMs, answer };
+        answer.catch(() => {
+          cached = undefined;
+        });
+      }
+      return cached.answer;
+    },
+  };
+}
+
+interface VersionParts {
+  version: string;
+  major: number;
+  minor: number;
+  patch: number;
+  prerelease: string;
+  build: string;
+}
+
+/** @throws RangeError if `version` is none. */
+function parts(version: string): VersionParts {
+  const groups = semver.exec(version)?.groups;
+  if (groups === undefined) {
+    throw new RangeError(`version: ${JSON.stringify(version)}, expected Falco's version, e.g. "0.44.1"`);
+  }
+  const { major, minor, patch, prerelease = "", build = "" } = groups;
+  return { version, major: Number(major), minor: Number(minor), patch: Number(patch), prerelease, build };
+}
+
+async function ask(url: URL): Promise<VersionParts & Record<string, unknown>> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    const versions = JSON.parse(await limitedText(response)) as Record<string, unknown>;
+    return { ...parts(String(versions.falco_version)), ...engine(String(versions.engine_version_semver ?? "")) };
+  } catch (cause) {
+    throw new ConnectError(
+      `Falco's web server did not tell its version: ${url}: ${reasonOf(cause)}`,
+      Code.Unavailable,
+      undefined,
+      undefined,
+      cause,
+    );
+  }
+}
+
+function engine(version: string) {
+  const groups = semver.exec(version)?.groups;
+  if (groups === undefined) return {};
+  return {
+    engineVersion: version,
+    engineMajor: Number(groups.major),
+    engineMinor: Number(groups.minor),
+    enginePatch: Number(groups.patch),
+  };
+}
+
+async function limitedText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > maxAnswerBytes) throw new Error(`the answer is larger than ${maxAnswerBytes} bytes`);
+  }
+  return text + decoder.decode();
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+}

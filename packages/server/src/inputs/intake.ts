@@ -1,0 +1,100 @@
+import { encodeLine } from "@falco-outputs/core/codec";
+import type { AlertBatch, AlertLog, Appended } from "../log/alert-log.js";
+import { type Logger, Throttled } from "../logger.js";
+
+export interface InputStats {
+  /** Alerts that were queued. */
+  readonly accepted: number;
+  /** Lines that were no alert, or too large. */
+  readonly rejected: number;
+}
+
+/** Where an input's lines become alerts in the log. One bad line costs nothing but itself. */
+export class Intake {
+  readonly #log: AlertLog;
+  readonly #rejections: Throttled;
+  #accepted = 0;
+  #rejected = 0;
+
+  /** @param name The input's name, for the log. */
+  constructor(log: AlertLog, name: string, logger: Logger) {
+    this.#log = log;
+    this.#rejections = new Throttled((count, reason) =>
+      logger.warn({ input: name, rejected: count, reason }, "rejected what is no alert"),
+    );
+  }
+
+  /** Begins to collect lines that are appended together. */
+  collect(): Lines {
+    return new Lines(this);
+  }
+
+  stats(): InputStats {
+    return { accepted: this.#accepted, rejected: this.#rejected };
+  }
+
+  reject(reason: string): void {
+    this.#rejected++;
+    this.#rejections.add(1, reason);
+  }
+
+  append(batch: AlertBatch): Appended | Promise<Appended> {
+    this.#accepted += batch.ends.length;
+    return this.#log.append(batch);
+  }
+
+  close(): void {
+    this.#rejections.close();
+  }
+}
+
+/** Lines of Falco's on their way to one append. */
+export class Lines {
+  readonly #intake: Intake;
+  #alerts: Uint8Array[] = [];
+  /** Why the last rejected line was rejected. */
+  reason: string | undefined;
+
+  constructor(intake: Intake) {
+    this.#intake = intake;
+  }
+
+  get count(): number {
+    return this.#alerts.length;
+  }
+
+  /** Adds a line without its line end. Blank ones are nothing. */
+  add(line: Uint8Array): void {
+    if (isBlank(line)) return;
+    try {
+      this.#alerts.push(encodeLine(line));
+    } catch (error) {
+      this.reject((error as Error).message);
+    }
+  }
+
+  reject(reason: string): void {
+    this.reason = reason;
+    this.#intake.reject(reason);
+  }
+
+  append(): Appended | Promise<Appended> | undefined {
+    if (this.#alerts.length === 0) return undefined;
+    const batch = toBatch(this.#alerts);
+    this.#alerts = [];
+    return this.#intake.append(batch);
+  }
+}
+
+/** Encoded alerts end to end. */
+export function toBatch(alerts: readonly Uint8Array[]): AlertBatch {
+  let size = 0;
+  const ends = alerts.map((alert) => (size += alert.length));
+  const bytes = new Uint8Array(size);
+  for (const [index, alert] of alerts.entries()) bytes.set(alert, ends[index]! - alert.length);
+  return { bytes, ends };
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+}

@@ -1,0 +1,25 @@
+import type { Readable } from "node:stream";
+import { LineSplitter } from "./line-splitter.js";
+import type { Intake } from "./intake.js";
+
+/** The longest line, in bytes: an alert of 1 MiB whose text is escaped. */
+export const maxLineBytes = 4 * 1024 * 1024;
+
+/**
+ * Reads alerts from a stream, one a line, as Falco writes them to its standard output or to a program. Resolves when
+ * the stream ends.
+ */
+export async function readLines(stream: Readable, intake: Intake): Promise<void> {
+  const lines = intake.collect();
+  const splitter = new LineSplitter(
+    maxLineBytes,
+    (line) => lines.add(line),
+    () => lines.reject(`a line is longer than ${maxLineBytes} bytes`),
+  );
+  for await (const chunk of stream) {
+    splitter.write(typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array));
+    await lines.append();
+  }
+  splitter.end();
+  await lines.append();
+}

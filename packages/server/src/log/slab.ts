@@ -1,0 +1,89 @@
+import type { AlertBatch, Slice } from "./alert-log.js";
+
+/** The size of a slab in bytes. A frame that is larger gets a slab of its own size. */
+export const slabBytes = 1024 * 1024;
+
+const prefixBytes = 5;
+// Field 10 (sequence) of falco.outputs.response, a varint.
+const sequenceTag = (10 << 3) | 0;
+
+/** The size of an alert's frame: gRPC's prefix, the alert, and its sequence number. */
+export function frameBytes(alertBytes: number, sequence: number): number {
+  return prefixBytes + alertBytes + 1 + varintBytes(sequence);
+}
+
+/** A run of consecutive frames in one piece of memory. Frames are only ever added, so that slices of it stay valid. */
+export class Slab {
+  readonly #bytes: Buffer;
+  /** Where each frame ends. */
+  readonly #ends: number[] = [];
+  #used = 0;
+
+  /** @param first The sequence number of the first frame. */
+  constructor(
+    readonly first: number,
+    size: number,
+  ) {
+    // What is not written yet is never part of a slice.
+    this.#bytes = Buffer.allocUnsafeSlow(size);
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  /** The sequence number behind the last frame. */
+  get end(): number {
+    return this.first + this.#ends.length;
+  }
+
+  hasRoom(frame: number): boolean {
+    return this.#used + frame <= this.#bytes.length;
+  }
+
+  /** Adds the alert that is `batch.bytes` from `start` to `end`. There has to be room. */
+  add(batch: AlertBatch, start: number, end: number): void {
+    const sequence = this.end;
+    const bytes = this.#bytes;
+    let at = this.#used;
+    bytes[at] = 0;
+    bytes.writeUInt32BE(end - start + 1 + varintBytes(sequence), at + 1);
+    at += prefixBytes;
+    bytes.set(batch.bytes.subarray(start, end), at);
+    at += end - start;
+    bytes[at++] = sequenceTag;
+    at = writeVarint(bytes, at, sequence);
+    this.#used = at;
+    this.#ends.push(at);
+  }
+
+  /** The frames from `sequence` on, as many as fit both limits, at least one. */
+  slice(sequence: number, maxCount: number, maxBytes: number): Slice {
+    const from = sequence - this.first;
+    const start = from === 0 ? 0 : this.#ends[from - 1]!;
+    let low = from + 1;
+    let high = Math.min(this.#ends.length, from + maxCount);
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#ends[middle - 1]! - start <= maxBytes) low = middle;
+      else high = middle - 1;
+    }
+    return { bytes: this.#bytes.subarray(start, this.#ends[low - 1]!), count: low - from };
+  }
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
+}
+
+function writeVarint(bytes: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  let position = at;
+  // Beyond 32 bits, where operators on bits do not reach.
+  for (; rest >= 0x1_0000_0000; rest = Math.floor(rest / 0x80)) bytes[position++] = (rest % 0x80) | 0x80;
+  for (; rest >= 0x80; rest >>>= 7) bytes[position++] = (rest & 0x7f) | 0x80;
+  bytes[position++] = rest;
+  return position;
+}

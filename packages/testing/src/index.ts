@@ -1,0 +1,2 @@
+export { Authority, type Identity, type IdentityOptions, writeIdentity } from "./certificates.js";
+export { fixtureLines, fixturePath } from "./fixtures.js";
