@@ -61,7 +61,8 @@ function readReports(folder) {
     const report = JSON.parse(readFileSync(join(folder, file), "utf8"));
     if (report.testResults === undefined) return report;
     const broken = report.testResults.filter(
-      (suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
+      (suite) =>
+        suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
     );
     return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
   });

@@ -12,7 +12,11 @@ export type Address =
  * @throws FalcoError with InvalidArgument
  */
 export function parseAddress(text: string): Address {
-  const path = text.startsWith("unix://") ? text.slice(7) : text.startsWith("unix:") ? text.slice(5) : undefined;
+  const path = text.startsWith("unix://")
+    ? text.slice(7)
+    : text.startsWith("unix:")
+      ? text.slice(5)
+      : undefined;
   if (path !== undefined || text.includes("/")) {
     if (path !== "" && !/^[a-z]+:\/\//.test(path ?? text)) return { kind: "unix", path: path ?? text };
   } else {
@@ -28,6 +32,7 @@ export function parseAddress(text: string): Address {
 
 /** The address as `parseAddress` reads it. */
 export function formatAddress(address: Address): string {
-  if (address.kind === "unix") return address.path.startsWith("/") ? `unix://${address.path}` : `unix:${address.path}`;
+  if (address.kind === "unix")
+    return address.path.startsWith("/") ? `unix://${address.path}` : `unix:${address.path}`;
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }

@@ -5,7 +5,13 @@ import { readJson } from "./codec/read-json.js";
 import { readText } from "./codec/read-text.js";
 import { type OutputsResponse, OutputsResponseSchema } from "./contract.js";
 import { Code, FalcoError } from "./error.js";
-import { type Priority, type PriorityLike, type PriorityName, parsePriority, priorityNames } from "./priority.js";
+import {
+  type Priority,
+  type PriorityLike,
+  type PriorityName,
+  parsePriority,
+  priorityNames,
+} from "./priority.js";
 import { deprecatedSource, sourceName } from "./source.js";
 import { formatTime, type Instant, parseTime } from "./time.js";
 
@@ -151,7 +157,9 @@ function instantOfNs(ns: bigint | undefined): Instant | undefined {
   if (ns === undefined) return undefined;
   const nanos = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
   const seconds = (ns - nanos) / 1_000_000_000n;
-  return formatTime(seconds, 0) === undefined ? undefined : { seconds: Number(seconds), nanos: Number(nanos) };
+  return formatTime(seconds, 0) === undefined
+    ? undefined
+    : { seconds: Number(seconds), nanos: Number(nanos) };
 }
 
 function fromContent({ time, outputFields, tags, ...content }: AlertContent): Alert {

@@ -2,7 +2,10 @@
  * The contract's services and messages under names of their own: Falco calls every service `service`, every message
  * `request` or `response`. For those who serve the contract or bring a transport; a subscriber needs none of it.
  */
-export { responseSchema as LegacyResponseSchema, service as LegacyService } from "./gen/falco/output/output_pb.js";
+export {
+  responseSchema as LegacyResponseSchema,
+  service as LegacyService,
+} from "./gen/falco/output/output_pb.js";
 export {
   type request as OutputsRequest,
   requestSchema as OutputsRequestSchema,

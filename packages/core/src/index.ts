@@ -1,17 +1,6 @@
 // Subscribing.
-export {
-  type AlertStream,
-  type CallOptions,
-  type Client,
-  type ClientOptions,
-  createClient,
-  type FalcoVersion,
-  type GetOptions,
-  type SubOptions,
-} from "./client.js";
-export { type Address, formatAddress, parseAddress } from "./address.js";
-export { Code, type Explain, FalcoError, type FalcoErrorOptions } from "./error.js";
 
+export { type Address, formatAddress, parseAddress } from "./address.js";
 // Alerts.
 export {
   type Alert,
@@ -27,4 +16,15 @@ export {
   priorityName,
   timeNs,
 } from "./alert.js";
+export {
+  type AlertStream,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type FalcoVersion,
+  type GetOptions,
+  type SubOptions,
+} from "./client.js";
+export { Code, type Explain, FalcoError, type FalcoErrorOptions } from "./error.js";
 export { Priority, type PriorityLike, type PriorityName, parsePriority, priorityNames } from "./priority.js";

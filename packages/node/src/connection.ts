@@ -24,16 +24,23 @@ export function connectionTo(
     if (tls !== undefined) throw invalid(`address: ${address.path} is a unix socket, where tls has no use`);
     return {
       baseUrl: "http://localhost",
-      sessionOptions: { settings, createConnection: () => within(connectTimeoutMs, connectTcp(address.path)) },
+      sessionOptions: {
+        settings,
+        createConnection: () => within(connectTimeoutMs, connectTcp(address.path)),
+      },
     };
   }
   const { host, port } = address;
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   if (tls === undefined) {
-    if (insecure !== true) throw invalid(`address: ${authority} needs tls (ca, cert and key), or insecure: true`);
+    if (insecure !== true)
+      throw invalid(`address: ${authority} needs tls (ca, cert and key), or insecure: true`);
     return {
       baseUrl: `http://${authority}`,
-      sessionOptions: { settings, createConnection: () => within(connectTimeoutMs, connectTcp({ host, port })) },
+      sessionOptions: {
+        settings,
+        createConnection: () => within(connectTimeoutMs, connectTcp({ host, port })),
+      },
     };
   }
   const secure = secureContextOptions(tls);

@@ -50,10 +50,12 @@ const tls: Record<string, string> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
   CERT_SIGNATURE_FAILURE: untrusted,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server demands a client certificate: give tls.cert and tls.key",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    "the server demands a client certificate: give tls.cert and tls.key",
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused,
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: refused,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "the server says that this client's certificate has expired: renew it",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    "the server says that this client's certificate has expired: renew it",
   ERR_SSL_WRONG_VERSION_NUMBER: "the other side does not speak TLS here",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "the other side does not speak TLS here",
 };

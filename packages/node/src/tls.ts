@@ -31,7 +31,10 @@ export function secureContextOptions(tls: TlsOptions): SecureContextOptions {
   try {
     createSecureContext(options);
   } catch (cause) {
-    throw invalid(`tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`, cause);
+    throw invalid(
+      `tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,
+      cause,
+    );
   }
   return options;
 }

@@ -1,8 +1,15 @@
 // Running a server.
-export { type FalcoOutputsServer, type HttpInputOptions, type ServerOptions, type ServerStats, startServer } from "./server.js";
+
 export type { FalcoVersionSource } from "./grpc/version.js";
 export type { InputStats } from "./inputs/intake.js";
 export type { ListenOptions } from "./listen/grpc-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
 export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";
+export {
+  type FalcoOutputsServer,
+  type HttpInputOptions,
+  type ServerOptions,
+  type ServerStats,
+  startServer,
+} from "./server.js";

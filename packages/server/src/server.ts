@@ -207,7 +207,9 @@ class Running implements FalcoOutputsServer {
     const http = createHttpInput(this.#intakes.http);
     const bound = await listenTcp(http, address.host, address.port);
     this.#http = http;
-    http.on("error", (error) => this.#logger.error({ address: bound, reason: error.message }, "a listener failed"));
+    http.on("error", (error) =>
+      this.#logger.error({ address: bound, reason: error.message }, "a listener failed"),
+    );
     this.httpUrl = `http://${bound}/`;
   }
 

@@ -66,7 +66,10 @@ export class Authority {
       signingAlgorithm: algorithm,
       extensions: [
         new x509.SubjectAlternativeNameExtension(
-          names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? ("ip" as const) : ("dns" as const), value })),
+          names.map((value) => ({
+            type: /^[\d.]+$|:/.test(value) ? ("ip" as const) : ("dns" as const),
+            value,
+          })),
         ),
       ],
     });

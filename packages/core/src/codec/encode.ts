@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { Code, FalcoError } from "../error.js";
 import { OutputsResponseSchema } from "../contract.js";
+import { Code, FalcoError } from "../error.js";
 import { deprecatedSource } from "../source.js";
 import type { AlertContent } from "./content.js";
 import { readJson } from "./read-json.js";

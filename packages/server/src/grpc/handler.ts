@@ -84,7 +84,15 @@ function unknownPath(request: Request, response: Response): void {
   const grpc = request.headers["content-type"]?.startsWith("application/grpc") === true;
   // As gRPC has it: the status in trailers that come alone, with HTTP 200.
   const head: [number, Record<string, string>] = grpc
-    ? [200, { ...headers, "content-type": "application/grpc", "grpc-status": "12", "grpc-message": "unknown method" }]
+    ? [
+        200,
+        {
+          ...headers,
+          "content-type": "application/grpc",
+          "grpc-status": "12",
+          "grpc-message": "unknown method",
+        },
+      ]
     : [404, headers];
   (response as Http2ServerResponse).writeHead(...head).end();
 }

@@ -112,7 +112,9 @@ function watchRequests(requests: AsyncIterable<OutputsRequest>): AbortSignal {
 function refuseOptions(request: OutputsRequest, code: Code.Unimplemented | Code.FailedPrecondition): void {
   const { $typeName, $unknown, ...options } = request;
   const set = Object.entries(options)
-    .filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value) || value === 0n || value === 0))
+    .filter(([, value]) =>
+      Array.isArray(value) ? value.length > 0 : Boolean(value) || value === 0n || value === 0,
+    )
     .map(([name]) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
   if (set.length === 0) return;
   throw new ConnectError(

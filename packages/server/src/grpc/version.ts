@@ -70,7 +70,10 @@ async function ask(url: URL): Promise<VersionParts & Record<string, unknown>> {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const versions = JSON.parse(await limitedText(response)) as Record<string, unknown>;
-    return { ...parts(String(versions.falco_version)), ...engine(String(versions.engine_version_semver ?? "")) };
+    return {
+      ...parts(String(versions.falco_version)),
+      ...engine(String(versions.engine_version_semver ?? "")),
+    };
   } catch (cause) {
     throw new ConnectError(
       `Falco's web server did not tell its version: ${url}: ${reasonOf(cause)}`,

@@ -30,7 +30,8 @@ export function createHttpInput(intake: Intake): Server {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         size += chunk.length;
         held += chunk.length;
-        if (size > maxBodyBytes) return refuse(response, 413, `the body is larger than ${maxBodyBytes} bytes`);
+        if (size > maxBodyBytes)
+          return refuse(response, 413, `the body is larger than ${maxBodyBytes} bytes`);
         if (held > maxHeldBytes) return refuse(response, 503, "too many large requests at once");
         chunks.push(chunk);
       }

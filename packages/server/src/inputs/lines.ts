@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import { LineSplitter } from "./line-splitter.js";
 import type { Intake } from "./intake.js";
+import { LineSplitter } from "./line-splitter.js";
 
 /** The longest line, in bytes: an alert of 1 MiB whose text is escaped. */
 export const maxLineBytes = 4 * 1024 * 1024;

@@ -79,7 +79,11 @@ export async function listenGrpc(
   };
 }
 
-function createTcpServer({ address, tls, insecure }: ListenOptions): http2.Http2Server | http2.Http2SecureServer {
+function createTcpServer({
+  address,
+  tls,
+  insecure,
+}: ListenOptions): http2.Http2Server | http2.Http2SecureServer {
   if (tls === undefined) {
     if (insecure === true) return http2.createServer(serverOptions);
     throw new Error(

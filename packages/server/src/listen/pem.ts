@@ -17,6 +17,8 @@ export function readPem(pem: Pem, name: string): string | Buffer {
   try {
     return readFileSync(pem);
   } catch (cause) {
-    throw new Error(`tls.${name}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new Error(`tls.${name}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

@@ -5,7 +5,11 @@ import { formatAddress } from "@falco-outputs/core";
 export async function listenTcp(server: Server, host: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
-      reject(new Error(`cannot listen on ${formatAddress({ kind: "tcp", host, port })}: ${cause.message}`, { cause }));
+      reject(
+        new Error(`cannot listen on ${formatAddress({ kind: "tcp", host, port })}: ${cause.message}`, {
+          cause,
+        }),
+      );
     });
     server.listen({ host, port }, resolve);
   });

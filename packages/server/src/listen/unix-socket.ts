@@ -26,7 +26,9 @@ export async function listenUnix(
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   await removeStale(path);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) => reject(new Error(`cannot listen on ${path}: ${cause.message}`, { cause })));
+    server.once("error", (cause) =>
+      reject(new Error(`cannot listen on ${path}: ${cause.message}`, { cause })),
+    );
     server.once("listening", resolve);
     // Binding happens within the call. The mask closes the moment until chmod; only a main thread may set it.
     const mask = isMainThread ? process.umask(0o777 & ~mode) : undefined;
@@ -72,7 +74,10 @@ function groupId(group: string | number): number {
 
 function groupEntry(group: string): string | undefined {
   try {
-    return execFileSync("getent", ["group", group], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return execFileSync("getent", ["group", group], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   } catch {
     // Without getent, or with a group it does not know, the file says it.
     return readFileSync("/etc/group", "utf8")

@@ -66,7 +66,11 @@ export class SharedQueue {
     for (const waiter of this.#waiters) waiter.settle(undefined);
   }
 
-  #next(follow: boolean, maxBytes: number, signal: AbortSignal): Slice | undefined | Promise<Slice | undefined> {
+  #next(
+    follow: boolean,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Slice | undefined | Promise<Slice | undefined> {
     signal.throwIfAborted();
     const available = this.#end - this.#position;
     if (this.#closed || (available === 0 && !follow)) return undefined;
