@@ -13,6 +13,7 @@ import type { FalcoVersionSource } from "./grpc/version.js";
 import { createHttpInput } from "./inputs/http.js";
 import { type InputStats, Intake, toBatch } from "./inputs/intake.js";
 import { readLines } from "./inputs/lines.js";
+import { invalidOption } from "./invalid-option.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
 import { isLoopback, listenTcp } from "./listen/tcp.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
@@ -79,7 +80,7 @@ const graceMs = 1_000;
 
 /**
  * Starts a server.
- * @throws Error that says which option is wrong, or which address cannot be had and why.
+ * @throws FalcoError with InvalidArgument that says which option is wrong; Error for an address that cannot be had.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FalcoOutputsServer> {
   const server = new Running(options);
@@ -198,10 +199,10 @@ class Running implements FalcoOutputsServer {
 
   async #startHttp({ address: text, insecure = false }: HttpInputOptions): Promise<void> {
     const address = parseAddress(text);
-    if (address.kind !== "tcp") throw new Error(`http: ${JSON.stringify(text)}, expected host:port`);
+    if (address.kind !== "tcp") throw invalidOption(`http: ${JSON.stringify(text)}, expected host:port`);
     if (!isLoopback(address.host) && !insecure) {
-      throw new Error(
-        `http: other machines can reach ${JSON.stringify(text)}: use a loopback address, or insecure: true`,
+      throw invalidOption(
+        `http: other machines can reach ${JSON.stringify(text)}: use a loopback address, or allow it (insecure: true; --insecure-tcp)`,
       );
     }
     const http = createHttpInput(this.#intakes.http);

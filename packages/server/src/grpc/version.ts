@@ -1,5 +1,6 @@
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { VersionService } from "@falco-outputs/core/contract";
+import { invalidOption } from "../invalid-option.js";
 
 /** Where Falco's version is known from. */
 export type FalcoVersionSource =
@@ -30,7 +31,7 @@ export function versionService(source: FalcoVersionSource | undefined): ServiceI
     const response = { ...parts(source.version) };
     return { version: () => response };
   }
-  const url = new URL("versions", source.webserver.endsWith("/") ? source.webserver : `${source.webserver}/`);
+  const url = versionsUrl(source.webserver);
   let cached: { until: number; answer: Promise<VersionParts> } | undefined;
   return {
     version() {
@@ -46,6 +47,15 @@ export function versionService(source: FalcoVersionSource | undefined): ServiceI
   };
 }
 
+function versionsUrl(webserver: string): URL {
+  if (/^https?:\/\//.test(webserver) && URL.canParse(webserver)) {
+    return new URL("versions", webserver.endsWith("/") ? webserver : `${webserver}/`);
+  }
+  throw invalidOption(
+    `falco.webserver: ${JSON.stringify(webserver)}, expected a URL, e.g. "http://localhost:8765"`,
+  );
+}
+
 interface VersionParts {
   version: string;
   major: number;
@@ -55,11 +65,11 @@ interface VersionParts {
   build: string;
 }
 
-/** @throws RangeError if `version` is none. */
+/** @throws FalcoError with InvalidArgument if `version` is none. */
 function parts(version: string): VersionParts {
   const groups = semver.exec(version)?.groups;
   if (groups === undefined) {
-    throw new RangeError(`version: ${JSON.stringify(version)}, expected Falco's version, e.g. "0.44.1"`);
+    throw invalidOption(`falco.version: ${JSON.stringify(version)}, expected Falco's version, e.g. "0.44.1"`);
   }
   const { major, minor, patch, prerelease = "", build = "" } = groups;
   return { version, major: Number(major), minor: Number(minor), patch: Number(patch), prerelease, build };

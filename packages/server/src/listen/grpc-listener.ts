@@ -2,6 +2,7 @@ import * as http2 from "node:http2";
 import type { Socket } from "node:net";
 import { formatAddress, parseAddress } from "@falco-outputs/core";
 import type { requestHandler } from "../grpc/handler.js";
+import { invalidOption } from "../invalid-option.js";
 import type { Logger } from "../logger.js";
 import { readPem, type TlsOptions } from "./pem.js";
 import { listenTcp } from "./tcp.js";
@@ -36,7 +37,10 @@ const serverOptions = {
 } satisfies http2.ServerOptions;
 const keepAliveMs = 30_000;
 
-/** Serves gRPC on one address. @throws Error that says what is wrong with the address or its options. */
+/**
+ * Serves gRPC on one address.
+ * @throws FalcoError with InvalidArgument that says which option is wrong; Error for an address that cannot be had.
+ */
 export async function listenGrpc(
   options: ListenOptions,
   handler: ReturnType<typeof requestHandler>,
@@ -50,7 +54,9 @@ export async function listenGrpc(
     session.once("close", () => sessions.delete(session));
   });
   server.on("request", handler);
-  server.on("sessionError", (error: Error) => logger.warn({ reason: error.message }, "a connection failed"));
+  server.on("sessionError", (error: NodeJS.ErrnoException) => {
+    if (!isDeparture(error)) logger.warn({ reason: error.message }, "a connection failed");
+  });
   server.on("tlsClientError", (error: Error, socket: Socket) => {
     logger.warn({ peer: socket.remoteAddress, reason: error.message }, "a TLS handshake failed");
   });
@@ -79,6 +85,11 @@ export async function listenGrpc(
   };
 }
 
+/** A client that goes, politely or not. Node tells of the polite ones in words only. */
+function isDeparture({ code, message }: NodeJS.ErrnoException): boolean {
+  return code === "ECONNRESET" || code === "EPIPE" || /error code (?:0|8)$/.test(message);
+}
+
 function createTcpServer({
   address,
   tls,
@@ -86,7 +97,7 @@ function createTcpServer({
 }: ListenOptions): http2.Http2Server | http2.Http2SecureServer {
   if (tls === undefined) {
     if (insecure === true) return http2.createServer(serverOptions);
-    throw new Error(
+    throw invalidOption(
       `listen: ${JSON.stringify(address)} needs tls with ca, cert and key (mutual TLS), or insecure: true`,
     );
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { invalidOption } from "../invalid-option.js";
 
 /** PEM text or bytes, or the path of a file that holds it. */
 export type Pem = string | Buffer;
@@ -11,14 +12,15 @@ export interface TlsOptions {
   key: Pem;
 }
 
-/** @throws Error if it is a path and the file cannot be read. */
+/** @throws FalcoError with InvalidArgument if it is a path and the file cannot be read. */
 export function readPem(pem: Pem, name: string): string | Buffer {
   if (typeof pem !== "string" || pem.includes("-----BEGIN ")) return pem;
   try {
     return readFileSync(pem);
   } catch (cause) {
-    throw new Error(`tls.${name}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`, {
+    throw invalidOption(
+      `tls.${name}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`,
       cause,
-    });
+    );
   }
 }

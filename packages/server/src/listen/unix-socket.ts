@@ -3,6 +3,7 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, type Stats, u
 import { createConnection, type Server } from "node:net";
 import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { invalidOption } from "../invalid-option.js";
 
 export interface UnixSocketOptions {
   path: string;
@@ -68,7 +69,7 @@ function groupId(group: string | number): number {
   if (typeof group === "number") return group;
   const line = groupEntry(group);
   const id = line?.split(":")[2];
-  if (id === undefined) throw new Error(`socket group: there is no group ${JSON.stringify(group)}`);
+  if (id === undefined) throw invalidOption(`socket group: there is no group ${JSON.stringify(group)}`);
   return Number(id);
 }
 

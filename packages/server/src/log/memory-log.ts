@@ -1,3 +1,4 @@
+import { invalidOption } from "../invalid-option.js";
 import type { AlertBatch, AlertLog, Appended, Cursor, LogStats, Slice, Subscription } from "./alert-log.js";
 import { SharedQueue } from "./shared-queue.js";
 import { frameBytes, Slab, slabBytes } from "./slab.js";
@@ -30,9 +31,9 @@ export class MemoryLog implements AlertLog {
   #lost = 0;
 
   constructor({ maxAlerts = defaultMaxAlerts, maxBytes = defaultMaxBytes, onLoss }: MemoryLogOptions = {}) {
-    if (!(maxAlerts >= 1)) throw new RangeError(`maxAlerts: ${maxAlerts}, expected at least 1`);
+    if (!(maxAlerts >= 1)) throw invalidOption(`maxAlerts: ${maxAlerts}, expected at least 1`);
     if (!(maxBytes >= leastMaxBytes)) {
-      throw new RangeError(`maxBytes: ${maxBytes}, expected at least ${leastMaxBytes}`);
+      throw invalidOption(`maxBytes: ${maxBytes}, expected at least ${leastMaxBytes}`);
     }
     this.#maxAlerts = Math.floor(maxAlerts);
     this.#maxBytes = maxBytes;
