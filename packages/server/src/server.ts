@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -109,6 +110,8 @@ class Running implements FalcoOutputsServer {
 
   constructor({ logger = silent, maxAlerts, maxBytes, falco }: ServerOptions) {
     this.#logger = logger;
+    // Every stream listens to it.
+    setMaxListeners(0, this.#shutdown.signal);
     this.#losses = new Throttled((lost) => {
       logger.warn({ lost }, "the queue is full: the oldest alerts were dropped before anyone took them");
     });
@@ -134,6 +137,7 @@ class Running implements FalcoOutputsServer {
     return this.#listeners.map((listener) => listener.address);
   }
 
+  /** @throws FalcoError or Error, see `startServer`. */
   async start({ listen = [this.#privateSocket()], http }: ServerOptions): Promise<void> {
     const handler = requestHandler(this.#services, this.#shutdown.signal, this.#logger);
     for (const item of listen) {

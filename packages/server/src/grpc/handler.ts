@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import {
+  constants,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { ConnectRouter, ConnectRouterOptions } from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import {
@@ -71,6 +76,8 @@ export function requestHandler(
       request.headers[":authority"] = "localhost";
       request.headers.host = "localhost";
       handle(request as Http2ServerRequest, response as Http2ServerResponse);
+      if ("stream" in response)
+        response.stream.once("wantTrailers", () => setImmediate(endRequest, response.stream));
     } catch (reason) {
       logger.warn({ reason: String(reason) }, "a request could not be handled");
       response.statusCode = 400;
@@ -79,20 +86,27 @@ export function requestHandler(
   };
 }
 
+/**
+ * Tells a client that is answered, but still sends, to stop (RFC 9113, section 8.1). Else the stream stays open until
+ * it has sent everything, which it cannot, for nobody reads on.
+ */
+function endRequest(stream: ServerHttp2Stream): void {
+  if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
 function unknownPath(request: Request, response: Response): void {
   const headers = { [versionHeader]: "1" };
   const grpc = request.headers["content-type"]?.startsWith("application/grpc") === true;
-  // As gRPC has it: the status in trailers that come alone, with HTTP 200.
-  const head: [number, Record<string, string>] = grpc
-    ? [
-        200,
-        {
-          ...headers,
-          "content-type": "application/grpc",
-          "grpc-status": "12",
-          "grpc-message": "unknown method",
-        },
-      ]
-    : [404, headers];
-  (response as Http2ServerResponse).writeHead(...head).end();
+  if (!grpc || !("stream" in response)) {
+    response.writeHead(404, headers);
+    response.end();
+    return;
+  }
+  // As gRPC has it: HTTP 200 and the status, in headers that end the stream.
+  const status = { "grpc-status": "12", "grpc-message": "unknown method" };
+  response.stream.respond(
+    { ":status": 200, "content-type": "application/grpc", ...headers, ...status },
+    { endStream: true },
+  );
+  setImmediate(endRequest, response.stream);
 }

@@ -14,6 +14,8 @@ export interface UnixSocketOptions {
 }
 
 export const defaultSocketMode = 0o600;
+/** What the system's socket addresses hold. libuv would cut a longer path, and listen elsewhere. */
+const maxPathBytes = process.platform === "linux" ? 107 : 103;
 
 /**
  * Listens on a unix socket. A socket that nobody listens on any more is replaced; one that answers, or a file that is
@@ -24,7 +26,10 @@ export async function listenUnix(
   { path, mode = defaultSocketMode, group }: UnixSocketOptions,
 ): Promise<void> {
   const gid = group === undefined ? undefined : groupId(group);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  if (Buffer.byteLength(path) > maxPathBytes) {
+    throw invalidOption(`cannot listen on ${path}: a socket's path has at most ${maxPathBytes} bytes`);
+  }
+  makeFolder(path);
   await removeStale(path);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
@@ -41,6 +46,14 @@ export async function listenUnix(
   });
   chmodSync(path, mode);
   if (gid !== undefined) chownSync(path, process.getuid!(), gid);
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    throw new Error(`cannot listen on ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function removeStale(path: string): Promise<void> {

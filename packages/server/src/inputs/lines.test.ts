@@ -1,0 +1,78 @@
+import { Readable } from "node:stream";
+import { createClient } from "@falco-outputs/core";
+import { fixtureLines } from "@falco-outputs/testing";
+import { expect, it } from "vitest";
+import { startServer } from "../index.js";
+
+const lines = fixtureLines("alerts.jsonl");
+
+/** The rules that a subscriber gets of what a stream of chunks brought. */
+async function readThrough(chunks: Iterable<string | Uint8Array>) {
+  await using server = await startServer({ listen: [] });
+  await server.readLines(Readable.from(chunks));
+  const rules: string[] = [];
+  for await (const alert of createClient({ transport: server.transport() }).get()) rules.push(alert.rule);
+  return { rules, stats: server.stats().inputs.lines };
+}
+
+const rules = lines.map((line) => JSON.parse(line).rule);
+
+it.each([1, 2, 3, 7, 64, 1000, 65_536])("finds the lines in chunks of %i bytes", async (size) => {
+  const bytes = Buffer.from(`${lines.join("\n")}\n`);
+  const chunks = function* () {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  };
+  expect(await readThrough(chunks())).toEqual({ rules, stats: { accepted: lines.length, rejected: 0 } });
+});
+
+it.each([
+  ["carriage returns", `${lines.join("\r\n")}\r\n`],
+  ["no newline at the end", lines.join("\n")],
+  ["blank lines", `\n\n${lines.join("\n \n\n")}\n\n`],
+])("takes %s", async (_, text) => {
+  expect(await readThrough([text])).toEqual({ rules, stats: { accepted: lines.length, rejected: 0 } });
+});
+
+it("counts what is no alert, and loses nothing beside it", async () => {
+  const bad = [
+    "Events detected: 4",
+    '{"rule":',
+    "{}",
+    '{"rule":"r","priority":"loud"}',
+    "[]",
+    "null",
+    "\u0000",
+  ];
+  const mixed = lines.flatMap((line, index) => [bad[index % bad.length]!, line]);
+  expect(await readThrough([mixed.join("\n")])).toEqual({
+    rules,
+    stats: { accepted: lines.length, rejected: lines.length },
+  });
+});
+
+it("skips a line that is too long, however it is cut, and goes on behind it", async () => {
+  const megabyte = "x".repeat(1024 * 1024);
+  const long = [megabyte, megabyte, megabyte, megabyte, "x\n"];
+  const chunks = [`${lines[0]}\n`, ...long, `${lines[1]}\n${"y".repeat(5_000_000)}\n${lines[2]}`];
+  expect(await readThrough(chunks)).toEqual({
+    rules: rules.slice(0, 3),
+    stats: { accepted: 3, rejected: 2 },
+  });
+});
+
+it("rejects an alert above 1 MiB", async () => {
+  const large = JSON.stringify({ rule: "r", priority: "Notice", output: "x".repeat(1024 * 1024) });
+  expect(await readThrough([`${large}\n${lines[0]}\n`])).toEqual({
+    rules: rules.slice(0, 1),
+    stats: { accepted: 1, rejected: 1 },
+  });
+});
+
+it("replaces invalid UTF-8 and keeps the alert", async () => {
+  const line = Buffer.concat([
+    Buffer.from('{"rule":"a'),
+    Buffer.from([0xff, 0xc3]),
+    Buffer.from('b","priority":"Notice"}\n'),
+  ]);
+  expect((await readThrough([line])).rules).toEqual(["a\ufffd\ufffdb"]);
+});

@@ -1,0 +1,223 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { contentOf, encodeContent } from "@falco-outputs/core/codec";
+import { type OutputsResponse, OutputsResponseSchema } from "@falco-outputs/core/contract";
+import { describe, expect, it } from "vitest";
+import { toBatch } from "../inputs/intake.js";
+import type { Cursor, Slice } from "./alert-log.js";
+import { MemoryLog, type MemoryLogOptions } from "./memory-log.js";
+
+const never = new AbortController().signal;
+const shared = { mode: "shared", follow: true } as const;
+const drain = { mode: "shared", follow: false } as const;
+
+function batchOf(...rules: string[]) {
+  return toBatch(rules.map((rule) => encodeContent(contentOf({ rule, priority: "Notice", time: 0n }))));
+}
+
+function rulesFrom(first: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `rule ${first + index}`);
+}
+
+/** What a gRPC client makes of a slice. */
+function alertsOf({ bytes, count }: Slice): OutputsResponse[] {
+  const alerts: OutputsResponse[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    expect(bytes[at]).toBe(0);
+    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 1);
+    alerts.push(fromBinary(OutputsResponseSchema, bytes.subarray(at + 5, at + 5 + length)));
+    at += 5 + length;
+  }
+  expect(alerts).toHaveLength(count);
+  return alerts;
+}
+
+async function readAll(log: MemoryLog, maxBytes = 64 * 1024): Promise<OutputsResponse[]> {
+  const cursor = await log.open(drain);
+  const alerts: OutputsResponse[] = [];
+  for (;;) {
+    const slice = await cursor.next(maxBytes, never);
+    if (slice === undefined) break;
+    alerts.push(...alertsOf(slice));
+  }
+  await cursor.close();
+  return alerts;
+}
+
+function logWith(options?: MemoryLogOptions) {
+  const losses: number[] = [];
+  return { log: new MemoryLog({ ...options, onLoss: (count) => losses.push(count) }), losses };
+}
+
+describe("MemoryLog", () => {
+  it("gives back what was appended, in order, numbered from the microsecond of its creation", async () => {
+    const before = BigInt(Date.now()) * 1000n;
+    const { log } = logWith();
+    const first = log.append(batchOf("a", "b"));
+    const second = log.append(batchOf("c"));
+    expect(second.first).toBe(first.last + 1);
+    const alerts = await readAll(log);
+    expect(alerts.map((alert) => alert.rule)).toEqual(["a", "b", "c"]);
+    expect(alerts.map((alert) => alert.sequence)).toEqual([0n, 1n, 2n].map((n) => BigInt(first.first) + n));
+    expect(alerts[0]!.sequence).toBeGreaterThan(before);
+    expect(alerts[0]!.sequence).toBeLessThanOrEqual(BigInt(Date.now()) * 1000n + 1n);
+    expect(await readAll(log)).toEqual([]);
+  });
+
+  it("takes a batch of none", async () => {
+    const { log } = logWith();
+    log.append(batchOf());
+    log.append(batchOf("a"));
+    expect(await readAll(log)).toHaveLength(1);
+  });
+
+  it.each([1, 100, 1000, 64 * 1024])(
+    "hands out slices of at most %i bytes, or a single alert",
+    async (limit) => {
+      const { log } = logWith();
+      log.append(batchOf(...rulesFrom(0, 500)));
+      const cursor = await log.open(drain);
+      const rules: string[] = [];
+      for (;;) {
+        const slice = await cursor.next(limit, never);
+        if (slice === undefined) break;
+        expect(slice.count === 1 || slice.bytes.length <= limit).toBe(true);
+        rules.push(...alertsOf(slice).map((alert) => alert.rule));
+      }
+      expect(rules).toEqual(rulesFrom(0, 500));
+    },
+  );
+
+  it("holds alerts of every size up to 1 MiB, across slabs", async () => {
+    const { log } = logWith();
+    const sizes = [1, 300_000, 1024 * 1024 - 100, 900_000, 5, 700_000];
+    log.append(batchOf(...sizes.map((size) => "x".repeat(size))));
+    expect((await readAll(log)).map((alert) => alert.rule.length)).toEqual(sizes);
+  });
+
+  it("retains no more alerts than it may, and counts what nobody had taken", async () => {
+    const { log, losses } = logWith({ maxAlerts: 10 });
+    log.append(batchOf(...rulesFrom(0, 8)));
+    log.append(batchOf(...rulesFrom(8, 7)));
+    expect(losses).toEqual([5]);
+    expect(log.stats()).toMatchObject({ appended: 15, lost: 5, retained: 10, delivered: 0 });
+    expect((await readAll(log)).map((alert) => alert.rule)).toEqual(rulesFrom(5, 10));
+    // Taken alerts are retained all the same, and their eviction is no loss.
+    log.append(batchOf(...rulesFrom(15, 10)));
+    expect(losses).toEqual([5]);
+    expect(log.stats()).toMatchObject({ appended: 25, lost: 5, retained: 10, delivered: 10 });
+  });
+
+  it("takes no more memory than it may", async () => {
+    const maxBytes = 4 * 1024 * 1024;
+    const { log } = logWith({ maxBytes });
+    for (let index = 0; index < 100; index++) {
+      log.append(batchOf(`${index} ${"x".repeat(100_000)}`));
+      expect(log.stats().retainedBytes).toBeLessThanOrEqual(maxBytes);
+    }
+    const { retained, lost } = log.stats();
+    expect(retained + lost).toBe(100);
+    const alerts = await readAll(log);
+    expect(alerts.map((alert) => Number.parseInt(alert.rule, 10))).toEqual(
+      Array.from({ length: retained }, (_, index) => lost + index),
+    );
+    expect(retained).toBeGreaterThan(20);
+  });
+
+  it("leaves a slice as it is when its alerts are evicted meanwhile", async () => {
+    const { log } = logWith({ maxAlerts: 3 });
+    log.append(batchOf("a", "b", "c"));
+    const slice = (await (await log.open(drain)).next(1000, never))!;
+    for (let index = 0; index < 50; index++) log.append(batchOf("y".repeat(100_000)));
+    expect(alertsOf(slice).map((alert) => alert.rule)).toEqual(["a", "b", "c"]);
+  });
+
+  it.each([
+    [{ maxAlerts: 0 }, "maxAlerts: 0, expected at least 1"],
+    [{ maxAlerts: Number.NaN }, "maxAlerts: NaN"],
+    [{ maxBytes: 1024 }, "maxBytes: 1024, expected at least 4194304"],
+  ])("refuses %o", (options, message) => {
+    expect(() => new MemoryLog(options)).toThrow(message);
+  });
+});
+
+describe("the shared queue", () => {
+  it("wakes a cursor that waits", async () => {
+    const { log } = logWith();
+    const cursor = await log.open(shared);
+    const next = cursor.next(1000, never);
+    log.append(batchOf("a"));
+    expect(alertsOf((await next)!)[0]!.rule).toBe("a");
+  });
+
+  it("rejects with the signal's reason, and gives the alert to another one", async () => {
+    const { log } = logWith();
+    const [gone, other] = [await log.open(shared), await log.open(shared)];
+    const controller = new AbortController();
+    const next = gone.next(1000, controller.signal) as Promise<Slice>;
+    const reason = new Error("gone");
+    controller.abort(reason);
+    await expect(next).rejects.toBe(reason);
+    expect(() => gone.next(1000, controller.signal)).toThrow(reason);
+    await gone.close();
+    const received = other.next(1000, never);
+    log.append(batchOf("a"));
+    expect(alertsOf((await received)!)).toHaveLength(1);
+  });
+
+  it("gives one alert at a time to one cursor after the other", async () => {
+    const { log } = logWith();
+    const order: number[] = [];
+    const cursors = await Promise.all([0, 1, 2].map(() => log.open(shared)));
+    const read = async (cursor: Cursor, index: number) => {
+      for (;;) {
+        const slice = await cursor.next(1000, never);
+        if (slice === undefined) return;
+        order.push(...alertsOf(slice).map(() => index));
+      }
+    };
+    const readers = cursors.map(read);
+    for (let round = 1; round <= 9; round++) {
+      log.append(batchOf("a"));
+      await expect.poll(() => order.length).toBe(round);
+    }
+    expect(order).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
+    await log.close();
+    await Promise.all(readers);
+  });
+
+  it("splits what came at once among those who wait", async () => {
+    const { log } = logWith();
+    const cursors = await Promise.all([0, 1, 2].map(() => log.open(shared)));
+    const slices = cursors.map((cursor) => cursor.next(64 * 1024, never));
+    for (const rule of rulesFrom(0, 100)) log.append(batchOf(rule));
+    const counts = (await Promise.all(slices)).map((slice) => slice!.count);
+    expect(counts).toEqual([34, 33, 33]);
+  });
+
+  it("leaves to those who do not ask at the moment their share, but not for ever", async () => {
+    const { log } = logWith();
+    const [asking] = [await log.open(shared), await log.open(shared)];
+    log.append(batchOf(...rulesFrom(0, 100)));
+    const counts: number[] = [];
+    while (log.stats().delivered < 100) counts.push((await asking.next(64 * 1024, never))!.count);
+    expect(counts[0]).toBe(50);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(100);
+  });
+
+  it("ends a drain that finds nothing left, also when another one took it", async () => {
+    const { log } = logWith();
+    const [first, second] = [await log.open(drain), await log.open(drain)];
+    log.append(batchOf("a"));
+    const [one, two] = await Promise.all([first.next(1000, never), second.next(1000, never)]);
+    expect([one?.count, two?.count]).toEqual([1, undefined]);
+  });
+
+  it("ends every cursor when the log is closed", async () => {
+    const { log } = logWith();
+    const cursor = await log.open(shared);
+    const next = cursor.next(1000, never);
+    await log.close();
+    expect(await next).toBeUndefined();
+    expect(await cursor.next(1000, never)).toBeUndefined();
+  });
+});
