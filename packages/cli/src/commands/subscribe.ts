@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addConnectionOptions, type ConnectionOptions, connect } from "../client-options.js";
-import { wantsColor } from "../print/color.js";
 import { type Format, formatAlert, formats } from "../print/format.js";
 import { LineWriter } from "../print/line-writer.js";
 import { stopSignal } from "../stop-signal.js";
@@ -26,12 +25,11 @@ function add(program: Command, method: "sub" | "get", description: string): void
 async function subscribe(method: "sub" | "get", options: SubscribeOptions): Promise<void> {
   const { count = Number.POSITIVE_INFINITY, output } = options;
   const writer = new LineWriter(process.stdout);
-  const color = wantsColor(process.stdout);
   const signal = AbortSignal.any([stopSignal(), writer.closed]);
   await using falco = connect(options);
   let printed = 0;
   for await (const alert of falco[method]({ signal })) {
-    await writer.write(formatAlert(alert, output, color));
+    await writer.write(formatAlert(alert, output));
     if (++printed >= count) break;
   }
 }

@@ -1,0 +1,68 @@
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const packages = ["core", "node", "server"];
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** A project outside the workspace that has our packages as npm would give them. */
+export class OutsideProject {
+  readonly folder = mkdtempSync(join(tmpdir(), "outside-"));
+
+  install(): void {
+    for (const name of packages) {
+      this.#npm("pack", join(here, "../packages", name), "--pack-destination", this.folder, "--silent");
+    }
+    const tarballs = readdirSync(this.folder).filter((file) => file.endsWith(".tgz"));
+    if (tarballs.length !== packages.length) throw new Error(`packed ${tarballs}, expected ${packages}`);
+    this.write("package.json", JSON.stringify({ private: true, type: "module" }));
+    const tools = ["tsx@4.23.15", "typescript@6.0.3", "@types/node@20.19.43"];
+    this.#npm("install", "--no-audit", "--no-fund", "--silent", ...tarballs.map((file) => `./${file}`), ...tools);
+  }
+
+  /** Copies an example here, as a user would. Gives its folder. */
+  copy(example: string): string {
+    const folder = join(this.folder, "examples", example);
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(here, "typescript", example), folder, {
+      recursive: true,
+      filter: (source) => !source.includes("node_modules"),
+    });
+    return folder;
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #npm(...args: string[]): void {
+    execFileSync("npm", args, { cwd: this.folder, stdio: ["ignore", "ignore", "inherit"] });
+  }
+}
+
+/** A program that runs in a folder, and what it prints. */
+export class Program {
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+  /** The exit status; null after a signal. */
+  readonly exited: Promise<number | null>;
+  readonly #child;
+
+  constructor(folder: string, ...args: string[]) {
+    this.#child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
+    createInterface({ input: this.#child.stderr }).on("line", (line) => this.errors.push(line));
+    this.exited = new Promise((resolve) => this.#child.once("close", resolve));
+  }
+
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+}
