@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addConnectionOptions, type ConnectionOptions, connect } from "../client-options.js";
+import { wantsColor } from "../print/color.js";
 import { type Format, formatAlert, formats } from "../print/format.js";
 import { LineWriter } from "../print/line-writer.js";
 import { stopSignal } from "../stop-signal.js";
@@ -24,12 +25,13 @@ function add(program: Command, method: "sub" | "get", description: string): void
 
 async function subscribe(method: "sub" | "get", options: SubscribeOptions): Promise<void> {
   const { count = Number.POSITIVE_INFINITY, output } = options;
+  const color = wantsColor(process.stdout);
   const writer = new LineWriter(process.stdout);
   const signal = AbortSignal.any([stopSignal(), writer.closed]);
   await using falco = connect(options);
   let printed = 0;
   for await (const alert of falco[method]({ signal })) {
-    await writer.write(formatAlert(alert, output));
+    await writer.write(formatAlert(alert, output, color));
     if (++printed >= count) break;
   }
 }

@@ -1,24 +1,16 @@
-import { styleText } from "node:util";
 import type { Alert } from "@falco-outputs/node";
 
-type Style = Parameters<typeof styleText>[0];
+/** What a terminal is told for each priority: parameters of ECMA-48's Select Graphic Rendition. */
+const renditions = ["1;97;41", "1;31", "1;31", "31", "33", "36", "32", "90"];
 
-const styles: readonly Style[] = [
-  ["bold", "white", "bgRed"],
-  ["bold", "red"],
-  ["bold", "red"],
-  "red",
-  "yellow",
-  "cyan",
-  "green",
-  "gray",
-];
-
-/**
- * Colours a text by an alert's priority, if standard output is a terminal that shows colours; NO_COLOR
- * (https://no-color.org) and FORCE_COLOR decide otherwise.
- */
+/** Colours a text by an alert's priority. */
 export function colored(text: string, priority: Alert["priority"]): string {
-  const style = styles[priority];
-  return style === undefined ? text : styleText(style, text);
+  return `\u001b[${renditions[priority] ?? "0"}m${text}\u001b[0m`;
+}
+
+/** Whether to colour: on a terminal, unless NO_COLOR (https://no-color.org) is set; with FORCE_COLOR always. */
+export function wantsColor(stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  return (FORCE_COLOR !== undefined && !["", "0"].includes(FORCE_COLOR)) || stream.isTTY === true;
 }

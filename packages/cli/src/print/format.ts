@@ -5,8 +5,8 @@ export const formats = ["compact", "json"] as const;
 export type Format = (typeof formats)[number];
 
 /** One line for an alert, without a line end. */
-export function formatAlert(alert: Alert, format: Format): string {
-  return format === "json" ? json(alert) : compact(alert);
+export function formatAlert(alert: Alert, format: Format, color: boolean): string {
+  return format === "json" ? json(alert) : compact(alert, color);
 }
 
 /** Falco's own JSON plus `sequence`. A terminal takes some of what JSON leaves as it is for commands: escape it. */
@@ -15,13 +15,13 @@ function json(alert: Alert): string {
 }
 
 /** Time, priority, rule and output. An alert's text is an attacker's at times: no character of it reaches a terminal as a command. */
-function compact(alert: Alert): string {
+function compact(alert: Alert, color: boolean): string {
   const { time = "-" } = alert.toJSON();
   const name = priorityName(alert).padEnd(longestPriority);
   // Falco puts time and priority in front of the output as well.
   const output = alert.output.replace(/^[\dT:.+Z-]+: [A-Z][a-z]+ /, "");
   const text = [alert.rule, output].filter((part) => part !== "").join(": ");
-  return `${time} ${colored(name, alert.priority)} ${text.replace(controls, escaped)}`;
+  return `${time} ${color ? colored(name, alert.priority) : name} ${text.replace(controls, escaped)}`;
 }
 
 const longestPriority = "Informational".length;
