@@ -19,7 +19,10 @@ const checks = {
   "generated code: is fresh": ["diff", "-r", "packages/core/src/gen", `${fresh}/packages/core/src/gen`],
   "nothing unused": ["knip"],
   ...Object.fromEntries(
-    published.map((name) => [`package ${name}`, ["publint", "--strict", `packages/${name}`]]),
+    published.map((name) => [
+      `package ${name}`,
+      ["publint", "--strict", "--pack", "npm", `packages/${name}`],
+    ]),
   ),
 };
 
