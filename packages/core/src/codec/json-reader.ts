@@ -73,7 +73,8 @@ export class JsonReader {
     }
     try {
       this.#position = end + 1;
-      return JSON.parse(this.text.slice(start - 1, end + 1)) as string;
+      // Half a surrogate pair has no UTF-8.
+      return (JSON.parse(this.text.slice(start - 1, end + 1)) as string).toWellFormed();
     } catch {
       this.#position = start;
       throw this.#expected("valid escapes in a string");

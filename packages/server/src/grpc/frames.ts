@@ -32,7 +32,7 @@ export function withFrames(handler: UniversalHandler): UniversalHandler {
     const header = new Headers(response.header);
     header.set(versionHeader, "1");
     return isIterable(response.body)
-      ? { ...response, header, body: replaceChunks(response.body, frames) }
+      ? { ...response, header, body: replaceChunks(response.body, frames, response.trailer) }
       : { ...response, header };
   };
   return Object.assign(framing, {
@@ -49,7 +49,11 @@ function isIterable(body: UniversalServerResponse["body"]): body is AsyncIterabl
   return body !== undefined && Symbol.asyncIterator in body;
 }
 
-function replaceChunks(body: AsyncIterable<Uint8Array>, frames: Frames): AsyncIterable<Uint8Array> {
+function replaceChunks(
+  body: AsyncIterable<Uint8Array>,
+  frames: Frames,
+  trailer: Headers | undefined,
+): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
       const chunks = body[Symbol.asyncIterator]();
@@ -57,6 +61,7 @@ function replaceChunks(body: AsyncIterable<Uint8Array>, frames: Frames): AsyncIt
         async next() {
           const chunk = await chunks.next();
           const { replacement } = frames;
+          if (chunk.done === true) unescapeMessage(trailer);
           if (chunk.done === true || replacement === undefined) return chunk;
           frames.replacement = undefined;
           return { done: false, value: replacement };
@@ -67,4 +72,18 @@ function replaceChunks(body: AsyncIterable<Uint8Array>, frames: Frames): AsyncIt
       };
     },
   };
+}
+
+/**
+ * Escapes in an error's message what gRPC says (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), no
+ * more: Connect escapes punctuation as well, which grpc-js then shows.
+ */
+function unescapeMessage(trailer: Headers | undefined): void {
+  const message = trailer?.get("grpc-message");
+  if (message == null) return;
+  const escaped = encodeURI(decodeURIComponent(message)).replace(
+    /%(?:20|22|3C|3E|5B|5C|5D|5E|60|7B|7C|7D)/g,
+    decodeURIComponent,
+  );
+  trailer!.set("grpc-message", escaped);
 }

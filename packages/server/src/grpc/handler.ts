@@ -91,7 +91,10 @@ export function requestHandler(
  * it has sent everything, which it cannot, for nobody reads on.
  */
 function endRequest(stream: ServerHttp2Stream): void {
-  if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+  if (stream.readableEnded || stream.closed) return;
+  stream.close(constants.NGHTTP2_NO_ERROR);
+  // What arrived already would keep the stream, and so its connection.
+  stream.destroy();
 }
 
 function unknownPath(request: Request, response: Response): void {

@@ -1,0 +1,83 @@
+/**
+ * What the runner and a testee say to each other, one JSON text a line. README.md has it for other languages.
+ */
+
+/** Runner to testee: one call. Absent members have no effect. */
+export interface CallLine extends Target {
+  method: Method;
+  /** Of `get`, `subscribe` and `health`: the request's fields by their names in the contract. */
+  request?: Record<string, unknown>;
+  /** Of `sub` and `get`: what to send and when. Absent: what the client sends by itself. */
+  requests?: RequestStep[];
+  headers?: Record<string, string>;
+  timeout_ms?: number;
+  /** Cancel the call as soon as so many alerts have arrived. */
+  cancel_after_alerts?: number;
+  /** Of `unknown`: the method's path. */
+  path?: string;
+  /** Of `read_alert`: a line of Falco's. */
+  text?: string;
+}
+
+/** Where and how to connect. A testee keeps its client for as long as the lines name the same target. */
+export interface Target {
+  address: string;
+  tls?: TlsFiles;
+  authority?: string;
+  compression?: "gzip";
+}
+
+export interface TlsFiles {
+  ca: string;
+  cert?: string;
+  key?: string;
+  server_name?: string;
+}
+
+export const methods = ["sub", "get", "subscribe", "version", "health", "unknown", "read_alert"] as const;
+export type Method = (typeof methods)[number];
+
+export type RequestStep =
+  | { send: Record<string, unknown> }
+  | { half_close: true }
+  | { await_headers: true }
+  | { await_alerts: number }
+  /** Last step: an empty request again and again. */
+  | { send_every_ms: number }
+  /** Last step: an empty request whenever no alert came for so long. */
+  | { send_when_idle_ms: number };
+
+/** Testee to runner: any number of progress lines while a call runs, then one result. */
+export type TesteeLine = { progress: { requests: number } } | { result: CallResult };
+
+export interface CallResult {
+  status: { code: number; message: string };
+  alerts?: NeutralAlert[];
+  headers?: Record<string, string>;
+  version?: Record<string, string | number>;
+  health?: string;
+}
+
+/** An alert, the same in every language. */
+export interface NeutralAlert {
+  /** RFC 3339 in UTC with nine fraction digits; absent if the alert does not say. */
+  time?: string;
+  priority: number;
+  source_deprecated: number;
+  rule: string;
+  output: string;
+  output_fields: Record<string, string>;
+  hostname: string;
+  tags: string[];
+  source: string;
+  /** A 64-bit number as decimal text; absent if 0. */
+  sequence?: string;
+  /** Falco's JSON, if the client can make it. */
+  json?: string;
+}
+
+/** `time` of a neutral alert. */
+export function neutralTime(seconds: bigint, nanos: number): string {
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, -5);
+  return `${whole}.${String(nanos).padStart(9, "0")}Z`;
+}

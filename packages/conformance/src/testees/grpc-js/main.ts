@@ -1,0 +1,13 @@
+// The testee of @grpc/grpc-js: what a program sees that knows nothing but gRPC and Falco's contract.
+import { serveLines } from "../serve-lines.js";
+import { isUnary, streamCall, unaryCall } from "./calls.js";
+import { connect } from "./channel.js";
+
+await serveLines((target) => {
+  const client = connect(target);
+  return {
+    call: (line, onProgress) =>
+      isUnary(line) ? unaryCall(client, line) : streamCall(client, line, onProgress),
+    close: () => client.close(),
+  };
+});

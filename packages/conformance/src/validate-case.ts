@@ -1,0 +1,59 @@
+import { type Case, features, identityNames, stepsOf } from "./case.js";
+import { clients } from "./clients.js";
+import { methods } from "./protocol.js";
+import { statusNames } from "./status.js";
+
+/** A misspelt word in a case would be a check that is never made. @throws Error that names the case and the word. */
+export function validateCase(one: Case): void {
+  const where = `${one.theme}: ${one.name}`;
+  const check = (what: string, words: Iterable<string>, known: readonly string[]) => {
+    for (const word of words) {
+      if (!known.includes(word)) throw new Error(`${where}: ${what}: ${word}, expected ${known.join(", ")}`);
+    }
+  };
+  const keys = (what: string, object: object | undefined, known: string) =>
+    check(what, Object.keys(object ?? {}), known.split(" "));
+
+  keys("case", one, "theme name server feed calls inputs needs known_failures");
+  keys("server", one.server, "listen tls host falco");
+  check("server.tls", one.server.tls === undefined ? [] : [one.server.tls], identityNames);
+  keys("inputs", one.inputs, "http lines");
+  check("needs", one.needs, features);
+  check(
+    "known_failures",
+    Object.keys(one.known_failures),
+    clients.map((client) => client.name),
+  );
+  if (one.calls.length === 0) throw new Error(`${where}: it makes no call`);
+  for (const step of stepsOf(one)) {
+    keys("feed", step, "line numbered encoded http stdin await_requests stop");
+    if ("http" in step) keys("feed.http", step.http, "lines fixtures text hex each method headers status");
+    if ("stdin" in step) keys("feed.stdin", step.stdin, "lines fixtures text hex chunk_bytes");
+  }
+  for (const { expect, ...call } of one.calls) {
+    keys(
+      "call",
+      call,
+      "method request requests headers timeout_ms cancel_after_alerts path text authority compression tls feed",
+    );
+    check("call.method", [call.method], methods);
+    keys("call.tls", call.tls, "identity server_name");
+    check("call.tls.identity", call.tls ? [call.tls.identity] : [], [...identityNames, "none"]);
+    for (const step of call.requests ?? []) {
+      keys(
+        "call.requests",
+        step,
+        "send half_close await_headers await_alerts send_every_ms send_when_idle_ms",
+      );
+    }
+    keys("expect", expect, "status message alerts answered version health");
+    check("expect.status", [expect.status], statusNames);
+    for (const alert of expect.alerts ?? []) {
+      keys(
+        "expect.alerts",
+        alert,
+        "numbered fixture time time_of_day priority source_deprecated rule output output_fields hostname tags source",
+      );
+    }
+  }
+}
