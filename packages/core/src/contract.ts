@@ -23,7 +23,11 @@ export {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "./gen/grpc/health/v1/health_pb.js";
 
+export { fieldsOf, refusal } from "./refusal.js";
+
 /** Request and response header by which our clients and our server know each other; its value is "1". */
 export const versionHeader = "falco-outputs-version";
 /** Response header: the sequence number behind which a stream starts. */
 export const positionHeader = "falco-outputs-position";
+/** Response header: how many responses may be unacknowledged; 0 without acknowledgement. */
+export const windowHeader = "falco-outputs-window";

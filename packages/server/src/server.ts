@@ -8,7 +8,7 @@ import { createRouterTransport, type Transport } from "@connectrpc/connect";
 import { type AlertInit, formatAddress, parseAddress } from "@falco-outputs/core";
 import { acceptEncoded, contentOf, encodeContent, encodeLine } from "@falco-outputs/core/codec";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
-import { shutdown } from "./grpc/outputs.js";
+import { shutdown } from "./grpc/deliver.js";
 import { Subscribers } from "./grpc/subscribers.js";
 import type { FalcoVersionSource } from "./grpc/version.js";
 import { createHttpInput } from "./inputs/http.js";
@@ -30,6 +30,11 @@ export interface ServerOptions {
   maxAlerts?: number;
   /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
   maxBytes?: number;
+  /**
+   * How long a stream may go without any progress before it is ended, in milliseconds: a write that the peer does not
+   * read, or an acknowledgement that does not come. Default: 300,000.
+   */
+  stallTimeoutMs?: number;
   /** Where Falco's version is known from. Default: nowhere, and `version` answers UNAVAILABLE. */
   falco?: FalcoVersionSource;
   /** Default: silence. */
@@ -78,6 +83,7 @@ export interface FalcoOutputsServer {
 
 /** How long connections may take to end before they are cut. */
 const graceMs = 1_000;
+const defaultStallTimeoutMs = 300_000;
 
 /**
  * Starts a server.
@@ -108,19 +114,25 @@ class Running implements FalcoOutputsServer {
   #stopped: Promise<void> | undefined;
   httpUrl: string | undefined;
 
-  constructor({ logger = silent, maxAlerts, maxBytes, falco }: ServerOptions) {
+  constructor({
+    logger = silent,
+    maxAlerts,
+    maxBytes,
+    stallTimeoutMs = defaultStallTimeoutMs,
+    falco,
+  }: ServerOptions) {
     this.#logger = logger;
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
-    this.#losses = new Throttled((lost) => {
-      logger.warn({ lost }, "the queue is full: the oldest alerts were dropped before anyone took them");
+    this.#losses = new Throttled((lost, group) => {
+      logger.warn({ lost, group }, "the log is full: the oldest alerts were dropped before they were delivered");
     });
     this.#log = new MemoryLog({
       ...(maxAlerts !== undefined && { maxAlerts }),
       ...(maxBytes !== undefined && { maxBytes }),
-      onLoss: (count) => this.#losses.add(count),
+      onLoss: (group, count) => this.#losses.add(count, group),
     });
-    this.#services = { log: this.#log, subscribers: this.#subscribers, falco };
+    this.#services = { log: this.#log, subscribers: this.#subscribers, falco, stallTimeoutMs };
     this.#intakes = {
       http: new Intake(this.#log, "http", logger),
       lines: new Intake(this.#log, "lines", logger),

@@ -5,7 +5,7 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Stream,
 } from "node:http2";
-import type { ConnectRouter, ConnectRouterOptions } from "@connectrpc/connect";
+import { type ConnectRouter, type ConnectRouterOptions, createContextValues } from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import {
   HealthService,
@@ -14,18 +14,15 @@ import {
   VersionService,
   versionHeader,
 } from "@falco-outputs/core/contract";
-import type { AlertLog } from "../log/alert-log.js";
 import type { Logger } from "../logger.js";
+import { cutKey, type Delivery } from "./deliver.js";
 import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
 import { legacyService, outputsService } from "./outputs.js";
-import type { Subscribers } from "./subscribers.js";
 import { type FalcoVersionSource, versionService } from "./version.js";
 
-export interface Services {
-  log: AlertLog;
-  subscribers: Subscribers;
-  falco: FalcoVersionSource | undefined;
+export interface Services extends Delivery {
+  readonly falco: FalcoVersionSource | undefined;
 }
 
 /** A subscriber's request names filters, a few names each; nothing that a client sends is large. */
@@ -39,11 +36,11 @@ export const connectOptions = {
 } satisfies ConnectRouterOptions;
 
 /** Registers the contract's services. */
-export function routes({ log, subscribers, falco }: Services): (router: ConnectRouter) => void {
+export function routes(services: Services): (router: ConnectRouter) => void {
   const implementations = {
-    outputs: outputsService(log, subscribers),
-    legacy: legacyService(log, subscribers),
-    version: versionService(falco),
+    outputs: outputsService(services),
+    legacy: legacyService(services),
+    version: versionService(services.falco),
   };
   return (router) => {
     router.service(OutputsService, implementations.outputs);
@@ -67,6 +64,7 @@ export function requestHandler(
     ...connectOptions,
     routes: routes(services),
     shutdownSignal,
+    contextValues: (request) => createContextValues().set(cutKey, () => cut(request as Request)),
     fallback: (request, response) => unknownPath(request as Request, response as Response),
   });
   return (request, response) => {
@@ -84,6 +82,12 @@ export function requestHandler(
       (response as Http2ServerResponse).end();
     }
   };
+}
+
+/** What the peer is owed cannot be written any more; gRPC takes this for RESOURCE_EXHAUSTED. */
+function cut(request: Request): void {
+  if ("stream" in request) request.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  else request.destroy();
 }
 
 /**

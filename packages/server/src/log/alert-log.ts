@@ -1,3 +1,5 @@
+import type { Filter } from "./filter.js";
+
 /**
  * Encoded alerts, end to end: alert i is `bytes` from `ends[i - 1]` (0 for the first) to `ends[i]`. Each is a
  * `falco.outputs.response` without a sequence number, of at most 1 MiB.
@@ -13,12 +15,37 @@ export interface Appended {
   readonly last: number;
 }
 
-/** What a cursor is opened for. */
-export interface Subscription {
-  /** The shared queue: each alert goes to one cursor. Starts with the oldest alert that nobody took. */
+/** Which alerts a cursor gets, and with whom it shares them. */
+export type Subscription = SharedSubscription | GroupSubscription | BroadcastSubscription;
+
+/** Falco's shared queue: each alert goes to one cursor. Starts with the oldest alert that nobody took. */
+export interface SharedSubscription {
   readonly mode: "shared";
   /** Whether `next` waits for what comes when there is nothing left, or ends. */
   readonly follow: boolean;
+  /** Whether alerts are held until they are acknowledged. */
+  readonly acknowledge: boolean;
+}
+
+/** The members of a group share its alerts; every group gets all of them. */
+export interface GroupSubscription {
+  readonly mode: "group";
+  readonly group: string;
+  readonly follow: boolean;
+  readonly acknowledge: boolean;
+  /** Where the group starts, if it is new: behind this sequence number. Undefined: with what comes. */
+  readonly after: number | undefined;
+  /** One for all members; another one replaces it only while there are none. */
+  readonly filter: Filter | undefined;
+}
+
+/** This cursor gets every alert and shares with nobody. */
+export interface BroadcastSubscription {
+  readonly mode: "broadcast";
+  readonly follow: boolean;
+  /** Starts behind this sequence number. Undefined: with what comes. */
+  readonly after: number | undefined;
+  readonly filter: Filter | undefined;
 }
 
 /** Whole gRPC frames (a length-prefixed message each, uncompressed), ready to be written to a stream. */
@@ -31,32 +58,63 @@ export interface Slice {
 export interface Cursor {
   /** The sequence number behind which this cursor starts. */
   readonly position: number;
+  /** How many responses may be unacknowledged before `next` waits; 0 without acknowledgement. */
+  readonly window: number;
   /**
-   * The next frames, at most `maxBytes` of them, or a single one that is larger. Undefined when there is nothing left
-   * and the subscription does not follow. One call at a time.
+   * The next frames, at most `maxBytes` of them, or a single one that is larger. Alerts that the log lost before this
+   * cursor came to them are told by one frame of their own. Undefined when there is nothing left and the subscription
+   * does not follow. One call at a time; by it, the slice before is given back.
    * @throws the reason of `signal`, when it aborts while this waits.
    */
   next(maxBytes: number, signal: AbortSignal): Slice | undefined | Promise<Slice | undefined>;
+  /**
+   * The first `count` frames that this cursor gave are done. A smaller count than before is ignored.
+   * @throws FalcoError with InvalidArgument if it gave fewer.
+   */
+  acknowledge(count: number): void;
+  /** What was not acknowledged goes to the other members. */
   close(): Promise<void>;
+}
+
+/** What became of the alerts that were appended since a group began. */
+export interface GroupStats {
+  /** Connected cursors. */
+  readonly members: number;
+  /** Handed to a member, and acknowledged where that is asked for. */
+  readonly delivered: number;
+  /** Handed out once more, since a member went without acknowledging them. */
+  readonly redelivered: number;
+  readonly filtered: number;
+  /** Evicted by the bound before they were delivered. */
+  readonly lost: number;
+  /** Neither delivered nor filtered nor lost yet. */
+  readonly waiting: number;
 }
 
 export interface LogStats {
   /** Alerts appended since the start. */
   readonly appended: number;
-  /** Alerts handed to a cursor. */
-  readonly delivered: number;
-  /** Alerts that the bound evicted before anyone took them. */
-  readonly lost: number;
   /** Alerts held now. */
   readonly retained: number;
   /** Memory that holds them, in bytes. */
   readonly retainedBytes: number;
+  /** Memory of evicted alerts that streams are still being written, in bytes. */
+  readonly pinnedBytes: number;
+  /** The shared queue is the group "". */
+  readonly groups: Readonly<Record<string, GroupStats>>;
+  /** All broadcast cursors that there are now, together. */
+  readonly broadcast: GroupStats;
 }
 
 /** An append-only, bounded log of alerts. Asynchronous, so that an engine may be another machine. */
 export interface AlertLog {
   append(batch: AlertBatch): Appended | Promise<Appended>;
-  open(subscription: Subscription): Promise<Cursor>;
+  /**
+   * @param onEvicted Called when the log takes the cursor's last slice back, which then must not be written on.
+   * @throws FalcoError with FailedPrecondition if the group has another filter, ResourceExhausted if there are too
+   * many groups.
+   */
+  open(subscription: Subscription, onEvicted?: (reason: Error) => void): Promise<Cursor>;
   stats(): LogStats;
   close(): Promise<void>;
 }

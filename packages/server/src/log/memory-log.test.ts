@@ -7,8 +7,8 @@ import type { Cursor, Slice } from "./alert-log.js";
 import { MemoryLog, type MemoryLogOptions } from "./memory-log.js";
 
 const never = new AbortController().signal;
-const shared = { mode: "shared", follow: true } as const;
-const drain = { mode: "shared", follow: false } as const;
+const shared = { mode: "shared", follow: true, acknowledge: false } as const;
+const drain = { mode: "shared", follow: false, acknowledge: false } as const;
 
 function batchOf(...rules: string[]) {
   return toBatch(rules.map((rule) => encodeContent(contentOf({ rule, priority: "Notice", time: 0n }))));
@@ -45,7 +45,7 @@ async function readAll(log: MemoryLog, maxBytes = 64 * 1024): Promise<OutputsRes
 
 function logWith(options?: MemoryLogOptions) {
   const losses: number[] = [];
-  return { log: new MemoryLog({ ...options, onLoss: (count) => losses.push(count) }), losses };
+  return { log: new MemoryLog({ ...options, onLoss: (_, count) => losses.push(count) }), losses };
 }
 
 describe("MemoryLog", () => {
@@ -99,12 +99,16 @@ describe("MemoryLog", () => {
     log.append(batchOf(...rulesFrom(0, 8)));
     log.append(batchOf(...rulesFrom(8, 7)));
     expect(losses).toEqual([5]);
-    expect(log.stats()).toMatchObject({ appended: 15, lost: 5, retained: 10, delivered: 0 });
-    expect((await readAll(log)).map((alert) => alert.rule)).toEqual(rulesFrom(5, 10));
+    expect(log.stats()).toMatchObject({ appended: 15, retained: 10 });
+    expect(log.stats().groups[""]).toMatchObject({ lost: 5, delivered: 0, waiting: 10 });
+    const [loss, ...rest] = await readAll(log);
+    expect(loss).toMatchObject({ source: "internal", sequence: 0n, outputFields: { lost: "5", cause: "overflow" } });
+    expect(rest.map((alert) => alert.rule)).toEqual(rulesFrom(5, 10));
     // Taken alerts are retained all the same, and their eviction is no loss.
     log.append(batchOf(...rulesFrom(15, 10)));
     expect(losses).toEqual([5]);
-    expect(log.stats()).toMatchObject({ appended: 25, lost: 5, retained: 10, delivered: 10 });
+    expect(log.stats()).toMatchObject({ appended: 25, retained: 10 });
+    expect(log.stats().groups[""]).toMatchObject({ lost: 5, delivered: 10, waiting: 10 });
   });
 
   it("takes no more memory than it may", async () => {
@@ -114,10 +118,12 @@ describe("MemoryLog", () => {
       log.append(batchOf(`${index} ${"x".repeat(100_000)}`));
       expect(log.stats().retainedBytes).toBeLessThanOrEqual(maxBytes);
     }
-    const { retained, lost } = log.stats();
+    const { retained } = log.stats();
+    const { lost } = log.stats().groups[""]!;
     expect(retained + lost).toBe(100);
-    const alerts = await readAll(log);
-    expect(alerts.map((alert) => Number.parseInt(alert.rule, 10))).toEqual(
+    const [loss, ...rest] = await readAll(log);
+    expect(loss?.outputFields.lost).toBe(`${lost}`);
+    expect(rest.map((alert) => Number.parseInt(alert.rule, 10))).toEqual(
       Array.from({ length: retained }, (_, index) => lost + index),
     );
     expect(retained).toBeGreaterThan(20);
@@ -199,7 +205,7 @@ describe("the shared queue", () => {
     const [asking] = [await log.open(shared), await log.open(shared)];
     log.append(batchOf(...rulesFrom(0, 100)));
     const counts: number[] = [];
-    while (log.stats().delivered < 100) counts.push((await asking.next(64 * 1024, never))!.count);
+    while (log.stats().groups[""]!.delivered < 100) counts.push((await asking.next(64 * 1024, never))!.count);
     expect(counts[0]).toBe(50);
     expect(counts.reduce((sum, count) => sum + count)).toBe(100);
   });

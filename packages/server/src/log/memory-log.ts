@@ -1,119 +1,180 @@
+import { Code, FalcoError } from "@falco-outputs/core";
 import { invalidOption } from "../invalid-option.js";
-import type { AlertBatch, AlertLog, Appended, Cursor, LogStats, Slice, Subscription } from "./alert-log.js";
-import { SharedQueue } from "./shared-queue.js";
-import { frameBytes, Slab, slabBytes } from "./slab.js";
+import type { AlertBatch, AlertLog, Appended, Cursor, GroupStats, LogStats, Subscription } from "./alert-log.js";
+import type { Filter } from "./filter.js";
+import { FrameStore } from "./frame-store.js";
+import { Group } from "./group.js";
+import type { Loss } from "./loss.js";
+import { slabBytes } from "./slab.js";
 
 export interface MemoryLogOptions {
   /** How many alerts are retained at the most. Default: 100,000. */
   maxAlerts?: number;
   /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
   maxBytes?: number;
-  /** Called when the bound evicted alerts that nobody had taken. */
-  onLoss?: (count: number) => void;
+  /** How much memory streams that are being written may hold beyond that, in bytes. Default: 64 MiB. */
+  maxPinnedBytes?: number;
+  /** How many groups there are at the most; beyond, those without members are forgotten. Default: 1,000. */
+  maxGroups?: number;
+  /** How many responses a stream may leave unacknowledged. Default: 4,096. */
+  window?: number;
+  /** Called when the bound evicted alerts that a group (the shared queue: "") had not taken. */
+  onLoss?: (group: string, count: number) => void;
 }
 
-export const defaultMaxAlerts = 100_000;
-export const defaultMaxBytes = 128 * 1024 * 1024;
+const defaults = {
+  maxAlerts: 100_000,
+  maxBytes: 128 * 1024 * 1024,
+  maxPinnedBytes: 64 * 1024 * 1024,
+  maxGroups: 1_000,
+  window: 4_096,
+};
 const leastMaxBytes = 4 * slabBytes;
+const sharedQueue = "";
 
-/** The alert log in memory: slabs of ready frames, bounded by count and bytes; the oldest go first. */
+/** The alert log in memory: what a restart of the process does not survive. */
 export class MemoryLog implements AlertLog {
-  readonly #maxAlerts: number;
-  readonly #maxBytes: number;
-  readonly #onLoss: ((count: number) => void) | undefined;
+  readonly #options: Required<Omit<MemoryLogOptions, "onLoss">>;
+  readonly #onLoss: (group: string, count: number) => void;
+  readonly #store: FrameStore;
+  /** The sequence number before the first one ever. */
   readonly #origin: number;
-  readonly #slabs: Slab[] = [];
-  readonly #queue: SharedQueue;
-  #bytes = 0;
-  // The sequence numbers of the oldest alert retained and of the next one to come.
-  #first: number;
-  #end: number;
-  #lost = 0;
+  /** In the order in which they were last left; those with members have no order. */
+  readonly #groups = new Map<string, Group>();
+  readonly #broadcasts = new Set<Group>();
 
-  constructor({ maxAlerts = defaultMaxAlerts, maxBytes = defaultMaxBytes, onLoss }: MemoryLogOptions = {}) {
+  constructor({ onLoss = () => undefined, ...options }: MemoryLogOptions = {}) {
+    this.#options = { ...defaults, ...options };
+    const { maxAlerts, maxBytes, window } = this.#options;
     if (!(maxAlerts >= 1)) throw invalidOption(`maxAlerts: ${maxAlerts}, expected at least 1`);
     if (!(maxBytes >= leastMaxBytes)) {
       throw invalidOption(`maxBytes: ${maxBytes}, expected at least ${leastMaxBytes}`);
     }
-    this.#maxAlerts = Math.floor(maxAlerts);
-    this.#maxBytes = maxBytes;
+    if (!(window >= 1)) throw invalidOption(`window: ${window}, expected at least 1`);
     this.#onLoss = onLoss;
     // Numbers of an earlier log lie below those of a later one, so that neither is taken for the other.
     this.#origin = Date.now() * 1000;
-    this.#first = this.#origin + 1;
-    this.#end = this.#first;
-    this.#queue = new SharedQueue(this.#end, (sequence, maxCount, bytes) =>
-      this.#slice(sequence, maxCount, bytes),
-    );
+    this.#store = new FrameStore(this.#origin + 1, this.#options);
+    this.#groups.set(sharedQueue, this.#createGroup(sharedQueue, this.#store.first));
   }
 
   append(batch: AlertBatch): Appended {
-    const first = this.#end;
-    let start = 0;
-    for (const end of batch.ends) {
-      this.#slabFor(frameBytes(end - start, this.#end)).add(batch, start, end);
-      this.#end++;
-      start = end;
-    }
-    this.#evict();
-    this.#queue.appended(this.#end);
-    return { first, last: this.#end - 1 };
+    const first = this.#store.end;
+    this.#store.append(batch);
+    for (const group of this.#groups.values()) group.changed();
+    for (const broadcast of this.#broadcasts) broadcast.changed();
+    return { first, last: this.#store.end - 1 };
   }
 
-  open(subscription: Subscription): Promise<Cursor> {
-    return Promise.resolve(this.#queue.join(subscription.follow));
+  async open(
+    subscription: Subscription,
+    onEvicted: (reason: Error) => void = () => undefined,
+  ): Promise<Cursor> {
+    const { mode, follow } = subscription;
+    if (mode === "broadcast") return this.#openBroadcast(follow, subscription.after, subscription.filter, onEvicted);
+    const window = subscription.acknowledge ? this.#options.window : 0;
+    const group =
+      mode === "shared"
+        ? this.#groups.get(sharedQueue)!
+        : this.#groupFor(subscription.group, subscription.after, subscription.filter);
+    return group.join(follow, window, onEvicted);
   }
 
   stats(): LogStats {
     return {
-      appended: this.#end - this.#origin - 1,
-      delivered: this.#queue.position - this.#origin - 1 - this.#lost,
-      lost: this.#lost,
-      retained: this.#end - this.#first,
-      retainedBytes: this.#bytes,
+      appended: this.#store.end - this.#origin - 1,
+      retained: this.#store.end - this.#store.first,
+      retainedBytes: this.#store.bytes,
+      pinnedBytes: this.#store.pinnedBytes,
+      groups: Object.fromEntries([...this.#groups].map(([name, group]) => [name, group.stats()])),
+      broadcast: [...this.#broadcasts].map((group) => group.stats()).reduce(add, nothing),
     };
   }
 
   close(): Promise<void> {
-    this.#queue.close();
-    this.#slabs.length = 0;
-    this.#bytes = 0;
-    this.#first = this.#end;
+    for (const group of [...this.#groups.values(), ...this.#broadcasts]) group.close();
+    this.#store.clear();
     return Promise.resolve();
   }
 
-  #slabFor(frame: number): Slab {
-    const last = this.#slabs.at(-1);
-    if (last?.hasRoom(frame) === true) return last;
-    const slab = new Slab(this.#end, Math.max(slabBytes, frame));
-    this.#slabs.push(slab);
-    this.#bytes += slab.size;
-    return slab;
+  #openBroadcast(
+    follow: boolean,
+    after: number | undefined,
+    filter: Filter | undefined,
+    onEvicted: (reason: Error) => void,
+  ): Cursor {
+    const { position, loss } = this.#start(after);
+    const group = new Group(this.#store, position, "slow", () => undefined);
+    if (loss !== undefined) group.tell(loss);
+    group.setFilter(filter);
+    this.#broadcasts.add(group);
+    const cursor = group.join(follow, 0, onEvicted);
+    const close = cursor.close.bind(cursor);
+    cursor.close = () => {
+      this.#broadcasts.delete(group);
+      return close();
+    };
+    return cursor;
   }
 
-  #evict(): void {
-    this.#first = Math.max(this.#first, this.#end - this.#maxAlerts);
-    for (;;) {
-      const slab = this.#slabs[0];
-      if (slab === undefined || (this.#bytes <= this.#maxBytes && slab.end > this.#first)) break;
-      this.#slabs.shift();
-      this.#bytes -= slab.size;
-      this.#first = Math.max(this.#first, slab.end);
+  #groupFor(name: string, after: number | undefined, filter: Filter | undefined): Group {
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      this.#makeRoom();
+      const { position, loss } = this.#start(after);
+      group = this.#createGroup(name, position);
+      if (loss !== undefined) group.tell(loss);
     }
-    const lost = this.#queue.skipTo(this.#first);
-    if (lost === 0) return;
-    this.#lost += lost;
-    this.#onLoss?.(lost);
+    group.setFilter(filter);
+    // Behind the others: it is in use.
+    this.#groups.delete(name);
+    this.#groups.set(name, group);
+    return group;
   }
 
-  #slice(sequence: number, maxCount: number, maxBytes: number): Slice {
-    let low = 0;
-    let high = this.#slabs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#slabs[middle]!.first <= sequence) low = middle;
-      else high = middle - 1;
-    }
-    return this.#slabs[low]!.slice(sequence, maxCount, maxBytes);
+  #createGroup(name: string, position: number): Group {
+    const group: Group = new Group(this.#store, position, "overflow", (count) => {
+      // Where all subscribe to groups or broadcasts, nobody misses what the shared queue loses.
+      const unused = name === sharedQueue && !group.wasJoined && this.#groups.size + this.#broadcasts.size > 1;
+      if (!unused) this.#onLoss(name, count);
+    });
+    return group;
   }
+
+  #makeRoom(): void {
+    if (this.#groups.size <= this.#options.maxGroups) return;
+    for (const [name, group] of this.#groups) {
+      if (name === sharedQueue || !group.isEmpty) continue;
+      this.#groups.delete(name);
+      return;
+    }
+    throw new FalcoError(
+      `there are ${this.#options.maxGroups} groups with members, no more are taken`,
+      Code.ResourceExhausted,
+    );
+  }
+
+  /** Where to start behind `after`. What lies outside of this log is another log's. */
+  #start(after: number | undefined): { position: number; loss?: Loss } {
+    const { first, end } = this.#store;
+    if (after === undefined) return { position: end };
+    if (after === 0) return { position: first };
+    if (after < this.#origin || after >= end) {
+      return { position: first, loss: { cause: "restart", range: undefined } };
+    }
+    return { position: after + 1 };
+  }
+}
+
+const nothing: GroupStats = { members: 0, delivered: 0, redelivered: 0, filtered: 0, lost: 0, waiting: 0 };
+
+function add(one: GroupStats, two: GroupStats): GroupStats {
+  return {
+    members: one.members + two.members,
+    delivered: one.delivered + two.delivered,
+    redelivered: one.redelivered + two.redelivered,
+    filtered: one.filtered + two.filtered,
+    lost: one.lost + two.lost,
+    waiting: one.waiting + two.waiting,
+  };
 }

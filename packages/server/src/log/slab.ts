@@ -18,6 +18,8 @@ export class Slab {
   /** Where each frame ends. */
   readonly #ends: number[] = [];
   #used = 0;
+  /** How many slices of this slab are being written. */
+  pins = 0;
 
   /** @param first The sequence number of the first frame. */
   constructor(
@@ -57,6 +59,12 @@ export class Slab {
     this.#ends.push(at);
   }
 
+  /** The frame of one alert. */
+  frame(sequence: number): Uint8Array {
+    const index = sequence - this.first;
+    return this.#bytes.subarray(index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!);
+  }
+
   /** The frames from `sequence` on, as many as fit both limits, at least one. */
   slice(sequence: number, maxCount: number, maxBytes: number): Slice {
     const from = sequence - this.first;
@@ -70,6 +78,19 @@ export class Slab {
     }
     return { bytes: this.#bytes.subarray(start, this.#ends[low - 1]!), count: low - from };
   }
+}
+
+/** A frame for an alert that is in no log. */
+export function unnumberedFrame(alert: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(prefixBytes + alert.length);
+  bytes.writeUInt32BE(alert.length, 1);
+  bytes.set(alert, prefixBytes);
+  return bytes;
+}
+
+/** The message of a frame. */
+export function messageOf(frame: Uint8Array): Uint8Array {
+  return frame.subarray(prefixBytes);
 }
 
 function varintBytes(value: number): number {

@@ -1,0 +1,45 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { fieldsOf, type OutputsRequest, refusal } from "@falco-outputs/core/contract";
+import type { Subscription } from "../log/alert-log.js";
+import type { Filter } from "../log/filter.js";
+
+/**
+ * What a stream's first request asks for; without one, Falco's own behaviour.
+ * @throws ConnectError with InvalidArgument if it makes no sense.
+ */
+export function subscriptionOf(method: "sub" | "get", request: OutputsRequest | undefined): Subscription {
+  const follow = method === "sub" || request?.follow === true;
+  if (request === undefined) return { mode: "shared", follow, acknowledge: false };
+  const refused = refusal(method, request);
+  if (refused !== undefined) throw new ConnectError(refused, Code.InvalidArgument);
+  const { group, broadcast } = request;
+  const acknowledge = request.acknowledged !== undefined;
+  const after = request.after === undefined ? undefined : toNumber(request.after);
+  const filter = filterOf(request);
+  // get shows what is there: without a place to start from, everything that is retained.
+  if (broadcast) return { mode: "broadcast", follow, after: after ?? (method === "get" ? 0 : undefined), filter };
+  if (group !== "") return { mode: "group", group, follow, acknowledge, after, filter };
+  return { mode: "shared", follow, acknowledge };
+}
+
+/** @throws ConnectError with FailedPrecondition if a later request of a stream says more than it may. */
+export function assertLaterRequest(request: OutputsRequest, acknowledges: boolean): void {
+  const fields = fieldsOf(request).filter((name) => !acknowledges || name !== "acknowledged");
+  if (fields.length === 0) return;
+  throw new ConnectError(
+    `${fields.join(", ")}: too late, options belong into a stream's first request`,
+    Code.FailedPrecondition,
+  );
+}
+
+/** Beyond every sequence number there can be; those fit a number. */
+function toNumber(sequence: bigint): number {
+  return sequence > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(sequence);
+}
+
+function filterOf(request: OutputsRequest): Filter | undefined {
+  const { minPriority, tags, rules, sources, hostnames } = request;
+  const lists = { tags, rules, sources, hostnames };
+  if (minPriority === undefined && Object.values(lists).every((list) => list.length === 0)) return undefined;
+  return { ...lists, ...(minPriority !== undefined && { minPriority }) };
+}

@@ -1,0 +1,292 @@
+import { Code, FalcoError } from "@falco-outputs/core";
+import type { Cursor, GroupStats, Slice } from "./alert-log.js";
+import { createMatcher, type Filter, filterKey, type Matcher } from "./filter.js";
+import type { FrameStore } from "./frame-store.js";
+import { GroupCursor } from "./group-cursor.js";
+import { type Loss, type LossCause, lossSlice, PendingLoss } from "./loss.js";
+import { messageOf } from "./slab.js";
+
+/** How many alerts a filter looks at before others get their turn. */
+const maxScan = 2048;
+
+/**
+ * A place in the log that its members share: each alert goes to one of them. The shared queue is such a group, and so
+ * is a broadcast, with a single member.
+ *
+ * Whoever asks first is served first, and gets its fair share of what is there: one alert at a time goes round, a
+ * backlog is split. What a member did not acknowledge goes to the others, before newer alerts.
+ */
+export class Group {
+  readonly #store: FrameStore;
+  readonly #cause: LossCause;
+  readonly #onLoss: (count: number) => void;
+  readonly #members = new Set<GroupCursor>();
+  /** In the order in which they asked. */
+  readonly #waiting = new Set<GroupCursor>();
+  readonly #loss = new PendingLoss();
+  /** What members left unacknowledged, ascending. */
+  #redelivery: number[] = [];
+  #filter: Filter | undefined;
+  #matches: Matcher | undefined;
+  #position: number;
+  #scheduled = false;
+  #closed = false;
+  #wasJoined = false;
+  #delivered = 0;
+  #redelivered = 0;
+  #filtered = 0;
+  #lost = 0;
+  #inFlight = 0;
+
+  /** @param position The sequence number of the first alert that this group gets. */
+  constructor(store: FrameStore, position: number, cause: LossCause, onLoss: (count: number) => void) {
+    this.#store = store;
+    this.#position = position;
+    this.#cause = cause;
+    this.#onLoss = onLoss;
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0;
+  }
+
+  /** Whether it ever had a member. */
+  get wasJoined(): boolean {
+    return this.#wasJoined;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** @throws FalcoError with FailedPrecondition if the members that are there have another filter. */
+  setFilter(filter: Filter | undefined): void {
+    if (filterKey(filter) === filterKey(this.#filter)) return;
+    if (!this.isEmpty) {
+      throw new FalcoError(
+        "the group's members have another filter: use the same, or another group",
+        Code.FailedPrecondition,
+      );
+    }
+    this.#filter = filter;
+    this.#matches = filter && createMatcher(filter);
+  }
+
+  join(follow: boolean, window: number, onEvicted: (reason: Error) => void): Cursor {
+    const cursor = new GroupCursor(this, this.#store, follow, window, onEvicted);
+    this.#members.add(cursor);
+    this.#wasJoined = true;
+    return cursor;
+  }
+
+  /** The log grew, or shrank at its old end. */
+  changed(): void {
+    this.evict();
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  /** Losses that were there when the group began. */
+  tell(loss: Loss): void {
+    this.#loss.add(loss);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cursor of this.#waiting) cursor.settle(undefined);
+    this.#waiting.clear();
+  }
+
+  stats(): GroupStats {
+    return {
+      members: this.#members.size,
+      delivered: this.#delivered,
+      redelivered: this.#redelivered,
+      filtered: this.#filtered,
+      lost: this.#lost,
+      waiting: this.#store.end - this.#position + this.#redelivery.length + this.#inFlight,
+    };
+  }
+
+  /** What a cursor gets now; undefined if it has to wait. */
+  serve(cursor: GroupCursor): { slice: Slice | undefined } | undefined {
+    if (this.#closed) return { slice: undefined };
+    if (!cursor.hasRoom) return undefined;
+    if (!this.#hasMore()) return cursor.follow ? undefined : { slice: undefined };
+    // Alone it need not wait for others that ask in the same turn.
+    if (this.#members.size > 1) return undefined;
+    const slice = this.#take(cursor, 1);
+    return slice && { slice };
+  }
+
+  wait(cursor: GroupCursor): void {
+    this.#waiting.add(cursor);
+    if (this.#hasMore() || !cursor.follow) this.#schedule();
+  }
+
+  stopWaiting(cursor: GroupCursor): void {
+    this.#waiting.delete(cursor);
+  }
+
+  /** A member may ask for more again. */
+  hasRoomAgain(): void {
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  acknowledged(item: number | Loss): void {
+    if (typeof item !== "number") return;
+    this.#inFlight--;
+    this.#delivered++;
+  }
+
+  leave(cursor: GroupCursor, unacknowledged: readonly (number | Loss)[]): void {
+    this.#members.delete(cursor);
+    this.#waiting.delete(cursor);
+    const returned: number[] = [];
+    for (const item of unacknowledged) {
+      if (typeof item === "number") returned.push(item);
+      else this.#loss.add(item);
+    }
+    this.#inFlight -= returned.length;
+    this.#redelivery = merge(this.#redelivery, returned);
+    this.evict();
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  /** Moves behind what the log retains no more. */
+  evict(): void {
+    const { first } = this.#store;
+    const gone = this.#redelivery.findIndex((sequence) => sequence >= first);
+    const evicted = this.#redelivery.splice(0, gone === -1 ? this.#redelivery.length : gone);
+    if (evicted.length > 0) this.#lose(evicted.length, evicted[0]!, evicted.at(-1)!);
+    if (this.#position < first) {
+      this.#lose(first - this.#position, this.#position, first - 1);
+      this.#position = first;
+    }
+  }
+
+  #lose(lost: number, first: number, last: number): void {
+    this.#lost += lost;
+    this.#loss.add({ cause: this.#cause, range: { lost, first, last } });
+    this.#onLoss(lost);
+  }
+
+  #hasMore(): boolean {
+    return !this.#loss.isEmpty || this.#redelivery.length > 0 || this.#position < this.#store.end;
+  }
+
+  /** Waits until whoever runs now is through: the alerts and the members that come in one turn are shared together. */
+  #schedule(later = false): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const run = () => {
+      this.#scheduled = false;
+      this.#distribute();
+    };
+    if (later) setImmediate(run);
+    else queueMicrotask(run);
+  }
+
+  #distribute(): void {
+    // Members that do not ask at the moment are busy writing; their share waits for them.
+    let sharers = this.#members.size;
+    for (const cursor of this.#waiting) {
+      if (!cursor.hasRoom) continue;
+      const slice = this.#hasMore() ? this.#take(cursor, sharers) : undefined;
+      if (slice === undefined && (this.#hasMore() || cursor.follow)) continue;
+      this.#waiting.delete(cursor);
+      cursor.settle(slice);
+      if (sharers > 1) sharers--;
+    }
+    // A filter that found nothing so far looks on, once others had their turn.
+    if (this.#waiting.size > 0 && this.#matches !== undefined && this.#position < this.#store.end) {
+      this.#schedule(true);
+    }
+  }
+
+  #take(cursor: GroupCursor, sharers: number): Slice | undefined {
+    const loss = this.#loss.take();
+    if (loss !== undefined) {
+      cursor.sent(loss);
+      return lossSlice(loss);
+    }
+    const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
+    if (this.#redelivery.length > 0) return this.#redeliver(cursor, fair(this.#redelivery.length));
+    const count = fair(this.#store.end - this.#position);
+    return this.#matches === undefined ? this.#takeRun(cursor, count) : this.#pick(cursor, count, this.#matches);
+  }
+
+  #takeRun(cursor: GroupCursor, maxCount: number): Slice {
+    const slice = this.#store.slice(this.#position, maxCount, cursor.maxBytes, cursor);
+    for (let index = 0; index < slice.count; index++) this.#handOut(cursor, this.#position++);
+    return slice;
+  }
+
+  #pick(cursor: GroupCursor, maxCount: number, matches: Matcher): Slice | undefined {
+    const picked = new Picked(cursor.maxBytes);
+    const end = Math.min(this.#store.end, this.#position + maxScan);
+    while (this.#position < end && picked.count < maxCount) {
+      const frame = this.#store.frame(this.#position);
+      if (matches(messageOf(frame))) {
+        if (!picked.add(frame)) break;
+        this.#handOut(cursor, this.#position);
+      } else {
+        this.#filtered++;
+      }
+      this.#position++;
+    }
+    return picked.slice();
+  }
+
+  #redeliver(cursor: GroupCursor, maxCount: number): Slice | undefined {
+    const picked = new Picked(cursor.maxBytes);
+    let taken = 0;
+    for (const sequence of this.#redelivery) {
+      if (taken === maxCount || !picked.add(this.#store.frame(sequence))) break;
+      this.#handOut(cursor, sequence);
+      taken++;
+    }
+    this.#redelivery.splice(0, taken);
+    this.#redelivered += taken;
+    return picked.slice();
+  }
+
+  #handOut(cursor: GroupCursor, sequence: number): void {
+    if (cursor.window === 0) {
+      this.#delivered++;
+      return;
+    }
+    this.#inFlight++;
+    cursor.sent(sequence);
+  }
+}
+
+/** Frames picked one by one, up to a limit that only a first one may exceed. */
+class Picked {
+  readonly #frames: Uint8Array[] = [];
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get count(): number {
+    return this.#frames.length;
+  }
+
+  add(frame: Uint8Array): boolean {
+    if (this.#frames.length > 0 && this.#bytes + frame.length > this.#maxBytes) return false;
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    return true;
+  }
+
+  slice(): Slice | undefined {
+    return this.count === 0 ? undefined : { bytes: Buffer.concat(this.#frames), count: this.count };
+  }
+}
+
+/** Merges two ascending lists. */
+function merge(one: readonly number[], two: readonly number[]): number[] {
+  return two.length === 0 ? [...one] : [...one, ...two].sort((a, b) => a - b);
+}
