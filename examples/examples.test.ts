@@ -45,7 +45,9 @@ describe("examples, copied outside the workspace", { timeout: 60_000 }, () => {
     await server.waitForSubscribers(1);
     await publishAll(server);
     await expectAllPrinted(subscriber);
-    expect(subscriber.lines[1]).toMatch(/^2026-06-02T09:14:09\.000000001Z Warning +Read sensitive file untrusted "/);
+    expect(subscriber.lines[1]).toMatch(
+      /^2026-06-02T09:14:09\.000000001Z Warning +Read sensitive file untrusted "/,
+    );
     subscriber.interrupt();
     expect(await subscriber.exited).toBe(0);
     expect(subscriber.errors).toEqual([]);
@@ -76,7 +78,10 @@ describe("examples, copied outside the workspace", { timeout: 60_000 }, () => {
     await publishAll(server);
     const get = runExample("get", server.address);
     expect(await get.exited).toBe(0);
-    expect(get.lines).toEqual([...rules.map((rule) => `1 ${rule}`), "5 of them at least as severe as an error"]);
+    expect(get.lines).toEqual([
+      ...rules.map((rule) => `1 ${rule}`),
+      "5 of them at least as severe as an error",
+    ]);
   });
 
   it("embedded-server tests a subscriber", async () => {

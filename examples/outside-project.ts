@@ -20,7 +20,14 @@ export class OutsideProject {
     if (tarballs.length !== packages.length) throw new Error(`packed ${tarballs}, expected ${packages}`);
     this.write("package.json", JSON.stringify({ private: true, type: "module" }));
     const tools = ["tsx@4.23.15", "typescript@6.0.3", "@types/node@20.19.43"];
-    this.#npm("install", "--no-audit", "--no-fund", "--silent", ...tarballs.map((file) => `./${file}`), ...tools);
+    this.#npm(
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--silent",
+      ...tarballs.map((file) => `./${file}`),
+      ...tools,
+    );
   }
 
   /** Copies an example here, as a user would. Gives its folder. */

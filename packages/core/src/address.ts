@@ -20,7 +20,7 @@ export function parseAddress(text: string): Address {
   if (path !== undefined || text.includes("/")) {
     if (path !== "" && !/^[a-z]+:\/\//.test(path ?? text)) return { kind: "unix", path: path ?? text };
   } else {
-    const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+    const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s?#@\\%<>^|]+)):(\d{1,5})$/.exec(text);
     const port = Number(match?.[3]);
     if (match !== null && port <= 65_535) return { kind: "tcp", host: (match[1] ?? match[2])!, port };
   }

@@ -51,7 +51,11 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
       this.#state = "open";
       this.#signal?.addEventListener("abort", this.#cancel, { once: true });
       if (this.#signal?.aborted === true) this.#cancel();
-      else this.#messages = this.#open();
+      else {
+        this.#messages = this.#open();
+        // If the call is cancelled before the first `next` gets to wait for it, nobody else does.
+        this.#messages.catch(ignore);
+      }
     }
     const result = this.#last.then(() => this.#pull());
     this.#last = result.catch(ignore);
@@ -112,5 +116,5 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
 }
 
 function ignore(): void {
-  // Whoever called the `next` that failed has its error; the one behind it only waits for it.
+  // Whoever called the `next` that failed has its error.
 }

@@ -111,8 +111,8 @@ export function priorityName(alert: Pick<Alert, "priority">): PriorityName | `${
 
 /** When the event happened, to the millisecond; undefined if the alert does not say. */
 export function dateOf(alert: Pick<Alert, "time">): Date | undefined {
-  const ns = timeNs(alert);
-  return ns === undefined ? undefined : new Date(Number(ns / 1_000_000n));
+  // Counted forward from the second, so that a time before 1970 is not rounded up.
+  return alert.time && new Date(Number(alert.time.seconds) * 1000 + Math.floor(alert.time.nanos / 1_000_000));
 }
 
 /** When the event happened, in nanoseconds since 1970; undefined if the alert does not say. */

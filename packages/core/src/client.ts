@@ -133,7 +133,8 @@ class TransportClient implements Client {
         {},
         createContextValues(),
       );
-      return message;
+      const { $typeName, $unknown, ...version } = message;
+      return version;
     } catch (reason) {
       throw this.#error("version", reason);
     }

@@ -49,12 +49,17 @@ export type Explain = (reason: unknown) => { message: string; code: Code } | und
 export function falcoError(reason: unknown, tried: string, explain?: Explain): FalcoError {
   if (reason instanceof FalcoError) return reason;
   const error = ConnectError.from(reason);
-  // The server's own status comes in its trailers, which Connect attaches.
-  const fromServer = error.metadata.has("grpc-status");
+  const fromServer = isFromServer(error);
   const explained = fromServer ? undefined : explain?.(reason);
   return new FalcoError(explained?.message ?? error.rawMessage, explained?.code ?? error.code, {
     tried,
     cause: reason,
     fromServer,
   });
+}
+
+/** Connect attaches what the server's answer brought: gRPC's status in the trailers, or the form of Connect's own. */
+function isFromServer({ metadata }: ConnectError): boolean {
+  const type = metadata.get("content-type") ?? "";
+  return metadata.has("grpc-status") || /^application\/(?:connect\+|json)/.test(type);
 }

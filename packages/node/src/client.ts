@@ -1,4 +1,4 @@
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import {
   type Client,
   type ClientOptions as CoreClientOptions,
@@ -8,6 +8,7 @@ import {
 } from "@falco-outputs/core";
 import { connectionTo } from "./connection.js";
 import { explainFor } from "./explain.js";
+import { SessionManager } from "./session-manager.js";
 import type { TlsOptions } from "./tls.js";
 
 /** Falco's own default. */
@@ -15,6 +16,7 @@ export const defaultAddress = "unix:///run/falco/falco.sock";
 
 const defaultConnectTimeoutMs = 5_000;
 const defaultKeepAliveMs = 30_000;
+const maxPingTimeoutMs = 15_000;
 /** gRPC's usual limit; a server of ours sends no alert above 1 MiB. */
 const maxResponseBytes = 4 * 1024 * 1024;
 
@@ -27,9 +29,12 @@ interface AddressOptions {
   tls?: TlsOptions;
   /** Allows `host:port` without TLS: whoever is on the way reads along. */
   insecure?: boolean;
-  /** How long a connection may take to come about. Default: 5,000. */
+  /** How long the server may take to answer a new connection. Default: 5,000. */
   connectTimeoutMs?: number;
-  /** After how long a quiet connection is checked with a ping. Default: 30,000. */
+  /**
+   * After how long a quiet connection is checked with a ping, which has the same time, but at most 15,000, to be
+   * answered. Default: 30,000.
+   */
   keepAliveMs?: number;
   transport?: never;
 }
@@ -43,14 +48,12 @@ export function createClient(options: ClientOptions = {}): Client {
   if (options.transport !== undefined) return createCoreClient(options);
   const address = parseAddress(options.address ?? defaultAddress);
   const { baseUrl, sessionOptions } = connectionTo(address, {
-    connectTimeoutMs: defaultConnectTimeoutMs,
     ...options,
+    connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
   });
-  const sessionManager = new Http2SessionManager(
-    baseUrl,
-    { pingIntervalMs: options.keepAliveMs ?? defaultKeepAliveMs },
-    sessionOptions,
-  );
+  const pingIntervalMs = options.keepAliveMs ?? defaultKeepAliveMs;
+  const pingTimeoutMs = Math.min(pingIntervalMs, maxPingTimeoutMs);
+  const sessionManager = new SessionManager(baseUrl, { pingIntervalMs, pingTimeoutMs }, sessionOptions);
   return createCoreClient({
     // Alerts come uncompressed from every server that there is.
     transport: createGrpcTransport({
@@ -60,7 +63,7 @@ export function createClient(options: ClientOptions = {}): Client {
       readMaxBytes: maxResponseBytes,
     }),
     address: formatAddress(address),
-    explain: explainFor(address),
+    explain: explainFor(address, options.tls !== undefined),
     onClose: () => sessionManager.abort(),
   });
 }

@@ -1,7 +1,7 @@
 import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http2";
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import { type Address, Code, FalcoError } from "@falco-outputs/core";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type PeerCertificate } from "node:tls";
+import { type Address, Code, FalcoError, formatAddress } from "@falco-outputs/core";
 import { secureContextOptions, type TlsOptions } from "./tls.js";
 
 /** How HTTP/2 reaches a server. */
@@ -14,7 +14,7 @@ export interface Connection {
 /** What one stream may have on its way, in bytes. */
 const streamWindowBytes = 1024 * 1024;
 
-/** @throws FalcoError with InvalidArgument if the address needs other options. */
+/** @throws FalcoError with InvalidArgument if the address needs other options, or its host cannot be one. */
 export function connectionTo(
   address: Address,
   { tls, insecure, connectTimeoutMs }: { tls?: TlsOptions; insecure?: boolean; connectTimeoutMs: number },
@@ -26,12 +26,15 @@ export function connectionTo(
       baseUrl: "http://localhost",
       sessionOptions: {
         settings,
-        createConnection: () => within(connectTimeoutMs, connectTcp(address.path)),
+        createConnection: () => answering(connectTimeoutMs, connectTcp(address.path)),
       },
     };
   }
   const { host, port } = address;
-  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  // A URL has no place for an IPv6 address's zone.
+  const authority = formatAddress({ ...address, host: host.replace(/%.*/, "") });
+  if (!URL.canParse(`http://${authority}`))
+    throw invalid(`address: ${JSON.stringify(formatAddress(address))} has no valid host`);
   if (tls === undefined) {
     if (insecure !== true)
       throw invalid(`address: ${authority} needs tls (ca, cert and key), or insecure: true`);
@@ -39,33 +42,53 @@ export function connectionTo(
       baseUrl: `http://${authority}`,
       sessionOptions: {
         settings,
-        createConnection: () => within(connectTimeoutMs, connectTcp({ host, port })),
+        createConnection: () => answering(connectTimeoutMs, connectTcp({ host, port })),
       },
     };
   }
   const secure = secureContextOptions(tls);
-  const servername = tls.serverName ?? host;
+  const name = tls.serverName ?? host;
+  const identity = {
+    // TLS names a server by its DNS name only, Node checks the certificate against that name or else the host.
+    ...(isIP(name) === 0 && { servername: name }),
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+  };
   return {
     baseUrl: `https://${authority}`,
     sessionOptions: {
       settings,
       createConnection: () => {
-        const options = { ...secure, host, port, servername, ALPNProtocols: ["h2"] };
-        return within(connectTimeoutMs, connectTls(options), "secureConnect");
+        const options = { ...secure, ...identity, host, port, ALPNProtocols: ["h2"] };
+        return answering(connectTimeoutMs, connectTls(options));
       },
     },
   };
 }
 
-/** A socket that fails when it is not connected in time. */
-function within<S extends Socket>(timeoutMs: number, socket: S, event = "connect"): S {
+/** The code of the error when the other side closed a connection without a word. */
+export const unanswered = "FALCO_UNANSWERED";
+
+/**
+ * A socket that fails when the other side says nothing in time, or closes before it did. (In HTTP/2 the server speaks
+ * unasked.) Without this, Node would report a mere end, and wait for ever for one who accepts and stays mute.
+ */
+function answering<S extends Socket>(timeoutMs: number, socket: S): S {
   const timer = setTimeout(() => {
-    socket.destroy(Object.assign(new Error(`not connected within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
-  }, timeoutMs);
-  const stop = () => clearTimeout(timer);
-  socket.once(event, stop);
-  socket.once("close", stop);
+    if (socket.bytesRead === 0) socket.destroy(failure("ETIMEDOUT", `no answer within ${timeoutMs} ms`));
+  }, timeoutMs).unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.once("end", () => {
+    if (socket.bytesRead === 0) socket.destroy(failure(unanswered, "closed without an answer"));
+  });
+  socket.once("error", (error: NodeJS.ErrnoException) => {
+    const lost = error.code === "ECONNRESET" || error.code === "EPIPE";
+    if (lost && socket.bytesRead === 0) error.code = unanswered;
+  });
   return socket;
+}
+
+function failure(code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code });
 }
 
 function invalid(message: string): FalcoError {

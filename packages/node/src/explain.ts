@@ -1,25 +1,45 @@
+import { ConnectError } from "@connectrpc/connect";
 import { type Address, Code, type Explain } from "@falco-outputs/core";
+import { unanswered } from "./connection.js";
 
 /** Puts what Node reports of a failed connection in words: what happened, and what to do. */
-export function explainFor(address: Address): Explain {
-  const messages = { ...connection, ...(address.kind === "unix" ? unixSocket : tcp), ...tls };
+export function explainFor(address: Address, secure: boolean): Explain {
+  const messages = new Map(
+    [connection, address.kind === "unix" ? unixSocket : tcp, secure ? tls : {}].flatMap(
+      Object.entries<string>,
+    ),
+  );
   return (reason) => {
     for (const code of errorCodes(reason)) {
-      const message = messages[code];
+      const message = messages.get(code);
       if (message === undefined) continue;
       return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable };
     }
-    return undefined;
+    const message = reason instanceof ConnectError ? connectMessages.get(reason.rawMessage) : undefined;
+    return message === undefined ? undefined : { message, code: Code.Unavailable };
   };
 }
+
+const closed = "the connection was closed by the other side";
+
+/** What Connect says of a connection that ended without any error of Node's. */
+const connectMessages = new Map([
+  ["http/2 stream closed with error code CANCEL (0x8)", closed],
+  ["PING timed out", "the connection is dead: the other side answers no ping"],
+]);
 
 const unixSocket: Record<string, string> = {
   ENOENT: "there is no such socket: is the server running, and does it listen there?",
   ECONNREFUSED: "nobody listens on this socket: the server that made it is gone, start it again",
+  ENOTDIR: "there is no such socket: a part of its path is no folder",
+  [unanswered]: "the other side closed the connection without an answer: is this a server's gRPC socket?",
+  ERR_HTTP2_ERROR: "the other side does not speak HTTP/2: is this a server's gRPC socket?",
   EACCES: "no permission to connect: the socket's mode and group decide who may",
 };
 
 const tcp: Record<string, string> = {
+  [unanswered]: "the server closed the connection without an answer: does it expect TLS?",
+  ERR_HTTP2_ERROR: "the other side does not speak HTTP/2 here: does it expect TLS?",
   ECONNREFUSED: "connection refused: is the server running, and does it listen on this port?",
   ENOTFOUND: "there is no host of this name",
   EAI_AGAIN: "the host's name could not be resolved just now",
@@ -31,15 +51,19 @@ const connection: Record<string, string> = {
   ETIMEDOUT: "no connection came about in time: does something answer at this address?",
   ECONNRESET: "the connection was lost",
   EPIPE: "the connection was lost",
-  // What is left when the other side closes: after a TLS handshake, most often because it refuses the certificate.
-  ERR_HTTP2_STREAM_CANCEL: "the connection was closed by the other side",
-  ERR_HTTP2_SESSION_ERROR: "the connection was closed by the other side",
-  ERR_HTTP2_ERROR: "the other side does not speak HTTP/2 here: does it expect TLS?",
+  ERR_HTTP2_STREAM_CANCEL: closed,
+  ERR_HTTP2_SESSION_ERROR: closed,
 };
 
+const noHttp2 = "the other side speaks TLS here, but not HTTP/2";
 const untrusted = "the server's certificate is signed by none of the authorities in tls.ca";
 const refused = "the server refuses this client's certificate: has one of its authorities signed tls.cert?";
 const tls: Record<string, string> = {
+  // Node's own servers refuse a certificate so, when the handshake is over for the client already.
+  [unanswered]:
+    "the server closed the connection without an answer: most often it refuses this client's certificate (tls.cert), which has to be valid and signed by an authority of the server's",
+  ERR_HTTP2_ERROR: noHttp2,
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: noHttp2,
   CERT_HAS_EXPIRED: "the server's certificate has expired, or an authority's: renew it",
   CERT_NOT_YET_VALID: "the server's certificate is not valid yet: compare the clocks",
   ERR_TLS_CERT_ALTNAME_INVALID:

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { Code, FalcoError } from "@falco-outputs/core";
@@ -30,6 +31,8 @@ export function secureContextOptions(tls: TlsOptions): SecureContextOptions {
   } as const;
   try {
     createSecureContext(options);
+    // An authority that is no certificate would only be passed over.
+    new X509Certificate(options.ca);
   } catch (cause) {
     throw invalid(
       `tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,

@@ -1,6 +1,6 @@
 // What @peculiar/x509 is built on demands it, first of all.
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
+import { randomUUID, webcrypto } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
@@ -36,7 +36,8 @@ export class Authority {
   static async create(): Promise<Authority> {
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-      name: "CN=Falco Outputs test authority",
+      // A name of its own, as authorities have: one of the same name would pass for this until signatures are compared.
+      name: `CN=Falco Outputs test authority ${randomUUID()}`,
       notBefore: new Date(Date.now() - 30 * day),
       notAfter: new Date(Date.now() + day),
       keys: keys as CryptoKeyPair,

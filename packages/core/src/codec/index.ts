@@ -1,6 +1,7 @@
 /** For those who bring alerts into a server: Falco's own forms to the bytes of a `falco.outputs.response`. */
 export { contentOf } from "../alert.js";
+export { acceptEncoded } from "./accept-encoded.js";
 export type { AlertContent } from "./content.js";
-export { acceptEncoded, encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
+export { encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
 export { readJson } from "./read-json.js";
 export { readText } from "./read-text.js";

@@ -1,0 +1,79 @@
+import { build } from "esbuild";
+import { expect, it } from "vitest";
+import * as codec from "./codec/index.js";
+import * as contract from "./contract.js";
+import * as main from "./index.js";
+
+it.each([
+  [
+    "the package",
+    main,
+    [
+      "Code",
+      "FalcoError",
+      "Priority",
+      "alertFromJson",
+      "alertFromText",
+      "alertToJson",
+      "createAlert",
+      "createClient",
+      "dateOf",
+      "formatAddress",
+      "isAtLeast",
+      "parseAddress",
+      "parsePriority",
+      "priorityName",
+      "priorityNames",
+      "timeNs",
+    ],
+  ],
+  [
+    "codec",
+    codec,
+    ["acceptEncoded", "contentOf", "encodeContent", "encodeLine", "maxAlertBytes", "readJson", "readText"],
+  ],
+  [
+    "contract",
+    contract,
+    [
+      "HealthService",
+      "LegacyResponseSchema",
+      "LegacyService",
+      "OutputsRequestSchema",
+      "OutputsResponseSchema",
+      "OutputsService",
+      "ServingStatus",
+      "VersionResponseSchema",
+      "VersionService",
+      "positionHeader",
+      "versionHeader",
+    ],
+  ],
+])("what %s exports is decided on purpose", (_, module, names) => {
+  expect(Object.keys(module).sort()).toEqual(names);
+});
+
+it("runs in a browser: its bundle needs nothing of Node's", async () => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: ["dist/index.js"],
+    bundle: true,
+    format: "esm",
+    metafile: true,
+    platform: "browser",
+    write: false,
+  });
+  const [bundle] = outputFiles;
+  // A Node builtin could not be resolved for a browser, unless it was left external.
+  expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
+  expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter((i) => i.external))).toEqual(
+    [],
+  );
+  expect(bundle!.text).not.toContain("node:");
+  const bundled: typeof main = await import(
+    /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(bundle!.text)}`
+  );
+  const json =
+    '{"output":"o","output_fields":{"evt.time":"1780391647123456789"},"priority":"Notice","rule":"r","tags":[]}';
+  expect(bundled.alertToJson(bundled.alertFromJson(json))).toBe(json);
+  expect(bundled).not.toBe(main);
+});
