@@ -125,7 +125,8 @@ export function isAtLeast(alert: Pick<Alert, "priority">, priority: PriorityLike
   return alert.priority <= toPriority(priority);
 }
 
-function toPriority(priority: PriorityLike): Priority {
+/** @throws FalcoError with InvalidArgument for what is none. */
+export function toPriority(priority: PriorityLike): Priority {
   const number = typeof priority === "string" ? parsePriority(priority) : priority;
   if (number !== undefined && priorityNames[number] !== undefined) return number;
   throw new FalcoError(

@@ -1,44 +1,14 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { createContextValues, type Transport } from "@connectrpc/connect";
-import type { Alert } from "./alert.js";
-import { AlertIterator, type Call } from "./alert-iterator.js";
-import {
-  type OutputsRequestSchema,
-  OutputsService,
-  type VersionResponse,
-  VersionService,
-  versionHeader,
-} from "./contract.js";
+import { ConnectError, createContextValues, type Transport } from "@connectrpc/connect";
+import { OutputsService, type VersionResponse, VersionService, versionHeader } from "./contract.js";
 import { Code, type Explain, FalcoError, falcoError } from "./error.js";
-import { Requests } from "./requests.js";
+import { AlertIterator } from "./stream/alert-iterator.js";
+import { type AcknowledgedStream, type AlertStream, Origins } from "./stream/alert-stream.js";
+import type { Caller } from "./stream/call.js";
+import type { CallOptions, GetOptions, SubOptions } from "./stream/options.js";
+import { planOf } from "./stream/plan.js";
 
 /** Falco's version, as `falco.version.service` gives it: whole, and in parts. */
 export type FalcoVersion = Omit<VersionResponse, "$typeName" | "$unknown">;
-
-/** What every call takes. */
-export interface CallOptions {
-  /** Ends the call. A stream then ends without an error, once the body of the loop is done. */
-  signal?: AbortSignal;
-  /** The call's deadline, in milliseconds from its start; beyond it, it fails with DeadlineExceeded. Default: none. */
-  timeoutMs?: number;
-  /** Headers to send along. */
-  headers?: HeadersInit;
-}
-
-export interface GetOptions extends CallOptions {}
-
-export interface SubOptions extends CallOptions {
-  /**
-   * How often Falco's own server, which answers only to requests, is asked while no alert comes, in milliseconds.
-   * Default: 100. Our server is never asked twice.
-   */
-  pollIntervalMs?: number;
-}
-
-/** Alerts as they arrive. Each iteration is a call of its own, opened by the first `next()`, ended by `break`. */
-export interface AlertStream {
-  [Symbol.asyncIterator](): AsyncIterableIterator<Alert>;
-}
 
 export interface ClientOptions {
   /** Any transport of Connect's for the gRPC, gRPC-Web or Connect protocol. */
@@ -54,11 +24,18 @@ export interface ClientOptions {
 /** Subscribes to a server of Falco's alerts: ours, or a Falco from 0.24 to 0.43. */
 export interface Client {
   /**
-   * Subscribes to Falco's shared queue: first what is queued, then what comes. Each alert goes to one subscriber.
-   * Iterating throws a FalcoError when the call fails.
+   * Subscribes: to Falco's shared queue, of which each alert goes to one subscriber; to a group, whose members share
+   * its alerts; or to a broadcast of all. The stream goes on until it is left, and comes back by itself when the
+   * connection is lost. Iterating throws a FalcoError when it cannot.
+   * @throws FalcoError with InvalidArgument for options that make no sense together.
    */
+  sub(options: SubOptions & { acknowledge: "manual" }): AcknowledgedStream;
   sub(options?: SubOptions): AlertStream;
-  /** Takes what is queued; the stream ends when the queue is empty. Iterating throws a FalcoError when the call fails. */
+  /**
+   * Gets what is there; the stream ends behind the last alert, unless it follows. Iterating throws a FalcoError when
+   * the call fails.
+   * @throws FalcoError with InvalidArgument for options that make no sense together.
+   */
   get(options?: GetOptions): AlertStream;
   /**
    * The version of Falco behind the server.
@@ -69,8 +46,6 @@ export interface Client {
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-const defaultPollIntervalMs = 100;
 
 /** A client over a transport. In Node, `createClient` of `@falco-outputs/node` brings the transport along. */
 export function createClient(options: ClientOptions): Client {
@@ -86,53 +61,19 @@ class TransportClient implements Client {
     this.#options = options;
   }
 
-  sub({ pollIntervalMs = defaultPollIntervalMs, ...options }: SubOptions = {}): AlertStream {
-    if (!(pollIntervalMs > 0)) {
-      throw new FalcoError(`pollIntervalMs: ${pollIntervalMs}, expected more than 0`, Code.InvalidArgument);
-    }
-    return this.#stream("sub", options, () => {
-      const requests = new Requests();
-      let polling: ReturnType<typeof setInterval> | undefined;
-      let idle = true;
-      return {
-        open: async (signal) => {
-          polling = setInterval(() => {
-            if (idle) requests.poll();
-            idle = true;
-          }, pollIntervalMs);
-          const response = await this.#open(OutputsService.method.sub, requests, options, signal);
-          if (response.header.has(versionHeader)) clearInterval(polling);
-          return response;
-        },
-        onAlert: () => {
-          idle = false;
-        },
-        onEnd: () => {
-          clearInterval(polling);
-          requests.end();
-        },
-      };
-    });
+  sub(options: SubOptions = {}): AcknowledgedStream {
+    return this.#stream("sub", options);
   }
 
   get(options: GetOptions = {}): AlertStream {
-    return this.#stream("get", options, () => ({
-      open: (signal) => this.#open(OutputsService.method.get, single({}), options, signal),
-    }));
+    return this.#stream("get", options);
   }
 
   async version(options: CallOptions = {}): Promise<FalcoVersion> {
     this.#assertOpen("version");
     const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
     try {
-      const { message } = await this.#options.transport.unary(
-        VersionService.method.version,
-        AbortSignal.any(signals),
-        options.timeoutMs,
-        headersOf(options),
-        {},
-        createContextValues(),
-      );
+      const { message } = await this.#version(AbortSignal.any(signals), options.timeoutMs, options.headers);
       const { $typeName, $unknown, ...version } = message;
       return version;
     } catch (reason) {
@@ -143,7 +84,7 @@ class TransportClient implements Client {
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
-    for (const stream of this.#streams) void stream.return();
+    await Promise.all([...this.#streams].map((stream) => stream.return()));
     await this.#options.onClose?.();
   }
 
@@ -151,40 +92,67 @@ class TransportClient implements Client {
     return this.close();
   }
 
-  #stream(method: string, { signal }: CallOptions, start: () => Pick<Call, "open" | "onAlert" | "onEnd">) {
+  #stream(method: "sub" | "get", options: SubOptions | GetOptions): AcknowledgedStream {
+    const plan = planOf(method, options);
+    const origins = new Origins();
     return {
       [Symbol.asyncIterator]: () => {
         this.#assertOpen(method);
-        const call = start();
         const iterator: AlertIterator = new AlertIterator(
           {
-            ...call,
-            onEnd: () => {
-              this.#streams.delete(iterator);
-              call.onEnd?.();
-            },
+            ...this.#caller(),
             error: (reason) => this.#error(method, reason),
+            onEnd: () => this.#streams.delete(iterator),
+            onManual: (alert, origin) => origins.add(alert, origin),
           },
-          signal,
+          plan,
         );
         this.#streams.add(iterator);
         return iterator;
       },
+      acknowledge: (alert) => origins.acknowledge(alert),
     };
   }
 
-  #open(
-    method: typeof OutputsService.method.sub | typeof OutputsService.method.get,
-    requests: AsyncIterable<MessageInitShape<typeof OutputsRequestSchema>>,
-    options: CallOptions,
-    signal: AbortSignal,
-  ) {
-    return this.#options.transport.stream(
-      method,
+  #caller(): Caller {
+    return {
+      stream: (method, signal, timeoutMs, headers, requests) =>
+        this.#options.transport.stream(
+          OutputsService.method[method],
+          signal,
+          timeoutMs,
+          withVersionHeader(headers),
+          requests,
+          createContextValues(),
+        ),
+      // Falco's own server would take the options for an empty request, and hand alerts out before we knew.
+      assertOurServer: async (signal, timeoutMs, headers) => {
+        const answer = await this.#version(signal, timeoutMs, headers).then(
+          ({ header }) => header,
+          (reason) => {
+            const { metadata } = ConnectError.from(reason);
+            // An answer all the same, also where Falco's version is not known; without any, the reason counts.
+            if (metadata.has("grpc-status") || metadata.has(versionHeader)) return metadata;
+            throw reason;
+          },
+        );
+        if (answer.has(versionHeader)) return;
+        throw new FalcoError(
+          "this server is Falco's own, which has the shared queue only: leave out group, broadcast, after, follow and acknowledge (filterLocally filters on this side)",
+          Code.Unimplemented,
+          { tried: this.#tried("version") },
+        );
+      },
+    };
+  }
+
+  #version(signal: AbortSignal, timeoutMs: number | undefined, headers: HeadersInit | undefined) {
+    return this.#options.transport.unary(
+      VersionService.method.version,
       signal,
-      options.timeoutMs,
-      headersOf(options),
-      requests,
+      timeoutMs,
+      withVersionHeader(headers),
+      {},
       createContextValues(),
     );
   }
@@ -204,13 +172,8 @@ class TransportClient implements Client {
 }
 
 /** The caller's headers, and the one by which our server knows our clients. */
-function headersOf({ headers }: CallOptions): Headers {
+function withVersionHeader(headers: HeadersInit | undefined): Headers {
   const all = new Headers(headers);
   all.set(versionHeader, "1");
   return all;
-}
-
-async function* single<T>(value: T): AsyncGenerator<T, undefined> {
-  yield value;
-  return undefined;
 }

@@ -45,8 +45,11 @@ it.each([
       "ServingStatus",
       "VersionResponseSchema",
       "VersionService",
+      "fieldsOf",
       "positionHeader",
+      "refusal",
       "versionHeader",
+      "windowHeader",
     ],
   ],
 ])("what %s exports is decided on purpose", (_, module, names) => {

@@ -1,5 +1,4 @@
 // Subscribing.
-
 export { type Address, formatAddress, parseAddress } from "./address.js";
 // Alerts.
 export {
@@ -16,15 +15,9 @@ export {
   priorityName,
   timeNs,
 } from "./alert.js";
-export {
-  type AlertStream,
-  type CallOptions,
-  type Client,
-  type ClientOptions,
-  createClient,
-  type FalcoVersion,
-  type GetOptions,
-  type SubOptions,
-} from "./client.js";
+export { type Client, type ClientOptions, createClient, type FalcoVersion } from "./client.js";
 export { Code, type Explain, FalcoError, type FalcoErrorOptions } from "./error.js";
 export { Priority, type PriorityLike, type PriorityName, parsePriority, priorityNames } from "./priority.js";
+export type { AcknowledgedStream, AlertStream } from "./stream/alert-stream.js";
+export type { AlertFilter, CallOptions, GetOptions, ReconnectOptions, SubOptions } from "./stream/options.js";
+export type { Loss, StreamStatus } from "./stream/status.js";

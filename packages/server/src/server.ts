@@ -7,8 +7,8 @@ import type { Readable } from "node:stream";
 import { createRouterTransport, type Transport } from "@connectrpc/connect";
 import { type AlertInit, formatAddress, parseAddress } from "@falco-outputs/core";
 import { acceptEncoded, contentOf, encodeContent, encodeLine } from "@falco-outputs/core/codec";
-import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { shutdown } from "./grpc/deliver.js";
+import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
 import type { FalcoVersionSource } from "./grpc/version.js";
 import { createHttpInput } from "./inputs/http.js";
@@ -125,7 +125,10 @@ class Running implements FalcoOutputsServer {
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
     this.#losses = new Throttled((lost, group) => {
-      logger.warn({ lost, group }, "the log is full: the oldest alerts were dropped before they were delivered");
+      logger.warn(
+        { lost, group },
+        "the log is full: the oldest alerts were dropped before they were delivered",
+      );
     });
     this.#log = new MemoryLog({
       ...(maxAlerts !== undefined && { maxAlerts }),

@@ -1,7 +1,12 @@
 import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { FalcoError } from "@falco-outputs/core";
-import { type OutputsRequest, positionHeader, versionHeader, windowHeader } from "@falco-outputs/core/contract";
+import {
+  type OutputsRequest,
+  positionHeader,
+  versionHeader,
+  windowHeader,
+} from "@falco-outputs/core/contract";
 import type { AlertLog, Slice, Subscription } from "../log/alert-log.js";
 import { framesKey } from "./frames.js";
 import type { Subscribers } from "./subscribers.js";

@@ -17,7 +17,8 @@ export function subscriptionOf(method: "sub" | "get", request: OutputsRequest | 
   const after = request.after === undefined ? undefined : toNumber(request.after);
   const filter = filterOf(request);
   // get shows what is there: without a place to start from, everything that is retained.
-  if (broadcast) return { mode: "broadcast", follow, after: after ?? (method === "get" ? 0 : undefined), filter };
+  if (broadcast)
+    return { mode: "broadcast", follow, after: after ?? (method === "get" ? 0 : undefined), filter };
   if (group !== "") return { mode: "group", group, follow, acknowledge, after, filter };
   return { mode: "shared", follow, acknowledge };
 }

@@ -1,33 +1,39 @@
+import { create } from "@bufbuild/protobuf";
 import { createRouterTransport } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Client, createClient } from "./client.js";
-import { type OutputsRequest, OutputsService, versionHeader } from "./contract.js";
-import { Code } from "./error.js";
+import { type Client, createClient } from "../client.js";
+import { type OutputsRequest, OutputsRequestSchema, OutputsService, versionHeader } from "../contract.js";
+import { Code } from "../error.js";
 import { Requests } from "./requests.js";
+
+const request = (acknowledged?: bigint) =>
+  create(OutputsRequestSchema, acknowledged === undefined ? {} : { acknowledged });
 
 describe("Requests", () => {
   it("has one request from the start, and keeps one that was not taken yet", async () => {
-    const requests = new Requests();
-    requests.poll();
-    requests.poll();
-    expect((await requests.next()).done).toBe(false);
+    const requests = new Requests(request());
+    requests.send(request(1n));
+    requests.send(request(2n));
+    // The first one says what the stream is for; of the others the last is enough.
+    expect((await requests.next()).value).not.toHaveProperty("acknowledged");
+    expect(await requests.next()).toMatchObject({ value: { acknowledged: 2n } });
     const waiting = requests.next();
     expect(await Promise.race([waiting, Promise.resolve("waits")])).toBe("waits");
-    requests.poll();
-    requests.poll();
-    requests.poll();
+    requests.send(request());
+    requests.send(request());
+    requests.send(request());
     expect((await waiting).done).toBe(false);
     expect((await requests.next()).done).toBe(false);
     expect(await Promise.race([requests.next(), Promise.resolve("waits")])).toBe("waits");
   });
 
   it.each(["end", "return", "throw"] as const)("is over by %s, also for one who waits", async (how) => {
-    const requests = new Requests();
+    const requests = new Requests(request());
     await requests.next();
     const waiting = requests.next();
     await requests[how]();
     expect(await waiting).toEqual({ value: undefined, done: true });
-    requests.poll();
+    requests.send(request());
     expect(await requests.next()).toEqual({ value: undefined, done: true });
   });
 });

@@ -1,0 +1,49 @@
+/** The longest that an acknowledgement waits for others to go with it, in milliseconds. */
+const coalesceMs = 1;
+
+/**
+ * Which responses of one call are done. The server takes a count of the first ones, so an alert that is done before
+ * earlier ones waits for them. Sent soon, but not one by one.
+ */
+export class Acknowledgements {
+  readonly #send: (count: bigint) => void;
+  readonly #window: number;
+  /** Done, though an earlier one is not. */
+  readonly #early = new Set<number>();
+  #received = 0;
+  #done = 0;
+  #sent = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param window How many responses the server sends before it waits. */
+  constructor(window: number, send: (count: bigint) => void) {
+    this.#window = window;
+    this.#send = send;
+  }
+
+  /** Counts one more response; gives its place among them. */
+  received(): number {
+    return this.#received++;
+  }
+
+  done(place: number): void {
+    if (place < this.#done) return;
+    this.#early.add(place);
+    while (this.#early.delete(this.#done)) this.#done++;
+    if ((this.#done - this.#sent) * 4 >= this.#window) this.flush();
+    else if (this.#done > this.#sent) this.#timer ??= setTimeout(() => this.flush(), coalesceMs);
+  }
+
+  /** Sends what was not sent yet. */
+  flush(): void {
+    this.stop();
+    if (this.#done === this.#sent) return;
+    this.#sent = this.#done;
+    this.#send(BigInt(this.#done));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

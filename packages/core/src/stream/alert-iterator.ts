@@ -1,0 +1,261 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type Alert, toAlert } from "../alert.js";
+import { OutputsRequestSchema } from "../contract.js";
+import type { FalcoError } from "../error.js";
+import { backoffMs } from "./backoff.js";
+import { Call, type Caller } from "./call.js";
+import type { Plan } from "./plan.js";
+import { lossOf } from "./status.js";
+
+type Result = IteratorResult<Alert, undefined>;
+const done: Result = { value: undefined, done: true };
+
+/** Where an alert came from: the call, and its place among the call's responses. */
+export interface Origin {
+  readonly call: Call;
+  readonly place: number;
+}
+
+/** What an iterator needs of the client that it belongs to. */
+export interface Owner extends Caller {
+  /** Puts the reason of a failed call in words. */
+  error(reason: unknown): FalcoError;
+  /** Called once, when the stream is over for whatever reason. */
+  onEnd(): void;
+  /** Called for each alert that is acknowledged by hand. */
+  onManual(alert: Alert, origin: Origin): void;
+}
+
+/** A first connection that held for so long was one, also where Falco's own server said nothing yet. */
+const firstConnectMs = 5_000;
+
+/**
+ * The alerts of one stream, across the connections that it takes. It is open from the first `next`.
+ *
+ * `return` and the plan's signal end it at once, also while a `next` waits, which then says that the stream is done:
+ * ending on purpose is no error. A stream that acknowledges ends with its last acknowledgement sent.
+ */
+export class AlertIterator implements AsyncIterableIterator<Alert> {
+  readonly #owner: Owner;
+  readonly #plan: Plan;
+  readonly #onAbort = () => {
+    // The body of the loop may be at work on an alert that it will acknowledge: it comes back by itself.
+    if (this.#plan.acknowledge !== false && this.#settle === undefined && this.#current !== undefined) return;
+    void this.#end();
+  };
+  #state: "new" | "open" | "ended" = "new";
+  #abort = new AbortController();
+  #call: Call | undefined;
+  /** Settles the `next` that waits. */
+  #settle: ((result: Result) => void) | undefined;
+  /** Ends a wait before an attempt. */
+  #wake: (() => void) | undefined;
+  // Each `next` begins when the one before is settled.
+  #last: Promise<unknown> = Promise.resolve();
+  /** The alert that the body of the loop has. */
+  #current: Origin | undefined;
+  /** The highest sequence number that was given, or the place where the stream began. */
+  #position: bigint | undefined;
+  #startedAt = 0;
+  #failed = 0;
+  #wasConnected = false;
+
+  constructor(owner: Owner, plan: Plan) {
+    this.#owner = owner;
+    this.#plan = plan;
+  }
+
+  next(): Promise<Result> {
+    if (this.#state === "new") this.#start();
+    const result = this.#last.then(() => this.#pull());
+    this.#last = result.catch(ignore);
+    return result;
+  }
+
+  async return(): Promise<Result> {
+    await this.#end();
+    return done;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #start(): void {
+    this.#state = "open";
+    this.#startedAt = Date.now();
+    const { signal } = this.#plan.call;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted === true) void this.#end();
+  }
+
+  #pull(): Promise<Result> {
+    if (this.#current !== undefined) {
+      const { call, place } = this.#current;
+      this.#current = undefined;
+      if (this.#plan.acknowledge === "auto") call.acknowledgements?.done(place);
+    }
+    if (this.#plan.call.signal?.aborted === true) return this.return();
+    if (this.#state === "ended") return Promise.resolve(done);
+    return new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#receive()
+        .then(resolve, reject)
+        .finally(() => {
+          this.#settle = undefined;
+        });
+    });
+  }
+
+  async #receive(): Promise<Result> {
+    for (;;) {
+      if (this.#hasEnded()) return done;
+      try {
+        this.#call ??= await this.#connect();
+        const message = await this.#call.next();
+        if (this.#hasEnded()) return done;
+        if (message.done !== true) {
+          const alert = this.#take(this.#call, toAlert(message.value));
+          if (alert !== undefined) return { value: alert, done: false };
+        } else if (this.#plan.reconnect === undefined) {
+          await this.#end();
+          return done;
+        } else {
+          // Falco's own server ends its streams so when it stops.
+          throw new ConnectError("the server ended the stream", Code.Unavailable);
+        }
+      } catch (reason) {
+        if (this.#hasEnded()) return done;
+        await this.#recover(this.#owner.error(reason));
+      }
+    }
+  }
+
+  async #connect(): Promise<Call> {
+    const { plan, owner } = { plan: this.#plan, owner: this.#owner };
+    plan.onStatus({ type: "connecting", attempt: this.#failed + 1 });
+    this.#abort = new AbortController();
+    const call = await Call.open(owner, plan, this.#request(), this.#remainingMs(), this.#abort);
+    if (this.#hasEnded()) {
+      call.cancel();
+      return call;
+    }
+    this.#position ??= call.position;
+    plan.onStatus({ type: this.#wasConnected ? "resumed" : "connected" });
+    this.#wasConnected = true;
+    return call;
+  }
+
+  /** The first request; on a reconnection it says where the stream was. */
+  #request() {
+    const { request } = this.#plan;
+    const resumes = request.broadcast || request.group !== "";
+    return this.#wasConnected && resumes && this.#position !== undefined
+      ? create(OutputsRequestSchema, { ...request, after: this.#position })
+      : request;
+  }
+
+  #remainingMs(): number | undefined {
+    const { timeoutMs } = this.#plan.call;
+    if (timeoutMs === undefined || timeoutMs <= 0) return undefined;
+    const remaining = timeoutMs - (Date.now() - this.#startedAt);
+    if (remaining > 0) return remaining;
+    throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
+  }
+
+  /** What becomes of an alert that arrived; undefined if the loop does not get it. */
+  #take(call: Call, alert: Alert): Alert | undefined {
+    const { plan } = this;
+    this.#failed = 0;
+    const place = call.acknowledgements?.received() ?? 0;
+    const loss = call.isOurs ? lossOf(alert) : undefined;
+    if (loss?.cause === "restart") this.#position = undefined;
+    const repeated =
+      plan.request.broadcast && alert.sequence !== 0n && alert.sequence <= (this.#position ?? 0n);
+    if (repeated || (loss === undefined && plan.passes?.(alert) === false)) {
+      call.acknowledgements?.done(place);
+      return undefined;
+    }
+    if (alert.sequence > (this.#position ?? 0n)) this.#position = alert.sequence;
+    this.#current = { call, place };
+    if (plan.acknowledge === "manual") this.#owner.onManual(alert, this.#current);
+    if (loss !== undefined) plan.onStatus({ type: "lost", loss, alert });
+    return alert;
+  }
+
+  /** Waits for the next attempt. @throws the error, if there is none. */
+  async #recover(error: FalcoError): Promise<void> {
+    this.#call?.cancel();
+    this.#call = undefined;
+    this.#failed++;
+    const { reconnect } = this.#plan;
+    if (reconnect === undefined || !this.#mayRetry(error, reconnect)) {
+      this.#finish();
+      throw error;
+    }
+    const retryInMs = backoffMs(this.#failed, reconnect.initialDelayMs, reconnect.maxDelayMs, Math.random());
+    this.#plan.onStatus({ type: "disconnected", error, retryInMs });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, retryInMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  #mayRetry(error: FalcoError, reconnect: NonNullable<Plan["reconnect"]>): boolean {
+    const held = this.#wasConnected || Date.now() - this.#startedAt > firstConnectMs;
+    if (!held && !reconnect.waitOnFirstConnect) return false;
+    return this.#failed <= reconnect.maxAttempts && isTransient(error);
+  }
+
+  // Methods, since TypeScript would take what a field says for unchanged across an await.
+  #hasEnded(): boolean {
+    return this.#state === "ended";
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Ends the stream on purpose. */
+  async #end(): Promise<void> {
+    if (this.#hasEnded()) return;
+    const call = this.#call;
+    this.#close();
+    this.#settle?.(done);
+    if (call === undefined) this.#abort.abort();
+    else await call.finish();
+    this.#owner.onEnd();
+  }
+
+  /** The stream is over by an error. */
+  #finish(): void {
+    if (this.#hasEnded()) return;
+    this.#close();
+    this.#abort.abort();
+    this.#owner.onEnd();
+  }
+
+  #close(): void {
+    this.#state = "ended";
+    this.#plan.call.signal?.removeEventListener("abort", this.#onAbort);
+    this.#wake?.();
+  }
+}
+
+/** Whether another attempt may fare better. */
+function isTransient({ code, fromServer }: FalcoError): boolean {
+  if (!fromServer) {
+    const final = [Code.InvalidArgument, Code.PermissionDenied, Code.Unimplemented, Code.DeadlineExceeded];
+    return !final.includes(code);
+  }
+  return [Code.Unavailable, Code.Aborted, Code.ResourceExhausted].includes(code);
+}
+
+function ignore(): void {
+  // Whoever called the `next` that failed has its error.
+}

@@ -1,0 +1,100 @@
+import type { PriorityLike } from "../priority.js";
+import type { StreamStatus } from "./status.js";
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Ends the call. A stream then ends without an error, once the body of the loop is done. */
+  signal?: AbortSignal;
+  /**
+   * The call's deadline, in milliseconds from its start, reconnections included; beyond it, it fails with
+   * DeadlineExceeded. Default: none.
+   */
+  timeoutMs?: number;
+  /** Headers to send along. */
+  headers?: HeadersInit;
+}
+
+/** Which alerts to get: each part that is given must hold; of a list, one value suffices, exact and case-sensitive. */
+export interface AlertFilter {
+  /** At least this severe. */
+  minPriority?: PriorityLike;
+  tags?: readonly string[];
+  rules?: readonly string[];
+  sources?: readonly string[];
+  hostnames?: readonly string[];
+}
+
+type Never<Keys extends PropertyKey> = { [Key in Keys]?: never };
+
+/** Falco's shared queue: each alert goes to one subscriber. It has no filter: what does not match would be lost. */
+interface SharedQueue extends Never<keyof AlertFilter | "group" | "broadcast" | "after"> {
+  filterLocally?: false;
+}
+
+/** The shared queue of any server, filtered on this side: what does not match is taken from the queue all the same. */
+interface LocallyFiltered extends AlertFilter, Never<"group" | "broadcast" | "after"> {
+  filterLocally: true;
+}
+
+/** A group: its members share its alerts, every group gets all of them. */
+interface Group extends AlertFilter, Never<"broadcast" | "filterLocally"> {
+  group: string;
+  /** Where the group starts, if it is new: behind this sequence number; 0n: with the oldest retained. Default: now. */
+  after?: bigint;
+}
+
+/** Every alert, shared with nobody. */
+interface Broadcast extends AlertFilter, Never<"group" | "acknowledge" | "filterLocally"> {
+  broadcast: true;
+  /**
+   * Starts behind this sequence number; 0n: with the oldest retained. Default: `sub` starts now, `get` with the oldest
+   * retained.
+   */
+  after?: bigint;
+}
+
+export interface ReconnectOptions {
+  /** Whether to go on trying when the very first connection fails, too. Default: false. */
+  waitOnFirstConnect?: boolean;
+  /** How many attempts in a row may fail before the error is thrown. Default: Infinity. */
+  maxAttempts?: number;
+  /** The longest wait before the first attempt; it doubles with each. In milliseconds; the waits are random below it. Default: 100. */
+  initialDelayMs?: number;
+  /** What it doubles up to, in milliseconds. Default: 30,000. */
+  maxDelayMs?: number;
+}
+
+/** What a stream that stays open takes. */
+interface Following {
+  /** How to come back after the connection was lost; false: not at all. */
+  reconnect?: ReconnectOptions | false;
+  /** Told what becomes of the connection, and of losses. */
+  onStatus?: (status: StreamStatus) => void;
+}
+
+interface Polling {
+  /**
+   * How often Falco's own server, which answers only to requests, is asked while no alert comes, in milliseconds.
+   * Default: 100. Our server is never asked twice.
+   */
+  pollIntervalMs?: number;
+}
+
+/** Alerts are held by the server until they are acknowledged, and go to another subscriber if this one dies. */
+interface Acknowledging {
+  /**
+   * true: an alert is acknowledged when the loop comes back for the next one. "manual": the stream's `acknowledge`
+   * does it. Default: false.
+   */
+  acknowledge?: boolean | "manual";
+}
+
+export type SubOptions = CallOptions &
+  Following &
+  Polling &
+  ((SharedQueue & Acknowledging) | (LocallyFiltered & Acknowledging) | (Group & Acknowledging) | Broadcast);
+
+export type GetOptions = CallOptions &
+  (Following & { follow?: boolean }) &
+  (SharedQueue | LocallyFiltered | Group | Broadcast) &
+  Never<"acknowledge">;
