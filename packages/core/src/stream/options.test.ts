@@ -1,0 +1,98 @@
+import type { Transport } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { type Client, createClient } from "../client.js";
+import { Code, FalcoError } from "../error.js";
+
+// No call is ever made: options are judged before.
+const client: Client = createClient({ transport: {} as Transport });
+
+/** What JavaScript may pass, whatever the types say. */
+const sub = (options: object) => client.sub(options as never);
+const get = (options: object) => client.get(options as never);
+
+describe("options that make sense together", () => {
+  it.each([
+    {},
+    { acknowledge: true },
+    { acknowledge: "manual" },
+    { filterLocally: true, tags: ["network"], acknowledge: true },
+    { group: "pager" },
+    { group: "pager", after: 0n, minPriority: "warning", acknowledge: true },
+    { broadcast: true, after: 5n, rules: ["r"], sources: ["syscall"], hostnames: ["node-1"] },
+    { reconnect: false, pollIntervalMs: 50, onStatus: () => undefined },
+    { reconnect: { maxAttempts: 3 }, signal: new AbortController().signal, timeoutMs: 10, headers: {} },
+  ])("sub takes %o", (options) => {
+    expect(sub(options)).toHaveProperty("acknowledge");
+  });
+
+  it.each([{}, { follow: true }, { broadcast: true, follow: true, tags: ["a"] }, { group: "g", after: 0n }])(
+    "get takes %o",
+    (options) => {
+      expect(get(options)).toBeDefined();
+    },
+  );
+});
+
+describe("options that make none are refused before any call, in the server's words", () => {
+  it.each([
+    [
+      { group: "pager", broadcast: true },
+      "group, broadcast: they exclude each other: a group shares its alerts, a broadcast gets them all",
+    ],
+    [
+      { minPriority: "warning", tags: ["a"] },
+      "tags, min_priority: the shared queue has no filter, for what does not match would be lost to the others: name a group, ask for a broadcast, or filter locally",
+    ],
+    [
+      { after: 1n },
+      "after: the shared queue goes on with what nobody took: name a group, or ask for a broadcast",
+    ],
+    [
+      { broadcast: true, acknowledge: true },
+      "acknowledged: a broadcast shares with nobody to whom its alerts could go instead",
+    ],
+    [{ follow: true }, "follow: sub follows anyway, it is for get"],
+    [{ group: "x".repeat(257) }, "group: a name of 257 characters, expected at most 256"],
+    [{ group: "" }, 'group: "", expected a name'],
+    [
+      { group: "pager", filterLocally: true },
+      "filterLocally: the server filters groups and broadcasts itself",
+    ],
+    [{ broadcast: true, minPriority: "loud" }, 'priority: "loud", expected one of Emergency'],
+    [{ pollIntervalMs: 0 }, "pollIntervalMs: 0, expected more than 0"],
+  ])("sub: %o", (options, message) => {
+    expect(() => sub(options)).toThrow(FalcoError);
+    expect(() => sub(options)).toThrow(
+      expect.objectContaining({ code: Code.InvalidArgument, message: expect.stringContaining(message) }),
+    );
+  });
+
+  it("get: acknowledgements", () => {
+    expect(() => get({ acknowledge: true })).toThrow("acknowledged: get takes no acknowledgements, use sub");
+  });
+});
+
+it("what makes no sense does not compile either", () => {
+  const refused = [
+    // @ts-expect-error a group and a broadcast exclude each other
+    () => client.sub({ group: "pager", broadcast: true }),
+    // @ts-expect-error the shared queue has no filter
+    () => client.sub({ tags: ["a"] }),
+    // @ts-expect-error nor a place to start from
+    () => client.sub({ after: 1n }),
+    // @ts-expect-error a broadcast has nobody to give its alerts to
+    () => client.sub({ broadcast: true, acknowledge: true }),
+    // @ts-expect-error sub follows anyway
+    () => client.sub({ follow: true }),
+    // @ts-expect-error get takes no acknowledgements
+    () => client.get({ acknowledge: true }),
+    // @ts-expect-error groups are filtered by the server
+    () => client.sub({ group: "pager", filterLocally: true }),
+  ];
+  for (const call of refused) expect(call).toThrow(FalcoError);
+  // @ts-expect-error alerts are acknowledged by hand only where that was asked for
+  const automatic = client.sub({ group: "pager", acknowledge: true }).acknowledge;
+  const byHand = client.sub({ group: "pager", acknowledge: "manual" }).acknowledge;
+  expect(automatic).toBeDefined();
+  expect(byHand).toBeDefined();
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { type AlertInit, createAlert } from "../alert.js";
+import { lossOf } from "./status.js";
+
+const alert = (outputFields: NonNullable<AlertInit["outputFields"]>, sequence = 0n) =>
+  Object.assign(createAlert({ rule: "r", priority: "Warning", outputFields }), { sequence });
+
+describe("lossOf", () => {
+  it("reads how many alerts were lost, and which", () => {
+    const fields = { cause: "overflow", lost: 3, first_sequence: 2n ** 63n, last_sequence: 2n ** 64n - 1n };
+    expect(lossOf(alert(fields))).toEqual({
+      cause: "overflow",
+      lost: 3n,
+      firstSequence: 2n ** 63n,
+      lastSequence: 2n ** 64n - 1n,
+    });
+  });
+
+  it("reads a loss that nobody counted", () => {
+    expect(lossOf(alert({ cause: "restart" }))).toEqual({
+      cause: "restart",
+      lost: undefined,
+      firstSequence: undefined,
+      lastSequence: undefined,
+    });
+  });
+
+  it("takes no alert with a place in the log for one", () => {
+    expect(lossOf(alert({ cause: "overflow", lost: 3 }, 7n))).toBeUndefined();
+    expect(lossOf(alert({}))).toBeUndefined();
+  });
+});
