@@ -84,6 +84,58 @@ describe("examples, copied outside the workspace", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("acknowledge works off a group's alerts, and again those that a killed one did not finish", async () => {
+    const server = await start();
+    const killed = runExample("acknowledge", server.address);
+    await server.waitForSubscribers(1);
+    const rounds = 30;
+    for (let round = 0; round < rounds; round++) await publishAll(server);
+    await expect.poll(() => killed.lines.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    killed.kill();
+    await killed.exited;
+    await server.waitForSubscribers(0);
+    const next = runExample("acknowledge", server.address);
+    await server.waitForSubscribers(1);
+    const handled = () => new Set([...killed.lines, ...next.lines]).size;
+    await expect.poll(handled, { timeout: 20_000 }).toBe(rounds * alerts.length);
+    next.interrupt();
+    expect(await next.exited).toBe(0);
+    expect(server.stats().groups.tickets).toMatchObject({
+      delivered: rounds * alerts.length,
+      waiting: 0,
+      lost: 0,
+    });
+  });
+
+  it("broadcast-with-filter prints what matches, and takes nothing from others", async () => {
+    const server = await start();
+    const subscriber = runExample("broadcast-with-filter", server.address);
+    await server.waitForSubscribers(1);
+    await publishAll(server);
+    await expect.poll(() => subscriber.lines.length, { timeout: 20_000 }).toBe(3);
+    expect(subscriber.lines.map((line) => line.split(" ")[0])).toEqual(["Warning", "Critical", "Warning"]);
+    expect(server.stats().groups[""]).toMatchObject({ delivered: 0, waiting: alerts.length });
+    subscriber.interrupt();
+    expect(await subscriber.exited).toBe(0);
+  });
+
+  it("reconnect-status waits for the server, and tells when it goes and comes", async () => {
+    const address = `unix://${join(project.folder, "falco.sock")}`;
+    const subscriber = runExample("reconnect-status", address);
+    const told = (text: string) => () => subscriber.lines.filter((line) => line.startsWith(text)).length;
+    await expect.poll(told("disconnected"), { timeout: 20_000 }).toBeGreaterThan(0);
+    const first = await start({ listen: [address] });
+    await expect.poll(told("connected"), { timeout: 20_000 }).toBe(1);
+    await first.stop();
+    const second = await start({ listen: [address] });
+    await expect.poll(told("lost nobody knows how many"), { timeout: 20_000 }).toBe(1);
+    await second.publish(alerts[0]!);
+    await expect.poll(told("alert: Terminal shell"), { timeout: 20_000 }).toBe(1);
+    expect(told("resumed")()).toBe(1);
+    subscriber.interrupt();
+    expect(await subscriber.exited).toBe(0);
+  });
+
   it("embedded-server tests a subscriber", async () => {
     const test = runExample("embedded-server");
     expect(await test.exited).toBe(0);

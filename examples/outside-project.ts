@@ -72,4 +72,8 @@ export class Program {
   interrupt(): void {
     this.#child.kill("SIGINT");
   }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
 }

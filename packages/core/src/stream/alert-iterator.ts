@@ -133,10 +133,10 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   }
 
   async #connect(): Promise<Call> {
-    const { plan, owner } = { plan: this.#plan, owner: this.#owner };
+    const plan = this.#plan;
     plan.onStatus({ type: "connecting", attempt: this.#failed + 1 });
     this.#abort = new AbortController();
-    const call = await Call.open(owner, plan, this.#request(), this.#remainingMs(), this.#abort);
+    const call = await Call.open(this.#owner, plan, this.#request(), this.#remainingMs(), this.#abort);
     if (this.#hasEnded()) {
       call.cancel();
       return call;
@@ -166,11 +166,12 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
 
   /** What becomes of an alert that arrived; undefined if the loop does not get it. */
   #take(call: Call, alert: Alert): Alert | undefined {
-    const { plan } = this;
+    const plan = this.#plan;
     this.#failed = 0;
     const place = call.acknowledgements?.received() ?? 0;
     const loss = call.isOurs ? lossOf(alert) : undefined;
-    if (loss?.cause === "restart") this.#position = undefined;
+    // Another log, with numbers of its own.
+    if (loss?.cause === "restart") this.#position = call.position;
     const repeated =
       plan.request.broadcast && alert.sequence !== 0n && alert.sequence <= (this.#position ?? 0n);
     if (repeated || (loss === undefined && plan.passes?.(alert) === false)) {
@@ -212,13 +213,9 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
     return this.#failed <= reconnect.maxAttempts && isTransient(error);
   }
 
-  // Methods, since TypeScript would take what a field says for unchanged across an await.
+  // A method, since TypeScript would take what a field says for unchanged across an await.
   #hasEnded(): boolean {
     return this.#state === "ended";
-  }
-
-  get plan(): Plan {
-    return this.#plan;
   }
 
   /** Ends the stream on purpose. */
