@@ -85,6 +85,7 @@ export class FrameStore {
   }
 
   clear(): void {
+    for (const slab of this.#slabs) if (slab.pins > 0) this.#pinnedBytes += slab.size;
     this.#slabs.length = 0;
     this.#bytes = 0;
     this.#first = this.#end;

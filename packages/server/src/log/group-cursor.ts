@@ -88,7 +88,8 @@ export class GroupCursor implements Cursor, Holder {
       const sent = this.#acknowledged + outstanding;
       throw new FalcoError(`acknowledged: ${count}, but ${sent} responses were sent`, Code.InvalidArgument);
     }
-    for (const item of this.#unacknowledged.slice(this.#done, this.#done + fresh)) this.#group.acknowledged(item);
+    for (const item of this.#unacknowledged.slice(this.#done, this.#done + fresh))
+      this.#group.acknowledged(item);
     this.#acknowledged = count;
     this.#done += fresh;
     if (this.#done * 2 >= this.#unacknowledged.length) {

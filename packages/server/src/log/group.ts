@@ -69,13 +69,21 @@ export class Group {
       );
     }
     this.#filter = filter;
-    this.#matches = filter && createMatcher(filter);
+    const matches = filter && createMatcher(filter);
+    this.#matches = matches;
+    if (matches === undefined) return;
+    // What came back from members that had another filter may not pass this one.
+    const passing = this.#redelivery.filter((sequence) => matches(messageOf(this.#store.frame(sequence))));
+    this.#filtered += this.#redelivery.length - passing.length;
+    this.#redelivery = passing;
   }
 
   join(follow: boolean, window: number, onEvicted: (reason: Error) => void): Cursor {
     const cursor = new GroupCursor(this, this.#store, follow, window, onEvicted);
     this.#members.add(cursor);
     this.#wasJoined = true;
+    // A new group may start behind an alert that is gone; its cursor says where all the same.
+    this.evict();
     return cursor;
   }
 
@@ -192,14 +200,15 @@ export class Group {
     for (const cursor of this.#waiting) {
       if (!cursor.hasRoom) continue;
       const slice = this.#hasMore() ? this.#take(cursor, sharers) : undefined;
-      if (slice === undefined && (this.#hasMore() || cursor.follow)) continue;
+      if (slice === undefined && this.#hasMore()) {
+        // A filter that found nothing so far looks on, once others had their turn.
+        this.#schedule(true);
+        return;
+      }
+      if (slice === undefined && cursor.follow) continue;
       this.#waiting.delete(cursor);
       cursor.settle(slice);
       if (sharers > 1) sharers--;
-    }
-    // A filter that found nothing so far looks on, once others had their turn.
-    if (this.#waiting.size > 0 && this.#matches !== undefined && this.#position < this.#store.end) {
-      this.#schedule(true);
     }
   }
 
@@ -212,7 +221,9 @@ export class Group {
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
     if (this.#redelivery.length > 0) return this.#redeliver(cursor, fair(this.#redelivery.length));
     const count = fair(this.#store.end - this.#position);
-    return this.#matches === undefined ? this.#takeRun(cursor, count) : this.#pick(cursor, count, this.#matches);
+    return this.#matches === undefined
+      ? this.#takeRun(cursor, count)
+      : this.#pick(cursor, count, this.#matches);
   }
 
   #takeRun(cursor: GroupCursor, maxCount: number): Slice {
@@ -224,7 +235,9 @@ export class Group {
   #pick(cursor: GroupCursor, maxCount: number, matches: Matcher): Slice | undefined {
     const picked = new Picked(cursor.maxBytes);
     const end = Math.min(this.#store.end, this.#position + maxScan);
-    while (this.#position < end && picked.count < maxCount) {
+    // A share is one of the alerts that are there, whether they pass or not; in each there is at least one that does.
+    const endOfShare = this.#position + maxCount;
+    while (this.#position < end && (picked.count === 0 || this.#position < endOfShare)) {
       const frame = this.#store.frame(this.#position);
       if (matches(messageOf(frame))) {
         if (!picked.add(frame)) break;

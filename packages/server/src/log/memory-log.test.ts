@@ -1,44 +1,21 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { contentOf, encodeContent } from "@falco-outputs/core/codec";
-import { type OutputsResponse, OutputsResponseSchema } from "@falco-outputs/core/contract";
+import { Code } from "@falco-outputs/core";
+import type { OutputsResponse } from "@falco-outputs/core/contract";
 import { describe, expect, it } from "vitest";
-import { toBatch } from "../inputs/intake.js";
 import type { Cursor, Slice } from "./alert-log.js";
 import { MemoryLog, type MemoryLogOptions } from "./memory-log.js";
+import { alertsOf, batchOf, never, readAll as readRest } from "./testing/alerts.js";
 
-const never = new AbortController().signal;
 const shared = { mode: "shared", follow: true, acknowledge: false } as const;
+const observer = { mode: "broadcast", follow: true, after: undefined, filter: undefined } as const;
 const drain = { mode: "shared", follow: false, acknowledge: false } as const;
-
-function batchOf(...rules: string[]) {
-  return toBatch(rules.map((rule) => encodeContent(contentOf({ rule, priority: "Notice", time: 0n }))));
-}
 
 function rulesFrom(first: number, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `rule ${first + index}`);
 }
 
-/** What a gRPC client makes of a slice. */
-function alertsOf({ bytes, count }: Slice): OutputsResponse[] {
-  const alerts: OutputsResponse[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    expect(bytes[at]).toBe(0);
-    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 1);
-    alerts.push(fromBinary(OutputsResponseSchema, bytes.subarray(at + 5, at + 5 + length)));
-    at += 5 + length;
-  }
-  expect(alerts).toHaveLength(count);
-  return alerts;
-}
-
-async function readAll(log: MemoryLog, maxBytes = 64 * 1024): Promise<OutputsResponse[]> {
+async function readAll(log: MemoryLog): Promise<OutputsResponse[]> {
   const cursor = await log.open(drain);
-  const alerts: OutputsResponse[] = [];
-  for (;;) {
-    const slice = await cursor.next(maxBytes, never);
-    if (slice === undefined) break;
-    alerts.push(...alertsOf(slice));
-  }
+  const alerts = await readRest(cursor);
   await cursor.close();
   return alerts;
 }
@@ -102,7 +79,11 @@ describe("MemoryLog", () => {
     expect(log.stats()).toMatchObject({ appended: 15, retained: 10 });
     expect(log.stats().groups[""]).toMatchObject({ lost: 5, delivered: 0, waiting: 10 });
     const [loss, ...rest] = await readAll(log);
-    expect(loss).toMatchObject({ source: "internal", sequence: 0n, outputFields: { lost: "5", cause: "overflow" } });
+    expect(loss).toMatchObject({
+      source: "internal",
+      sequence: 0n,
+      outputFields: { lost: "5", cause: "overflow" },
+    });
     expect(rest.map((alert) => alert.rule)).toEqual(rulesFrom(5, 10));
     // Taken alerts are retained all the same, and their eviction is no loss.
     log.append(batchOf(...rulesFrom(15, 10)));
@@ -135,6 +116,31 @@ describe("MemoryLog", () => {
     const slice = (await (await log.open(drain)).next(1000, never))!;
     for (let index = 0; index < 50; index++) log.append(batchOf("y".repeat(100_000)));
     expect(alertsOf(slice).map((alert) => alert.rule)).toEqual(["a", "b", "c"]);
+  });
+
+  it("holds the memory of a slice until the next one is asked for, or its cursor is closed", async () => {
+    const { log } = logWith({ maxAlerts: 1 });
+    const overflow = () => log.append(batchOf("x".repeat(1_000_000), "y".repeat(1_000_000)));
+    const [asking, closed] = [await log.open(observer), await log.open(observer)];
+    log.append(batchOf("a"));
+    for (const cursor of [asking, closed]) await cursor.next(1000, never);
+    overflow();
+    expect(log.stats().pinnedBytes).toBe(1024 * 1024);
+    await closed.close();
+    expect(log.stats().pinnedBytes).toBe(1024 * 1024);
+    await asking.next(1000, never);
+    expect(log.stats().pinnedBytes).toBe(0);
+  });
+
+  it("takes the memory back from who holds it too long, and says so", async () => {
+    const { log } = logWith({ maxAlerts: 1, maxPinnedBytes: 0 });
+    const reasons: Error[] = [];
+    const cursor = await log.open(observer, (reason) => reasons.push(reason));
+    log.append(batchOf("a"));
+    await cursor.next(1000, never);
+    log.append(batchOf("x".repeat(1_000_000), "y".repeat(1_000_000)));
+    expect(reasons).toEqual([expect.objectContaining({ code: Code.ResourceExhausted })]);
+    expect(log.stats().pinnedBytes).toBe(0);
   });
 
   it.each([

@@ -1,6 +1,14 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import { invalidOption } from "../invalid-option.js";
-import type { AlertBatch, AlertLog, Appended, Cursor, GroupStats, LogStats, Subscription } from "./alert-log.js";
+import type {
+  AlertBatch,
+  AlertLog,
+  Appended,
+  Cursor,
+  GroupStats,
+  LogStats,
+  Subscription,
+} from "./alert-log.js";
 import type { Filter } from "./filter.js";
 import { FrameStore } from "./frame-store.js";
 import { Group } from "./group.js";
@@ -71,13 +79,17 @@ export class MemoryLog implements AlertLog {
     onEvicted: (reason: Error) => void = () => undefined,
   ): Promise<Cursor> {
     const { mode, follow } = subscription;
-    if (mode === "broadcast") return this.#openBroadcast(follow, subscription.after, subscription.filter, onEvicted);
+    if (mode === "broadcast")
+      return this.#openBroadcast(follow, subscription.after, subscription.filter, onEvicted);
     const window = subscription.acknowledge ? this.#options.window : 0;
-    const group =
-      mode === "shared"
-        ? this.#groups.get(sharedQueue)!
-        : this.#groupFor(subscription.group, subscription.after, subscription.filter);
-    return group.join(follow, window, onEvicted);
+    if (mode === "shared") return this.#groups.get(sharedQueue)!.join(follow, window, onEvicted);
+    const name = subscription.group;
+    const group = this.#groupFor(name, subscription.after, subscription.filter);
+    const left = () => {
+      // Behind those that were left before; a group that was forgotten stays so.
+      if (this.#groups.get(name) === group && this.#groups.delete(name)) this.#groups.set(name, group);
+    };
+    return onClose(group.join(follow, window, onEvicted), left);
   }
 
   stats(): LogStats {
@@ -108,13 +120,7 @@ export class MemoryLog implements AlertLog {
     if (loss !== undefined) group.tell(loss);
     group.setFilter(filter);
     this.#broadcasts.add(group);
-    const cursor = group.join(follow, 0, onEvicted);
-    const close = cursor.close.bind(cursor);
-    cursor.close = () => {
-      this.#broadcasts.delete(group);
-      return close();
-    };
-    return cursor;
+    return onClose(group.join(follow, 0, onEvicted), () => this.#broadcasts.delete(group));
   }
 
   #groupFor(name: string, after: number | undefined, filter: Filter | undefined): Group {
@@ -126,8 +132,6 @@ export class MemoryLog implements AlertLog {
       if (loss !== undefined) group.tell(loss);
     }
     group.setFilter(filter);
-    // Behind the others: it is in use.
-    this.#groups.delete(name);
     this.#groups.set(name, group);
     return group;
   }
@@ -135,7 +139,8 @@ export class MemoryLog implements AlertLog {
   #createGroup(name: string, position: number): Group {
     const group: Group = new Group(this.#store, position, "overflow", (count) => {
       // Where all subscribe to groups or broadcasts, nobody misses what the shared queue loses.
-      const unused = name === sharedQueue && !group.wasJoined && this.#groups.size + this.#broadcasts.size > 1;
+      const unused =
+        name === sharedQueue && !group.wasJoined && this.#groups.size + this.#broadcasts.size > 1;
       if (!unused) this.#onLoss(name, count);
     });
     return group;
@@ -164,6 +169,16 @@ export class MemoryLog implements AlertLog {
     }
     return { position: after + 1 };
   }
+}
+
+/** The same cursor, which says when it is closed. */
+function onClose(cursor: Cursor, closed: () => void): Cursor {
+  const close = cursor.close.bind(cursor);
+  cursor.close = () => {
+    closed();
+    return close();
+  };
+  return cursor;
 }
 
 const nothing: GroupStats = { members: 0, delivered: 0, redelivered: 0, filtered: 0, lost: 0, waiting: 0 };

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { FrameStore, type Holder } from "./frame-store.js";
+import { slabBytes } from "./slab.js";
+import { alertsOf, batchOf } from "./testing/alerts.js";
+
+const bounds = { maxAlerts: 1000, maxBytes: 4 * slabBytes, maxPinnedBytes: 10 * slabBytes };
+const generous = 64 * 1024 * 1024;
+/** Nearly a slab, so that each gets one of its own. */
+const large = "x".repeat(900_000);
+
+function storeWith(options: Partial<typeof bounds> = {}) {
+  return new FrameStore(1, { ...bounds, ...options });
+}
+
+function append(store: FrameStore, count: number): void {
+  for (let index = 0; index < count; index++) store.append(batchOf({ output: large }));
+}
+
+/** Holders that write down, under their number, when they are evicted. */
+function holders() {
+  const evicted: number[] = [];
+  const holder = (number: number): Holder => ({ evicted: () => evicted.push(number) });
+  return { evicted, holder };
+}
+
+describe("FrameStore", () => {
+  it("holds consecutive frames, and gives any of them", () => {
+    const store = storeWith();
+    store.append(batchOf("a", "b"));
+    store.append(batchOf({ rule: "c", output: large }, "d"));
+    const { holder } = holders();
+    for (const [index, rule] of ["a", "b", "c", "d"].entries()) {
+      const frame = store.frame(1 + index);
+      expect(alertsOf({ bytes: frame, count: 1 })[0]).toMatchObject({ rule, sequence: BigInt(1 + index) });
+      expect(alertsOf(store.slice(1 + index, 1, generous, holder(index)))[0]!.rule).toBe(rule);
+    }
+    expect([store.first, store.end]).toEqual([1, 5]);
+  });
+
+  it("evicts the oldest alerts by their number, one by one, and by their bytes, a slab at a time", () => {
+    const store = storeWith({ maxAlerts: 3 });
+    store.append(batchOf("a", "b", "c", "d"));
+    expect([store.first, store.end, store.bytes]).toEqual([2, 5, slabBytes]);
+    const few = storeWith();
+    append(few, 6);
+    expect([few.first, few.end, few.bytes]).toEqual([3, 7, 4 * slabBytes]);
+    expect([store.pinnedBytes, few.pinnedBytes]).toEqual([0, 0]);
+  });
+
+  it("does not count what is held but not evicted", () => {
+    const store = storeWith();
+    append(store, 4);
+    store.slice(1, 1, generous, holders().holder(0));
+    expect(store.pinnedBytes).toBe(0);
+  });
+
+  it("counts evicted memory as long as somebody holds it, once however many do", () => {
+    const store = storeWith();
+    append(store, 4);
+    const { holder, evicted } = holders();
+    const [one, two, other] = [holder(1), holder(2), holder(3)];
+    const slice = store.slice(1, 1, generous, one);
+    store.slice(1, 1, generous, two);
+    store.slice(2, 1, generous, other);
+    append(store, 1);
+    expect(store.pinnedBytes).toBe(slabBytes);
+    append(store, 1);
+    expect(store.pinnedBytes).toBe(2 * slabBytes);
+    store.release(one);
+    expect(store.pinnedBytes).toBe(2 * slabBytes);
+    store.release(two);
+    expect(store.pinnedBytes).toBe(slabBytes);
+    store.release(two);
+    store.release(other);
+    expect([store.pinnedBytes, evicted]).toEqual([0, []]);
+    expect(alertsOf(slice)[0]!.output).toBe(large);
+  });
+
+  it("takes back what was held longest, until the evicted memory is within its bound", () => {
+    const store = storeWith({ maxPinnedBytes: 2 * slabBytes });
+    append(store, 4);
+    const { holder, evicted } = holders();
+    const holding = [3, 1, 4, 2].map((sequence) => {
+      const one = holder(sequence);
+      store.slice(sequence, 1, generous, one);
+      return one;
+    });
+    append(store, 2);
+    expect([store.pinnedBytes, evicted]).toEqual([2 * slabBytes, []]);
+    append(store, 1);
+    expect([store.pinnedBytes, evicted]).toEqual([2 * slabBytes, [3]]);
+    append(store, 1);
+    expect([store.pinnedBytes, evicted]).toEqual([2 * slabBytes, [3, 1]]);
+    // Those who were evicted have nothing to give back any more.
+    for (const one of holding) store.release(one);
+    expect(store.pinnedBytes).toBe(0);
+  });
+
+  it("takes nothing back from those who hold what is retained, however long", () => {
+    const store = storeWith({ maxPinnedBytes: 0 });
+    append(store, 4);
+    const { holder, evicted } = holders();
+    store.slice(4, 1, generous, holder(4));
+    store.slice(1, 1, generous, holder(1));
+    append(store, 1);
+    expect([store.pinnedBytes, evicted]).toEqual([0, [1]]);
+  });
+
+  it("counts a holder anew when it took another slice", () => {
+    const store = storeWith({ maxPinnedBytes: slabBytes });
+    append(store, 4);
+    const { holder, evicted } = holders();
+    const [moving, staying] = [holder(1), holder(2)];
+    store.slice(1, 1, generous, moving);
+    store.slice(1, 1, generous, staying);
+    store.release(moving);
+    store.slice(2, 1, generous, moving);
+    append(store, 2);
+    expect([store.pinnedBytes, evicted]).toEqual([slabBytes, [2]]);
+  });
+
+  it("counts what is still held when it is cleared, and no less than nothing afterwards", () => {
+    const store = storeWith();
+    append(store, 2);
+    const one = holders().holder(1);
+    store.slice(1, 1, generous, one);
+    store.clear();
+    expect([store.first, store.bytes, store.pinnedBytes]).toEqual([3, 0, slabBytes]);
+    store.release(one);
+    expect(store.pinnedBytes).toBe(0);
+  });
+});
