@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addServeCommand } from "./commands/serve.js";
 import { addSubscribeCommands } from "./commands/subscribe.js";
 import { addVersionCommand } from "./commands/version.js";
+import { tell } from "./tell.js";
 import { UsageError } from "./usage-error.js";
 
 const done = 0;
@@ -18,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said already what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? done : wrongUsage;
-    console.error(`falco-outputs: ${(error as Error).message}`);
+    tell((error as Error).message);
     return isUsageError(error) ? wrongUsage : failed;
   }
 }

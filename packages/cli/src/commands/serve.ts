@@ -5,14 +5,15 @@ import {
   type FalcoOutputsServer,
   type ListenOptions,
   type ServerOptions,
+  type ServerStats,
   startServer,
 } from "@falco-outputs/server";
 import { type Command, InvalidArgumentError } from "commander";
 import { defaultListenAddress } from "../default-address.js";
 import { createLogger } from "../log.js";
+import { parseCount } from "../parse-count.js";
 import { stopSignal } from "../stop-signal.js";
 import { UsageError } from "../usage-error.js";
-import { parseCount } from "./subscribe.js";
 
 interface ServeOptions {
   listen?: string[];
@@ -88,18 +89,43 @@ async function serve(options: ServeOptions): Promise<void> {
     if (serverOptions.http === undefined) ends.push(lines.then(() => drain(server, stopped)));
   }
   await Promise.race(ends);
-  const { subscribers, inputs, ...log } = server.stats();
-  logger.info({ ...log, left: log.appended - log.delivered - log.lost, inputs }, "stopping");
+  logger.info(account(server.stats()), "stopping");
   // An input that is still open would keep the process.
   process.stdin.destroy();
 }
 
-/** Waits until everything was taken, but not for long: Falco waits for a program that it closes. */
+/**
+ * What became of the alerts, in the shared queue, in all groups together, and in the broadcasts that there are now. The
+ * names of groups are the subscribers' to choose, and may be many.
+ */
+function account({ appended, groups, broadcast, inputs }: ServerStats) {
+  const { "": shared, ...named } = groups;
+  const sum = (of: keyof ServerStats["broadcast"]) =>
+    Object.values(named).reduce((total, group) => total + group[of], 0);
+  return {
+    appended,
+    shared,
+    groups: {
+      count: Object.keys(named).length,
+      members: sum("members"),
+      delivered: sum("delivered"),
+      redelivered: sum("redelivered"),
+      filtered: sum("filtered"),
+      lost: sum("lost"),
+      waiting: sum("waiting"),
+    },
+    broadcast,
+    inputs,
+  };
+}
+
+/** Waits until nobody has anything left to take, but not for long: Falco waits for a program that it closes. */
 async function drain(server: FalcoOutputsServer, stopped: AbortSignal): Promise<void> {
   const until = Date.now() + drainMs;
   for (;;) {
-    const { appended, delivered, lost } = server.stats();
-    if (appended === delivered + lost || stopped.aborted || Date.now() >= until) return;
+    const { groups, broadcast } = server.stats();
+    const isWaiting = [...Object.values(groups), broadcast].some(({ waiting }) => waiting > 0);
+    if (!isWaiting || stopped.aborted || Date.now() >= until) return;
     await delay(20);
   }
 }

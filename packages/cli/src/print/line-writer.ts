@@ -1,5 +1,3 @@
-import { once } from "node:events";
-
 /** Writes lines to a stream no faster than it takes them. When its reader is gone, `closed` aborts, quietly. */
 export class LineWriter {
   readonly #stream: NodeJS.WriteStream;
@@ -7,9 +5,9 @@ export class LineWriter {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      this.#closed.abort();
+    // Any other error is that of the write which meets it.
+    stream.on("error", (error) => {
+      if (isClosed(error)) this.#closed.abort();
     });
   }
 
@@ -17,10 +15,22 @@ export class LineWriter {
     return this.#closed.signal;
   }
 
-  async write(line: string): Promise<void> {
-    if (this.closed.aborted || this.#stream.write(`${line}\n`)) return;
-    await once(this.#stream, "drain", { signal: this.closed }).catch((error) => {
-      if (!this.closed.aborted) throw error;
+  /**
+   * Resolves once the line has left this process: true; false if nobody reads any more.
+   * @throws what the system says of a line that cannot be written, e.g. that the disk is full.
+   */
+  write(line: string): Promise<boolean> {
+    if (this.closed.aborted) return Promise.resolve(false);
+    return new Promise((resolve, reject) => {
+      this.#stream.write(`${line}\n`, (error) => {
+        if (error === undefined || error === null) resolve(true);
+        else if (isClosed(error) || this.closed.aborted) resolve(false);
+        else reject(error);
+      });
     });
   }
+}
+
+function isClosed(error: NodeJS.ErrnoException): boolean {
+  return error.code === "EPIPE";
 }

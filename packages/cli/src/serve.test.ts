@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { endRuns, falcoOutputs, finished } from "./testing/run.js";
+
+const alerts = fixtureLines("alerts.jsonl");
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cli-"));
+});
+afterEach(() => {
+  endRuns();
+  rmSync(folder, { recursive: true });
+});
+
+async function post(url: string, body: string): Promise<number> {
+  const sent = request(url, { method: "POST" }).end(body);
+  const [response] = await once(sent, "response");
+  return response.resume().statusCode;
+}
+
+describe("falco-outputs serve", () => {
+  it("logs one line when it is ready, serves, and lets go of everything on SIGTERM", async () => {
+    const address = join(folder, "falco.sock");
+    const serve = falcoOutputs("serve", "--listen", address, "--http", "127.0.0.1:0", "--socket-mode", "660");
+    const ready = await serve.logged("ready");
+    expect(ready).toMatchObject({ level: "info", listen: [`unix://${address}`] });
+    expect(serve.err.trimEnd().split("\n")).toHaveLength(1);
+    expect(statSync(address).mode & 0o777).toBe(0o660);
+    expect(await post(ready.http as string, alerts[0]!)).toBe(200);
+    expect((await finished("get", "--shared", "-a", address)).out).toContain("Terminal shell in container");
+    await finished("get", "--group", "pager", "-a", address);
+    serve.child.kill("SIGTERM");
+    expect(await serve.status).toBe(0);
+    expect(serve.out).toBe("");
+    expect(existsSync(address)).toBe(false);
+    expect(await serve.logged("stopping")).toMatchObject({
+      appended: 1,
+      shared: { delivered: 1, waiting: 0 },
+      groups: { count: 1, delivered: 0, lost: 0, waiting: 0 },
+      broadcast: { members: 0 },
+    });
+  });
+
+  it("takes alerts from standard input, and ends with it once they are taken", async () => {
+    const address = join(folder, "falco.sock");
+    const serve = falcoOutputs("serve", "--listen", address, "--stdin");
+    expect(await serve.logged("ready")).not.toHaveProperty("http");
+    const sub = falcoOutputs("sub", "--shared", "-a", address, "-o", "json", "-n", `${alerts.length}`);
+    serve.child.stdin.end(`${alerts.join("\n")}\nEvents detected: 13\n`);
+    expect(await sub.status).toBe(0);
+    expect(sub.lines).toHaveLength(alerts.length);
+    expect(await serve.status).toBe(0);
+    expect(await serve.logged("rejected what is no alert")).toMatchObject({ input: "lines", rejected: 1 });
+  });
+
+  it("waits at its end for every group, too", async () => {
+    const address = join(folder, "falco.sock");
+    const serve = falcoOutputs("serve", "--listen", address, "--stdin");
+    await serve.logged("ready");
+    expect((await finished("get", "--group", "pager", "-a", address)).status).toBe(0);
+    serve.child.stdin.end(`${alerts.join("\n")}\n`);
+    await serve.logged("standard input has ended");
+    const count = ["-n", `${alerts.length}`];
+    const shared = falcoOutputs("sub", "--shared", "-a", address, ...count);
+    const grouped = falcoOutputs("sub", "--group", "pager", "--acknowledge", "-a", address, ...count);
+    expect([await shared.status, await grouped.status]).toEqual([0, 0]);
+    expect(await serve.status).toBe(0);
+    expect(await serve.logged("stopping")).toMatchObject({
+      shared: { delivered: alerts.length, waiting: 0 },
+      groups: { count: 1, delivered: alerts.length, waiting: 0 },
+    });
+  });
+
+  it("goes on when standard input ends but the http input is there as well", async () => {
+    const address = join(folder, "falco.sock");
+    const serve = falcoOutputs("serve", "--listen", address, "--stdin", "--http", "127.0.0.1:0");
+    const { http } = await serve.logged("ready");
+    serve.child.stdin.end();
+    await serve.logged("standard input has ended");
+    expect(await post(http as string, alerts[0]!)).toBe(200);
+    serve.child.kill("SIGINT");
+    expect(await serve.status).toBe(0);
+  });
+
+  it("retains as many alerts as --capacity says, and logs what it dropped", async () => {
+    const address = join(folder, "falco.sock");
+    const args = ["--listen", address, "--http", "127.0.0.1:0", "--capacity", "3"];
+    const serve = falcoOutputs("serve", ...args);
+    const { http } = await serve.logged("ready");
+    expect(await post(http as string, alerts.join("\n"))).toBe(200);
+    expect((await finished("get", "-a", address)).out.trimEnd().split("\n")).toHaveLength(3);
+    expect(
+      await serve.logged("the log is full: the oldest alerts were dropped before they were delivered"),
+    ).toMatchObject({ level: "warn", lost: alerts.length - 3 });
+  });
+
+  it("serves over mutual TLS", async () => {
+    const authority = await Authority.create();
+    const server = writeIdentity(join(folder, "server"), "server", authority.ca, await authority.issue());
+    const client = writeIdentity(join(folder, "client"), "client", authority.ca, await authority.issue());
+    const tls = ({ ca, cert, key }: typeof server) => ["--ca", ca, "--cert", cert, "--key", key];
+    const serve = falcoOutputs("serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", ...tls(server));
+    const { listen, http } = await serve.logged("ready");
+    expect(await post(http as string, alerts[0]!)).toBe(200);
+    const [address] = listen as string[];
+    expect((await finished("get", "-a", address!, ...tls(client))).out).toContain(
+      "Terminal shell in container",
+    );
+    const named = ["--server-name", "another.example"];
+    expect((await finished("get", "-a", address!, ...tls(client), ...named)).err).toContain(
+      "for another name",
+    );
+  });
+});

@@ -1,0 +1,87 @@
+import { type Alert, type AlertFilter, type Client, Code, FalcoError } from "@falco-outputs/node";
+import { tell } from "../tell.js";
+import { lastOf } from "./last.js";
+import type { StatusLines } from "./status-lines.js";
+
+/** Which alerts are wanted, and from where. */
+export interface Wanted {
+  readonly method: "sub" | "get";
+  /** Whether to go on with what comes. */
+  readonly follows: boolean;
+  readonly filter: AlertFilter | undefined;
+  readonly group: string | undefined;
+  readonly shared: boolean;
+  readonly acknowledge: boolean;
+  readonly after: bigint | undefined;
+  readonly last: number | undefined;
+  readonly signal: AbortSignal;
+  readonly waits: boolean;
+  readonly status: StatusLines;
+}
+
+export interface Alerts extends AsyncIterable<Alert> {
+  /** Absent where nothing is acknowledged. */
+  acknowledge?(alert: Alert): void;
+}
+
+/** Opens what is wanted, once it is iterated. */
+export function alertsOf(falco: Client, wanted: Wanted): Alerts {
+  if (wanted.group !== undefined) return ofGroup(falco, wanted, wanted.group);
+  return wanted.shared ? ofSharedQueue(falco, wanted) : observed(falco, wanted);
+}
+
+/** What every call takes. */
+function common({ signal, status, waits }: Wanted) {
+  return { signal, onStatus: status.onStatus, reconnect: { waitOnFirstConnect: waits } };
+}
+
+function ofGroup(falco: Client, wanted: Wanted, group: string): Alerts {
+  const { method, follows, filter, after, acknowledge } = wanted;
+  const options = { ...common(wanted), ...filter, group, ...(after !== undefined && { after }) };
+  if (method === "get") return falco.get({ ...options, follow: follows });
+  return acknowledge ? falco.sub({ ...options, acknowledge: "manual" }) : falco.sub(options);
+}
+
+/** Falco's shared queue has no filter: here, what does not match is taken and passed over. */
+function ofSharedQueue(falco: Client, wanted: Wanted): Alerts {
+  const { follows, filter, acknowledge } = wanted;
+  const options = { ...common(wanted), ...filter, filterLocally: true as const };
+  // With what is queued and what comes, sub is get that follows, also on Falco's own server.
+  if (!follows) return falco.get(options);
+  return acknowledge ? falco.sub({ ...options, acknowledge: "manual" }) : falco.sub(options);
+}
+
+/** Every alert, taken from nobody; where the server cannot do that, from the shared queue. */
+async function* observed(falco: Client, wanted: Wanted): AsyncGenerator<Alert> {
+  const canShare = wanted.after === undefined && wanted.last === undefined;
+  try {
+    yield* broadcast(falco, wanted);
+    return;
+  } catch (error) {
+    if (!canShare || wanted.status.wasConnected || !isFalcosOwn(error)) throw error;
+  }
+  tell(
+    "this server is Falco's own, where subscribers share the alerts: what is printed here is taken from the others (--shared says so without this warning)",
+  );
+  yield* ofSharedQueue(falco, wanted);
+}
+
+async function* broadcast(falco: Client, wanted: Wanted): AsyncGenerator<Alert> {
+  const { method, follows, filter, after, last, signal } = wanted;
+  const options = { ...common(wanted), ...filter, broadcast: true as const };
+  if (last === undefined) {
+    const from = { ...options, ...(after !== undefined && { after }) };
+    yield* method === "sub" ? falco.sub(from) : falco.get({ ...from, follow: follows });
+    return;
+  }
+  const { alerts, position } = await lastOf(falco.get(options), last);
+  if (signal.aborted) return;
+  yield* alerts;
+  // If nothing that is retained matched, nothing of it will come again.
+  if (follows) yield* falco.sub({ ...options, after: position ?? 0n });
+}
+
+/** Whether the client found that a server which is not ours answers. */
+export function isFalcosOwn(error: unknown): error is FalcoError {
+  return error instanceof FalcoError && error.code === Code.Unimplemented && !error.fromServer;
+}
