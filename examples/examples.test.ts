@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { OutsideProject, Program } from "./outside-project.js";
 
 const project = new OutsideProject();
-beforeAll(() => project.install(), 300_000);
+const tools = ["tsx@4.23.15", "typescript@6.0.3", "@types/node@20.19.43"];
+beforeAll(() => project.install(["core", "node", "server"], tools), 300_000);
 afterAll(() => project.remove());
 
 const servers: FalcoOutputsServer[] = [];

@@ -5,21 +5,20 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const packages = ["core", "node", "server"];
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** A project outside the workspace that has our packages as npm would give them. */
 export class OutsideProject {
   readonly folder = mkdtempSync(join(tmpdir(), "outside-"));
 
-  install(): void {
+  /** @param packages Ours, by their folders. @param tools What npm has, with versions. */
+  install(packages: readonly string[], tools: readonly string[]): void {
     for (const name of packages) {
       this.#npm("pack", join(here, "../packages", name), "--pack-destination", this.folder, "--silent");
     }
     const tarballs = readdirSync(this.folder).filter((file) => file.endsWith(".tgz"));
     if (tarballs.length !== packages.length) throw new Error(`packed ${tarballs}, expected ${packages}`);
     this.write("package.json", JSON.stringify({ private: true, type: "module" }));
-    const tools = ["tsx@4.23.15", "typescript@6.0.3", "@types/node@20.19.43"];
     this.#npm(
       "install",
       "--no-audit",

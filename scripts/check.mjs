@@ -7,7 +7,7 @@ import { root } from "./pnpm.mjs";
 
 const fresh = mkdtempSync(join(tmpdir(), "generated-"));
 const generation = readFileSync(join(root, "buf.gen.yaml"), "utf8").replaceAll(/out: /g, `out: ${fresh}/`);
-const published = ["core", "node", "server", "cli"];
+const published = ["core", "node", "web", "server", "cli"];
 
 const checks = {
   "format and lint": ["biome", "check", "."],

@@ -15,11 +15,15 @@ export interface ClientOptions {
   transport: Transport;
   /** Where the transport leads, for error messages. */
   address?: string;
+  /** How long the transport takes at the most to connect, in milliseconds. Default: 5,000. */
+  connectTimeoutMs?: number;
   /** Puts the transport's own errors in words: what happened, and what to do. */
   explain?: Explain;
   /** Called once by `close()`, to let the transport's connection go. */
   onClose?: () => void | Promise<void>;
 }
+
+const defaultConnectTimeoutMs = 5_000;
 
 /** Subscribes to a server of Falco's alerts: ours, or a Falco from 0.24 to 0.43. */
 export interface Client {
@@ -101,6 +105,7 @@ class TransportClient implements Client {
         const iterator: AlertIterator = new AlertIterator(
           {
             ...this.#caller(),
+            connectTimeoutMs: this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs,
             error: (reason) => this.#error(method, reason),
             onEnd: () => this.#streams.delete(iterator),
             onManual: (alert, origin) => origins.add(alert, origin),

@@ -27,6 +27,11 @@ export { fieldsOf, refusal } from "./refusal.js";
 
 /** Request and response header by which our clients and our server know each other; its value is "1". */
 export const versionHeader = "falco-outputs-version";
+/**
+ * Request header of `get`; with the value "now" a broadcast starts with what comes, as `sub` does. For clients that
+ * cannot open the two-way stream of `sub`.
+ */
+export const startHeader = "falco-outputs-start";
 /** Response header: the sequence number behind which a stream starts. */
 export const positionHeader = "falco-outputs-position";
 /** Response header: how many responses may be unacknowledged; 0 without acknowledgement. */

@@ -48,6 +48,7 @@ it.each([
       "fieldsOf",
       "positionHeader",
       "refusal",
+      "startHeader",
       "versionHeader",
       "windowHeader",
     ],

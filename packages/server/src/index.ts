@@ -4,6 +4,7 @@ export type { FalcoVersionSource } from "./grpc/version.js";
 export type { InputStats } from "./inputs/intake.js";
 export type { ListenOptions } from "./listen/grpc-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
+export type { WebOptions } from "./listen/web-listener.js";
 export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";
 export {

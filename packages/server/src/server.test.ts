@@ -145,7 +145,7 @@ describe("publish", () => {
 describe("stop", () => {
   it("tells our clients to come back, and lets go of everything", async () => {
     const server = await start({ http: "127.0.0.1:0" });
-    const next = clientOf(server).sub()[Symbol.asyncIterator]().next();
+    const next = clientOf(server).sub({ reconnect: false })[Symbol.asyncIterator]().next();
     await server.waitForSubscribers(1);
     const { address, httpUrl } = server;
     const [ended] = await Promise.allSettled([next, server.stop()]);

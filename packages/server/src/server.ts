@@ -17,6 +17,7 @@ import { readLines } from "./inputs/lines.js";
 import { invalidOption } from "./invalid-option.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
 import { isLoopback, listenTcp } from "./listen/tcp.js";
+import { listenWeb, type WebListener, type WebOptions } from "./listen/web-listener.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
 import { MemoryLog } from "./log/memory-log.js";
 import { type Logger, silent, Throttled } from "./logger.js";
@@ -26,6 +27,8 @@ export interface ServerOptions {
   listen?: readonly (string | ListenOptions)[];
   /** Where Falco's `http_output` may post, `host:port` (port 0 takes a free one). Default: nowhere. */
   http?: string | HttpInputOptions;
+  /** Where browsers are served, over Connect and gRPC-Web. Default: nowhere. */
+  web?: WebOptions;
   /** How many alerts are retained at the most. Default: 100,000. */
   maxAlerts?: number;
   /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
@@ -61,6 +64,8 @@ export interface FalcoOutputsServer {
   readonly addresses: readonly string[];
   /** The URL for Falco's `http_output.url`; undefined without an http input. */
   readonly httpUrl: string | undefined;
+  /** The `baseUrl` for clients in a browser; undefined without a listener for them. */
+  readonly webUrl: string | undefined;
   /**
    * Queues an alert: its parts, a line of Falco's (JSON or text), or an encoded `falco.outputs.response`.
    * Gives its sequence number.
@@ -109,6 +114,7 @@ class Running implements FalcoOutputsServer {
   readonly #shutdown = new AbortController();
   readonly #intakes: Record<"http" | "lines", Intake>;
   readonly #listeners: GrpcListener[] = [];
+  #web: WebListener | undefined;
   #http: Server | undefined;
   #folder: string | undefined;
   #stopped: Promise<void> | undefined;
@@ -152,13 +158,18 @@ class Running implements FalcoOutputsServer {
     return this.#listeners.map((listener) => listener.address);
   }
 
+  get webUrl(): string | undefined {
+    return this.#web?.url;
+  }
+
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ listen = [this.#privateSocket()], http }: ServerOptions): Promise<void> {
+  async start({ listen = [this.#privateSocket()], web, http }: ServerOptions): Promise<void> {
     const handler = requestHandler(this.#services, this.#shutdown.signal, this.#logger);
     for (const item of listen) {
       const options = typeof item === "string" ? { address: item } : item;
       this.#listeners.push(await listenGrpc(options, handler, this.#logger));
     }
+    if (web !== undefined) this.#web = await listenWeb(web, handler, this.#logger);
     if (http !== undefined) await this.#startHttp(typeof http === "string" ? { address: http } : http);
   }
 
@@ -209,7 +220,8 @@ class Running implements FalcoOutputsServer {
       });
     }
     this.#shutdown.abort(shutdown);
-    await Promise.all(this.#listeners.map((listener) => listener.close(graceMs)));
+    const listeners = [...this.#listeners, ...(this.#web === undefined ? [] : [this.#web])];
+    await Promise.all(listeners.map((listener) => listener.close(graceMs)));
     await this.#log.close();
     for (const intake of Object.values(this.#intakes)) intake.close();
     this.#losses.close();

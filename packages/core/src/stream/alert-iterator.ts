@@ -19,6 +19,8 @@ export interface Origin {
 
 /** What an iterator needs of the client that it belongs to. */
 export interface Owner extends Caller {
+  /** How long it takes at the most to connect, in milliseconds. */
+  readonly connectTimeoutMs: number;
   /** Puts the reason of a failed call in words. */
   error(reason: unknown): FalcoError;
   /** Called once, when the stream is over for whatever reason. */
@@ -26,9 +28,6 @@ export interface Owner extends Caller {
   /** Called for each alert that is acknowledged by hand. */
   onManual(alert: Alert, origin: Origin): void;
 }
-
-/** A first connection that held for so long was one, also where Falco's own server said nothing yet. */
-const firstConnectMs = 5_000;
 
 /**
  * The alerts of one stream, across the connections that it takes. It is open from the first `next`.
@@ -58,8 +57,12 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   /** The highest sequence number that was given, or the place where the stream began. */
   #position: bigint | undefined;
   #startedAt = 0;
+  /** How many attempts there were since one succeeded. */
+  #attempts = 0;
+  /** How often the connection failed since an alert came: a server that takes calls, and drops them, gets its rest. */
   #failed = 0;
   #wasConnected = false;
+  #ending: Promise<void> | undefined;
 
   constructor(owner: Owner, plan: Plan) {
     this.#owner = owner;
@@ -134,13 +137,16 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
 
   async #connect(): Promise<Call> {
     const plan = this.#plan;
-    plan.onStatus({ type: "connecting", attempt: this.#failed + 1 });
+    plan.onStatus({ type: "connecting", attempt: ++this.#attempts });
     this.#abort = new AbortController();
     const call = await Call.open(this.#owner, plan, this.#request(), this.#remainingMs(), this.#abort);
     if (this.#hasEnded()) {
       call.cancel();
       return call;
     }
+    // The error comes with the next message.
+    if (call.isRefused) return call;
+    this.#attempts = 0;
     this.#position ??= call.position;
     plan.onStatus({ type: this.#wasConnected ? "resumed" : "connected" });
     this.#wasConnected = true;
@@ -157,11 +163,15 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   }
 
   #remainingMs(): number | undefined {
-    const { timeoutMs } = this.#plan.call;
-    if (timeoutMs === undefined || timeoutMs <= 0) return undefined;
-    const remaining = timeoutMs - (Date.now() - this.#startedAt);
-    if (remaining > 0) return remaining;
+    const left = this.#leftMs();
+    if (left === undefined || left > 0) return left;
     throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
+  }
+
+  /** The time until the deadline. */
+  #leftMs(): number | undefined {
+    const { timeoutMs } = this.#plan.call;
+    return timeoutMs === undefined || timeoutMs <= 0 ? undefined : timeoutMs - (Date.now() - this.#startedAt);
   }
 
   /** What becomes of an alert that arrived; undefined if the loop does not get it. */
@@ -185,7 +195,7 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
     return alert;
   }
 
-  /** Waits for the next attempt. @throws the error, if there is none. */
+  /** Waits for the next attempt, not beyond the deadline. @throws the error, if there is none. */
   async #recover(error: FalcoError): Promise<void> {
     this.#call?.cancel();
     this.#call = undefined;
@@ -198,7 +208,7 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
     const retryInMs = backoffMs(this.#failed, reconnect.initialDelayMs, reconnect.maxDelayMs, Math.random());
     this.#plan.onStatus({ type: "disconnected", error, retryInMs });
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, retryInMs);
+      const timer = setTimeout(resolve, Math.min(retryInMs, this.#leftMs() ?? retryInMs));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -208,9 +218,10 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   }
 
   #mayRetry(error: FalcoError, reconnect: NonNullable<Plan["reconnect"]>): boolean {
-    const held = this.#wasConnected || Date.now() - this.#startedAt > firstConnectMs;
+    // Falco's own server says nothing before its first alert, but a call that holds so long has a connection.
+    const held = this.#wasConnected || Date.now() - this.#startedAt > 2 * this.#owner.connectTimeoutMs;
     if (!held && !reconnect.waitOnFirstConnect) return false;
-    return this.#failed <= reconnect.maxAttempts && isTransient(error);
+    return this.#attempts < reconnect.maxAttempts && isTransient(error);
   }
 
   // A method, since TypeScript would take what a field says for unchanged across an await.
@@ -219,13 +230,17 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   }
 
   /** Ends the stream on purpose. */
-  async #end(): Promise<void> {
-    if (this.#hasEnded()) return;
+  #end(): Promise<void> {
+    if (!this.#hasEnded()) this.#ending = this.#leave();
+    return this.#ending ?? Promise.resolve();
+  }
+
+  async #leave(): Promise<void> {
     const call = this.#call;
     this.#close();
-    this.#settle?.(done);
     if (call === undefined) this.#abort.abort();
     else await call.finish();
+    this.#settle?.(done);
     this.#owner.onEnd();
   }
 
@@ -247,7 +262,13 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
 /** Whether another attempt may fare better. */
 function isTransient({ code, fromServer }: FalcoError): boolean {
   if (!fromServer) {
-    const final = [Code.InvalidArgument, Code.PermissionDenied, Code.Unimplemented, Code.DeadlineExceeded];
+    const final = [
+      Code.InvalidArgument,
+      Code.PermissionDenied,
+      Code.Unauthenticated,
+      Code.Unimplemented,
+      Code.DeadlineExceeded,
+    ];
     return !final.includes(code);
   }
   return [Code.Unavailable, Code.Aborted, Code.ResourceExhausted].includes(code);

@@ -100,6 +100,11 @@ export class Call {
     }
   }
 
+  /** Whether our server refuses the call: it says where a stream starts when it opens one. */
+  get isRefused(): boolean {
+    return this.isOurs && this.position === undefined;
+  }
+
   async next(): Promise<IteratorResult<OutputsResponse>> {
     this.#last = this.#messages.next();
     const message = await this.#last;

@@ -97,9 +97,10 @@ export async function* deliver<Desc extends DescMessage>(
       const waited = cursor.next(sliceBytes, signal);
       const slice = waited instanceof Promise ? await waited : waited;
       if (slice === undefined) return;
+      // A write is no progress of one who owes acknowledgements: it may have gone silent long ago.
+      if (cursor.window === 0 || acknowledged === sent) stall.refresh();
       sent += slice.count;
       writing = true;
-      stall.refresh();
       if (frames.accepted) {
         frames.replacement = slice.bytes;
         yield empty;

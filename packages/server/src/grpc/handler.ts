@@ -86,8 +86,15 @@ export function requestHandler(
 
 /** What the peer is owed cannot be written any more; gRPC takes this for RESOURCE_EXHAUSTED. */
 function cut(request: Request): void {
-  if ("stream" in request) request.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  else request.destroy();
+  // Connect prints errors of streams to the console, except for those of a peer that is gone.
+  const gone = Object.assign(new Error("the stream was cut"), { code: "ECONNRESET" });
+  if ("stream" in request) {
+    request.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    request.stream.destroy(gone);
+  } else {
+    // A request of HTTP/1.1 that was read to its end would leave its connection alone.
+    request.socket.destroy(gone);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type LegacyService,
   OutputsResponseSchema,
   type OutputsService,
+  startHeader,
 } from "@falco-outputs/core/contract";
 import { type Delivery, deliver, isOurs } from "./deliver.js";
 import { firstRequest } from "./first-request.js";
@@ -17,7 +18,8 @@ export function outputsService(delivery: Delivery): ServiceImpl<typeof OutputsSe
       yield* deliver(OutputsResponseSchema, delivery, subscriptionOf("sub", request), context, rest);
     },
     async *get(request, context) {
-      yield* deliver(OutputsResponseSchema, delivery, subscriptionOf("get", request), context);
+      const fromNow = context.requestHeader.get(startHeader) === "now";
+      yield* deliver(OutputsResponseSchema, delivery, subscriptionOf("get", request, fromNow), context);
     },
   };
 }

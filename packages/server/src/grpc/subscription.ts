@@ -5,9 +5,14 @@ import type { Filter } from "../log/filter.js";
 
 /**
  * What a stream's first request asks for; without one, Falco's own behaviour.
+ * @param fromNow Whether a broadcast that does not say where it starts begins with what comes.
  * @throws ConnectError with InvalidArgument if it makes no sense.
  */
-export function subscriptionOf(method: "sub" | "get", request: OutputsRequest | undefined): Subscription {
+export function subscriptionOf(
+  method: "sub" | "get",
+  request: OutputsRequest | undefined,
+  fromNow = method === "sub",
+): Subscription {
   const follow = method === "sub" || request?.follow === true;
   if (request === undefined) return { mode: "shared", follow, acknowledge: false };
   const refused = refusal(method, request);
@@ -17,8 +22,7 @@ export function subscriptionOf(method: "sub" | "get", request: OutputsRequest | 
   const after = request.after === undefined ? undefined : toNumber(request.after);
   const filter = filterOf(request);
   // get shows what is there: without a place to start from, everything that is retained.
-  if (broadcast)
-    return { mode: "broadcast", follow, after: after ?? (method === "get" ? 0 : undefined), filter };
+  if (broadcast) return { mode: "broadcast", follow, after: after ?? (fromNow ? undefined : 0), filter };
   if (group !== "") return { mode: "group", group, follow, acknowledge, after, filter };
   return { mode: "shared", follow, acknowledge };
 }

@@ -1,0 +1,126 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { cors } from "@connectrpc/connect";
+import { parseAddress } from "@falco-outputs/core";
+import { positionHeader, startHeader, versionHeader, windowHeader } from "@falco-outputs/core/contract";
+import { invalidOption } from "../invalid-option.js";
+import { isLoopback } from "./tcp.js";
+
+/** An answer in place of a call. */
+export interface Refusal {
+  /** 204 for a preflight that is answered. */
+  readonly status: 204 | 401 | 403;
+  readonly reason: string;
+  /** What the log says of it; undefined: nothing. */
+  readonly logged?: string;
+}
+
+const allowedMethods = "POST";
+const allowedHeaders = [...cors.allowedHeaders, "authorization", versionHeader, startHeader].join(", ");
+const exposedHeaders = [...cors.exposedHeaders, versionHeader, positionHeader, windowHeader].join(", ");
+/** How long a browser may remember a preflight's answer, in seconds: the longest that Chromium takes. */
+const preflightAge = "7200";
+/** Addresses that stand for all of the machine's. */
+const wildcards = new Set(["0.0.0.0", "::"]);
+
+/** Decides which requests may become calls, and tells browsers which pages may read the answers. */
+export class WebGuard {
+  readonly #host: string;
+  readonly #token: Buffer | undefined;
+  readonly #origins: ReadonlySet<string>;
+
+  /** @throws FalcoError with InvalidArgument for a token or an origin that cannot work. */
+  constructor(host: string, token: string | undefined, allowedOrigins: readonly string[]) {
+    this.#host = host.toLowerCase();
+    if (token !== undefined && !/^[\x21-\x7e]{16,1024}$/.test(token)) {
+      throw invalidOption("web.token: expected 16 to 1,024 visible ASCII characters");
+    }
+    this.#token = token === undefined ? undefined : digest(token);
+    for (const origin of allowedOrigins) assertOrigin(origin);
+    this.#origins = new Set(allowedOrigins);
+  }
+
+  /** Undefined if the request may run; sets the answer's headers for browsers. */
+  check(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
+    const { host, origin, authorization, "sec-fetch-site": site } = request.headers;
+    response.setHeader("cache-control", "no-store");
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("vary", "origin");
+    // A page whose own name was made to resolve to this machine is of the same origin for its browser.
+    if (!this.#isOwnName(host)) {
+      return forbidden(
+        "this server is not called so: use its address as the host",
+        `the host ${quote(host)} is not this server's name`,
+      );
+    }
+    if (origin !== undefined) {
+      if (!this.#origins.has(origin)) {
+        return forbidden(
+          "pages of this origin are not allowed (allowedOrigins)",
+          `the origin ${quote(origin)} is not one of allowedOrigins`,
+        );
+      }
+      response.setHeader("access-control-allow-origin", origin);
+      response.setHeader("access-control-expose-headers", exposedHeaders);
+    } else if (site !== undefined && site !== "none") {
+      return forbidden("a page's request needs an origin", "a page's request came without an origin");
+    }
+    if (request.method === "OPTIONS" && origin !== undefined) {
+      response.setHeader("access-control-allow-methods", allowedMethods);
+      response.setHeader("access-control-allow-headers", allowedHeaders);
+      response.setHeader("access-control-max-age", preflightAge);
+      return { status: 204, reason: "" };
+    }
+    if (this.#token !== undefined && !timingSafeEqual(this.#token, digest(bearer(authorization)))) {
+      response.setHeader("www-authenticate", "Bearer");
+      const reason = authorization === undefined ? "a token is needed" : "the token is not this server's";
+      return { status: 401, reason, logged: reason };
+    }
+    return undefined;
+  }
+
+  /** Behind an address that stands for all there is no one name; there it is the token that no page has. */
+  #isOwnName(host: string | undefined): boolean {
+    const name = nameOf(host);
+    if (name === undefined) return false;
+    return isLoopback(name) || name === this.#host || wildcards.has(this.#host);
+  }
+}
+
+/** The name in a `host` header, without its port. */
+function nameOf(host: string | undefined): string | undefined {
+  if (host === undefined) return undefined;
+  try {
+    // Where the port is that of the scheme, the header leaves it out.
+    const address = parseAddress(/:\d+$/.test(host) ? host : `${host}:80`);
+    return address.kind === "tcp" ? address.host.toLowerCase() : undefined;
+  } catch {
+    // Whatever it is, it is no name.
+    return undefined;
+  }
+}
+
+function assertOrigin(origin: string): void {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.origin === origin) return;
+  throw invalidOption(
+    `web.allowedOrigins: ${JSON.stringify(origin)}, expected scheme, host and port of a page as in "http://localhost:8080" or "https://dashboard.example"`,
+  );
+}
+
+function bearer(authorization = ""): string {
+  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? "";
+}
+
+/** Digests are of one length, so that comparing them tells nothing of a token, its length included. */
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function forbidden(reason: string, logged: string): Refusal {
+  return { status: 403, reason, logged };
+}
+
+function quote(text: string | undefined): string {
+  return JSON.stringify(text?.slice(0, 200) ?? "");
+}
