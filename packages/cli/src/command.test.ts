@@ -64,6 +64,9 @@ describe("exit status 2: wrong usage", () => {
     [["serve", "--capacity", "many"], "expected a whole number from 1"],
     [["serve", "--socket-mode", "999"], "expected an octal mode"],
     [["serve", "--stdin", "--falco-version", "new"], "expected Falco's version"],
+    [["serve", "--web-origin", "http://localhost:8080"], "go with --web"],
+    [["serve", "--web", "127.0.0.1:0", "--web-cert", "x"], "--web-cert and --web-key go together"],
+    [["serve", "--web", "127.0.0.1:0", "--web-token", "/nowhere"], "--web-token /nowhere cannot be read"],
     [["serve", "--falco-version", "0.44.1", "--falco-url", "http://x"], "exclude each other"],
   ])("%j", async (args, message) => {
     const listen =

@@ -39,12 +39,31 @@ describe("falco-outputs serve", () => {
     expect(await serve.status).toBe(0);
     expect(serve.out).toBe("");
     expect(existsSync(address)).toBe(false);
-    expect(await serve.logged("stopping")).toMatchObject({
+    expect(await serve.logged("stopped")).toMatchObject({
       appended: 1,
       shared: { delivered: 1, waiting: 0 },
       groups: { count: 1, delivered: 0, lost: 0, waiting: 0 },
       broadcast: { members: 0 },
     });
+  });
+
+  it("serves browsers, those of the origins that it is given", async () => {
+    const address = join(folder, "falco.sock");
+    const web = ["--web", "127.0.0.1:0", "--web-origin", "http://localhost:8080"];
+    const inputs = ["--http", "127.0.0.1:0", "--falco-version", "0.44.1"];
+    const serve = falcoOutputs("serve", "--listen", address, ...inputs, ...web);
+    const ready = await serve.logged("ready");
+    const ask = (origin: string) =>
+      fetch(new URL("falco.version.service/version", ready.web as string), {
+        method: "POST",
+        headers: { "content-type": "application/json", origin },
+        body: "{}",
+      });
+    const answer = await ask("http://localhost:8080");
+    expect(await answer.json()).toMatchObject({ version: "0.44.1" });
+    expect((await ask("https://evil.example")).status).toBe(403);
+    serve.child.kill("SIGTERM");
+    expect(await serve.status).toBe(0);
   });
 
   it("takes alerts from standard input, and ends with it once they are taken", async () => {
@@ -71,7 +90,7 @@ describe("falco-outputs serve", () => {
     const grouped = falcoOutputs("sub", "--group", "pager", "--acknowledge", "-a", address, ...count);
     expect([await shared.status, await grouped.status]).toEqual([0, 0]);
     expect(await serve.status).toBe(0);
-    expect(await serve.logged("stopping")).toMatchObject({
+    expect(await serve.logged("stopped")).toMatchObject({
       shared: { delivered: alerts.length, waiting: 0 },
       groups: { count: 1, delivered: alerts.length, waiting: 0 },
     });

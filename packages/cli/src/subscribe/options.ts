@@ -57,7 +57,11 @@ export function addSubscribeOptions(command: Command, method: "sub" | "get"): Co
       parseCount,
     );
   if (method === "get") command.option("-f, --follow", "go on with what comes");
-  command.option("-n, --count <count>", "end after so many alerts", parseCount);
+  command.option(
+    "-n, --count <count>",
+    "end after so many alerts; of --shared and --group, others on their way are gone then, unless with --acknowledge",
+    parseCount,
+  );
   addFilterOptions(command);
   command
     .optionsGroup("How they are printed:")
