@@ -111,7 +111,7 @@ it("says how many alerts were lost, on stderr, and prints the alert that tells i
   const run = falcoOutputs("get", "-a", address, "--group", "pager", "-o", "json");
   expect(await run.status).toBe(0);
   expect(run.err).toBe("falco-outputs: lost 1 alert (overflow)\n");
-  expect(run.outputs).toEqual([expect.stringContaining("1 alerts were lost"), "b", "c"]);
+  expect(run.outputs).toEqual([expect.stringContaining("1 alert was lost"), "b", "c"]);
 });
 
 describe("against Falco's own server", () => {

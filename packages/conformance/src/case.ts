@@ -1,4 +1,4 @@
-import type { CallLine, Method, RequestStep } from "./protocol.js";
+import type { CallLine, Method, RequestStep, StatusType } from "./protocol.js";
 
 /** A row of the table. */
 export interface Case {
@@ -7,7 +7,8 @@ export interface Case {
   server: ServerSetup;
   /** What the server gets before the first call. */
   feed: FeedStep[];
-  calls: Call[];
+  /** One after the other, by the same client. */
+  calls: (Call | CallsAtOnce)[];
   /** What the inputs counted in the end. */
   inputs: Partial<Record<"http" | "lines", { accepted: number; rejected: number }>>;
   /** What a client has to be able to do, beyond what the calls tell. */
@@ -25,6 +26,10 @@ export interface ServerSetup {
   host?: "localhost" | "127.0.0.1";
   /** What Falco's version is known from; `webserver`: the answer of Falco's own, or "silent". */
   falco?: { version: string } | { webserver: Record<string, unknown> | "silent" };
+  /** How many alerts are retained. Default: the server's. */
+  max_alerts?: number;
+  /** How long a stream may go without progress. Default: the server's. */
+  stall_timeout_ms?: number;
 }
 
 export const identityNames = [
@@ -39,9 +44,10 @@ export const identityNames = [
 export type IdentityName = (typeof identityNames)[number];
 
 export interface Call
-  extends Omit<CallLine, "address" | "tls" | "method" | "request" | "requests">,
-    Partial<Pick<CallLine, "request">> {
+  extends Omit<CallLine, "id" | "address" | "tls" | "method" | "request" | "requests" | "report_progress"> {
   method: Method;
+  /** A Place stands for its sequence number, here and in what `requests` send. */
+  request?: Record<string, unknown>;
   requests?: RequestStep[];
   tls?: { identity: IdentityName | "none"; server_name?: string };
   /** What the server gets once the call is a subscriber. */
@@ -49,18 +55,44 @@ export interface Call
   expect: Expected;
 }
 
-/** One thing that happens to the server. */
+/** Calls that run beside one another. Each begins when the one before is a subscriber and has been fed, or is over. */
+export interface CallsAtOnce {
+  at_once: Call[];
+  /** What those share that expect `alerts: together`: each goes to one of them, ascending, and each gets some. */
+  together?: ExpectedAlerts[];
+}
+
+/** A sequence number: that of the alert which was fed as the N-th one in this case, or the one before it. */
+export type Place = { behind: number } | { before: number };
+
+/** One thing that happens to the server, or on the way to it. */
 export type FeedStep =
   /** A line of Falco's, or many, given to `publish`. */
   | { line: string }
   /** Alerts as `expected` has them for the same numbers. */
   | { numbered: [number, number] }
+  /** The same, all of them appended at once. */
+  | { batch: [number, number] }
+  /** An alert of exactly these fields. */
+  | { alert: ExpectedAlert }
   /** An encoded falco.outputs.response, in hexadecimal. */
   | { encoded: string }
   | { http: HttpPost }
   | { stdin: Body & { chunk_bytes?: number } }
   /** Waits until the testee has sent so many requests on this stream. */
   | { await_requests: number }
+  /** Waits until the calls that run now have got so many alerts, all together. */
+  | { await_alerts: number }
+  /** Waits until the client has told so many statuses of this call. */
+  | { await_statuses: number }
+  /** Waits until the server has so many subscribers. */
+  | { await_subscribers: number }
+  /** Cancels the calls that run now. */
+  | { cancel: true }
+  /** Cuts every connection to the server, which goes through a proxy for that. */
+  | { cut: true }
+  /** Stops the server, and starts one of the same kind on the same address: its log is a new one. */
+  | { restart: true }
   /** Stops the server. */
   | { stop: true };
 
@@ -88,19 +120,40 @@ export interface Expected {
   status: string;
   /** The server's message, or "any" where the words are the client's own. Default: "". */
   message?: string;
-  /** Default: none. */
-  alerts?: ExpectedAlerts[];
+  /** Default: none. "together": a share of what the calls at once expect. */
+  alerts?: ExpectedAlerts[] | "together";
   /** Whether the server answered, so that its headers are there; "maybe" where a deadline may come first. */
   answered?: boolean | "maybe";
   version?: Record<string, string | number>;
   health?: string;
+  /** The position header. Default: right before the first alert. */
+  position?: Place;
+  /** What the client told of its connection. Attempts that fail after one another are told as one. */
+  statuses?: StatusType[];
 }
 
-export type ExpectedAlerts = ExpectedAlert | { numbered: [number, number] } | { fixture: FixtureName };
+export type ExpectedAlerts =
+  | ExpectedAlert
+  | { numbered: [number, number] }
+  | { fixture: FixtureName }
+  /** The alert that tells a loss. */
+  | { loss: ExpectedLoss };
+
+/** Without the rest: how many were lost is not known. */
+export interface ExpectedLoss {
+  cause: "overflow" | "slow" | "restart";
+  /** From which alert fed to which one. */
+  range?: [number, number];
+  /** How many of the range. Default: all. */
+  lost?: number;
+}
 
 /** What is not said is empty, 0 or absent. */
 export interface ExpectedAlert {
+  /** As the how manieth it was fed, where that is known: so is its sequence number then. */
+  fed?: number;
   priority: number;
+  /** RFC 3339, or "now": the clock's. */
   time?: string;
   /** Of an alert that came with a time and no date: HH:MM:SS.nnnnnnnnn on the local clock, of the day nearest to now. */
   time_of_day?: string;
@@ -124,6 +177,18 @@ export const features = [
   "read_alert",
   /** The case chooses the requests of a stream. */
   "requests",
+  /** A stream takes options: the fields of its first request. */
+  "options",
+  /** It filters the shared queue on its side. */
+  "filter_locally",
+  /** It can ask the server to hold alerts until they are acknowledged. */
+  "acknowledgement",
+  /** It then acknowledges by itself whatever its user is done with, or by hand. */
+  "acknowledges",
+  /** It comes back when the connection is lost, by default or when told to. */
+  "reconnect",
+  /** It tells what becomes of its connection, and of losses. */
+  "statuses",
   /** It does not say that it is a client of ours. */
   "anonymous",
   "authority",
@@ -140,17 +205,27 @@ export const features = [
 export type Feature = (typeof features)[number];
 
 /** Everything that happens to the server in a case. */
-export function stepsOf({ feed, calls }: Case): FeedStep[] {
-  return [...feed, ...calls.flatMap((call) => call.feed ?? [])];
+export function stepsOf(one: Case): FeedStep[] {
+  return [...one.feed, ...callsOf(one).flatMap((call) => call.feed ?? [])];
+}
+
+export function callsOf({ calls }: Case): Call[] {
+  return calls.flatMap((call) => ("at_once" in call ? call.at_once : [call]));
 }
 
 /** What a client has to be able to do to run a case. */
-export function neededBy({ calls, needs }: Case): Set<Feature> {
-  const needed = new Set<Feature>(needs);
-  for (const call of calls) {
+export function neededBy(one: Case): Set<Feature> {
+  const needed = new Set<Feature>(one.needs);
+  for (const call of callsOf(one)) {
     needed.add(call.method);
     const takesOptions = call.method === "sub" || call.method === "get";
-    if (takesOptions && (call.requests ?? call.request) !== undefined) needed.add("requests");
+    if (takesOptions && call.request !== undefined) needed.add("options");
+    if (call.requests !== undefined) needed.add("requests");
+    if (call.request?.acknowledged !== undefined) needed.add("acknowledgement");
+    if (call.acknowledge !== undefined) needed.add("acknowledges");
+    if (call.filter_locally === true) needed.add("filter_locally");
+    if (call.reconnect === true) needed.add("reconnect");
+    if (call.expect.statuses !== undefined) needed.add("statuses");
     if (call.authority !== undefined) needed.add("authority");
     if (call.compression !== undefined) needed.add("compression");
     if (call.tls?.identity === "none") needed.add("tls_without_certificate");

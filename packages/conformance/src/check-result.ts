@@ -1,29 +1,45 @@
-import type { Call, ExpectedAlert, Feature } from "./case.js";
+import type { Call, ExpectedAlert, ExpectedAlerts, Feature } from "./case.js";
+import { sequenceDifferences } from "./check-sequences.js";
+import { statusDifferences } from "./check-statuses.js";
 import { differences } from "./differences.js";
 import { alertDifferences } from "./expected-alert.js";
 import { falcoJson } from "./expected-json.js";
+import { lossAlert } from "./expected-loss.js";
 import { fixtureAlerts } from "./fixture-alerts.js";
 import { numberedAlert, range } from "./numbered.js";
 import type { CallResult, NeutralAlert } from "./protocol.js";
+import type { Published } from "./published.js";
 import { statusNames } from "./status.js";
 
 const streaming = new Set(["sub", "get", "subscribe"]);
 const versionHeader = "falco-outputs-version";
 const positionHeader = "falco-outputs-position";
+const windowHeader = "falco-outputs-window";
+/** How many responses the server sends before it waits for an acknowledgement. */
+const ackWindow = "4096";
 
-/**
- * Where a call's result differs from what is expected.
- * @param published The sequence numbers that the server gave so far; undefined where it did not say.
- */
+/** An alert that a case expects, and what its sequence number is. */
+export interface Wanted {
+  alert: ExpectedAlert;
+  /** Undefined where nobody knows it. */
+  sequence: bigint | undefined;
+  /** It tells a loss, and has no sequence number. */
+  isLoss: boolean;
+}
+
+/** Where a call's result differs from what is expected. */
 export function check(
   call: Call,
   result: CallResult,
   features: ReadonlySet<Feature>,
-  published: readonly (string | undefined)[],
+  published: Published,
 ): string[] {
   const { expect, method } = call;
-  const { status, alerts, headers, ...rest } = result;
-  const position = headers?.[positionHeader];
+  const { status, alerts: all, headers, statuses, ...rest } = result;
+  // What calls share is looked at together.
+  const alerts = expect.alerts === "together" ? [] : (all ?? []);
+  const wanted =
+    expect.alerts === "together" ? [] : wantedAlerts(expect.alerts ?? [], method === "subscribe", published);
   return [
     ...differences(expect.status, statusNames[status.code] ?? status.code, "status"),
     ...(expect.message === "any" ? [] : differences(expect.message ?? "", status.message, "status.message")),
@@ -36,25 +52,45 @@ export function check(
       ? headerDifferences(call, headers)
       : differences(undefined, headers, "headers")),
     ...(streaming.has(method) || method === "read_alert"
-      ? alertsDifferences(expectedAlerts(call), alerts ?? [], features)
-      : differences(undefined, alerts, "alerts")),
-    ...sequenceDifferences(method === "sub" || method === "get", alerts ?? [], position, published),
+      ? alertsDifferences(wanted, alerts, features)
+      : differences(undefined, all, "alerts")),
+    ...sequenceDifferences(call, wanted, alerts, headers?.[positionHeader], published),
+    ...statusDifferences(call, wanted, features.has("statuses"), statuses),
   ];
 }
 
 /** What a case expects in short, alert by alert. */
-function expectedAlerts({ method, expect }: Call): ExpectedAlert[] {
-  const alerts = (expect.alerts ?? []).flatMap((part) => {
-    if ("numbered" in part) return range(part.numbered).map(numberedAlert);
-    if ("fixture" in part) return fixtureAlerts(part.fixture).filter((alert) => alert !== "rejected");
-    return [part];
+export function wantedAlerts(
+  expected: readonly ExpectedAlerts[],
+  oldest: boolean,
+  published: Published,
+): Wanted[] {
+  const wanted = expected.flatMap((part): Wanted[] => {
+    if ("loss" in part) {
+      return [{ alert: lossAlert(part.loss, published), sequence: undefined, isLoss: true }];
+    }
+    if ("numbered" in part) {
+      return range(part.numbered).map((number) => ({
+        alert: numberedAlert(number),
+        sequence: published.ofNumber(number),
+        isLoss: false,
+      }));
+    }
+    const alerts =
+      "fixture" in part ? fixtureAlerts(part.fixture).filter((alert) => alert !== "rejected") : [part];
+    return alerts.map(({ fed, ...alert }) => ({
+      alert,
+      sequence: fed === undefined ? undefined : published.of(fed),
+      isLoss: false,
+    }));
   });
+  if (!oldest) return wanted;
   // The oldest service has neither.
-  return method === "subscribe" ? alerts.map(({ tags, source, ...alert }) => alert) : alerts;
+  return wanted.map(({ alert: { tags, source, ...alert }, ...rest }) => ({ alert, ...rest }));
 }
 
-function alertsDifferences(
-  expected: ExpectedAlert[],
+export function alertsDifferences(
+  expected: readonly Wanted[],
   seen: NeutralAlert[],
   features: ReadonlySet<Feature>,
 ): string[] {
@@ -63,7 +99,7 @@ function alertsDifferences(
     return [`alerts: expected ${expected.length}, saw ${seen.length}: ${rules || "-"}`];
   }
   return seen.flatMap((alert, index) => [
-    ...alertDifferences(expected[index]!, alert, `alerts[${index}]`),
+    ...alertDifferences(expected[index]!.alert, alert, `alerts[${index}]`),
     ...jsonDifferences(alert, features.has("json"), `alerts[${index}].json`),
   ]);
 }
@@ -77,40 +113,24 @@ function jsonDifferences(alert: NeutralAlert, makesJson: boolean, where: string)
   return differences(falcoJson(alert), JSON.parse(alert.json), where);
 }
 
-function headerDifferences({ expect, method }: Call, headers: Record<string, string> = {}): string[] {
+function headerDifferences(call: Call, headers: Record<string, string> = {}): string[] {
+  const { expect, method } = call;
   const { answered = true } = expect;
   if (answered === "maybe") return [];
-  const { [positionHeader]: position, ...rest } = headers;
-  const hasPosition =
+  const { [positionHeader]: position, [windowHeader]: window, ...rest } = headers;
+  // A stream that was refused has none.
+  const hasStream =
     answered && streaming.has(method) && (expect.alerts !== undefined || expect.status === "OK");
+  const expectedWindow = acknowledges(call) ? ackWindow : "0";
   return [
     ...differences(answered ? { [versionHeader]: "1" } : {}, rest, "headers"),
-    ...(hasPosition && position === undefined ? [`headers.${positionHeader}: expected, saw nothing`] : []),
-    ...(!hasPosition && !streaming.has(method) ? differences(undefined, position, positionHeader) : []),
+    ...differences(hasStream ? expectedWindow : undefined, window, `headers.${windowHeader}`),
+    ...(hasStream && position === undefined ? [`headers.${positionHeader}: expected, saw nothing`] : []),
+    ...(hasStream ? [] : differences(undefined, position, `headers.${positionHeader}`)),
   ];
 }
 
-/** The only subscriber gets one sequence number after the other, the first one behind the position. */
-function sequenceDifferences(
-  hasSequence: boolean,
-  alerts: readonly NeutralAlert[],
-  position: string | undefined,
-  published: readonly (string | undefined)[],
-): string[] {
-  const seen = alerts.map((alert) => alert.sequence);
-  const [first] = seen;
-  if (!hasSequence || first === undefined)
-    return differences(
-      alerts.map(() => undefined),
-      seen,
-      "sequence",
-    );
-  const expected = alerts.map((_, index) => String(BigInt(first) + BigInt(index)));
-  return [
-    ...differences(expected, seen, "sequence"),
-    ...(position === undefined ? [] : differences(String(BigInt(position) + 1n), first, "first sequence")),
-    ...(published.includes(undefined) || published.includes(first)
-      ? []
-      : [`sequence: expected one of ${published[0]} to ${published.at(-1)}, saw ${first}`]),
-  ];
+function acknowledges({ request, requests = [] }: Call): boolean {
+  const first = requests.find((step) => "send" in step);
+  return (first?.send ?? request)?.acknowledged !== undefined;
 }

@@ -20,9 +20,18 @@ export function alertDifferences(
     source: "",
     ...expected,
   };
-  if (time_of_day === undefined) return differences(whole, seen, where);
   const { time, ...rest } = seen;
+  if (expected.time === "now") {
+    return [...nowDifferences(time, where), ...differences({ ...whole, time: undefined }, rest, where)];
+  }
+  if (time_of_day === undefined) return differences(whole, seen, where);
   return [...clockDifferences(time_of_day, time, where), ...differences(whole, rest, where)];
+}
+
+/** A minute is more than any case takes. */
+function nowDifferences(time = "", where: string): string[] {
+  const isNear = Math.abs(Date.parse(time) - Date.now()) <= 60_000;
+  return isNear ? [] : [`${where}.time: expected now, saw ${time || "nothing"}`];
 }
 
 /** A time without a date is one of the local clock, on the day that brings it nearest to now. */

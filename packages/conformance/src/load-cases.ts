@@ -3,13 +3,15 @@ import { fixtureLines } from "@falco-outputs/testing";
 import { parse } from "yaml";
 import type { Call, Case, ExpectedAlert, FixtureName } from "./case.js";
 import { expandText } from "./expand-text.js";
+import { type FilterVector, filterCases } from "./filter-cases.js";
 import { fixtureAlerts } from "./fixture-alerts.js";
 import { validateCase } from "./validate-case.js";
 
-/** A case as the file has it: a case, or what the codec has to make of lines. */
+/** A case as the file has it: a case, what the codec has to make of lines, or what passes a filter. */
 type Written = Partial<Case> & { name: string; known_failures_of_reading?: Record<string, string> } & (
     | { fixture: FixtureName }
     | { lines: Pair[] }
+    | FilterVector
     | (Partial<Pair> & { lines?: never })
   );
 type Pair = { line: string } & ({ alert: ExpectedAlert } | { rejected: true });
@@ -46,6 +48,9 @@ function toCases(theme: string, written: Written): Case[] {
       const pair: Pair = alert === "rejected" ? { line, rejected: true } : { line, alert };
       return codecCases(theme, `${written.fixture}, line ${index + 1}`, [pair], written);
     });
+  }
+  if ("filter" in written) {
+    return filterCases(written).map(({ suffix, ...one }) => toCase(`${theme}${suffix}`, written.name, one));
   }
   if (written.lines !== undefined) return codecCases(theme, written.name, written.lines, written);
   if (written.line !== undefined) return codecCases(theme, written.name, [written as Pair], written);

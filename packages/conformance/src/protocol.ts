@@ -2,10 +2,15 @@
  * What the runner and a testee say to each other, one JSON text a line. README.md has it for other languages.
  */
 
-/** Runner to testee: one call. Absent members have no effect. */
+/** Runner to testee. */
+export type RunnerLine = CallLine | CancelLine;
+
+/** One call. Absent members have no effect. */
 export interface CallLine extends Target {
+  /** Stands on every line that is about this call. */
+  id: number;
   method: Method;
-  /** Of `get`, `subscribe` and `health`: the request's fields by their names in the contract. */
+  /** The (first) request's fields by their names in the contract. Numbers of 64 bits are decimal text. */
   request?: Record<string, unknown>;
   /** Of `sub` and `get`: what to send and when. Absent: what the client sends by itself. */
   requests?: RequestStep[];
@@ -13,10 +18,24 @@ export interface CallLine extends Target {
   timeout_ms?: number;
   /** Cancel the call as soon as so many alerts have arrived. */
   cancel_after_alerts?: number;
+  /** Tell the runner of each alert, and of each status. */
+  report_progress?: boolean;
+  /** Of the shared queue: filter on the client's side, by the filter fields of `request`. */
+  filter_locally?: boolean;
+  /** Acknowledge by hand: the alerts at these places (1 is the first), in this order, each as soon as it is there. */
+  acknowledge?: number[];
+  /** Come back when the connection is lost. Absent: not at all. */
+  reconnect?: boolean;
   /** Of `unknown`: the method's path. */
   path?: string;
   /** Of `read_alert`: a line of Falco's. */
   text?: string;
+}
+
+/** Cancels a call that is running. */
+export interface CancelLine {
+  id: number;
+  cancel: true;
 }
 
 /** Where and how to connect. A testee keeps its client for as long as the lines name the same target. */
@@ -48,7 +67,10 @@ export type RequestStep =
   | { send_when_idle_ms: number };
 
 /** Testee to runner: any number of progress lines while a call runs, then one result. */
-export type TesteeLine = { progress: { requests: number } } | { result: CallResult };
+export type TesteeLine = { id: number } & ({ progress: CallProgress } | { result: CallResult });
+
+/** How many there were so far. */
+export type CallProgress = { requests: number } | { alerts: number } | { statuses: number };
 
 export interface CallResult {
   status: { code: number; message: string };
@@ -56,6 +78,19 @@ export interface CallResult {
   headers?: Record<string, string>;
   version?: Record<string, string | number>;
   health?: string;
+  /** What the client told of its connection, in order. */
+  statuses?: NeutralStatus[];
+}
+
+export const statusTypes = ["connecting", "connected", "disconnected", "resumed", "lost"] as const;
+export type StatusType = (typeof statusTypes)[number];
+
+export interface NeutralStatus {
+  type: StatusType;
+  /** How many alerts the call had reported before. */
+  alerts: number;
+  /** Of `lost`: as the fields of the alert that tells it. */
+  loss?: Record<string, string>;
 }
 
 /** An alert, the same in every language. */

@@ -2,13 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FalcoOutputsServer } from "@falco-outputs/server";
-import { type Call, type Case, type FeedStep, type IdentityName, stepsOf } from "./case.js";
+import { CallsAtOnce } from "./calls-at-once.js";
+import type { Call, Case, IdentityName } from "./case.js";
 import { check } from "./check-result.js";
+import { checkTogether } from "./check-together.js";
 import type { ClientUnderTest } from "./clients.js";
 import { differences } from "./differences.js";
-import { feed, type Progress } from "./feed.js";
+import { feed, type RunningCalls } from "./feed.js";
 import type { IdentityFiles } from "./identities.js";
+import { withPlaces } from "./places.js";
 import type { CallLine, CallResult } from "./protocol.js";
+import { Published } from "./published.js";
 import { type Setup, setUp } from "./server-setup.js";
 import type { TesteeProcess } from "./testee.js";
 
@@ -23,17 +27,26 @@ export async function runCase(
   identities: Record<IdentityName, IdentityFiles>,
 ): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "falco-outputs-conformance-"));
-  const posts = stepsOf(one).some((step) => "http" in step);
-  const setup = await setUp(one.server, posts, identities, folder);
-  const published: (string | undefined)[] = [];
+  const setup = await setUp(one, identities, folder);
+  const published = new Published();
   const run = new CaseRun(setup, testee, identities, published);
   try {
     const problems: string[] = [];
-    await run.feed(one.feed);
-    for (const [index, call] of one.calls.entries()) {
-      const result = await run.call(call);
+    await feed(setup, one.feed, noCalls, published);
+    for (const [index, entry] of one.calls.entries()) {
+      const calls = "at_once" in entry ? entry.at_once : [entry];
+      const results = await run.calls(calls);
       const prefix = one.calls.length === 1 ? "" : `call ${index + 1}: `;
-      problems.push(...check(call, result, client.features, published).map((text) => prefix + text));
+      for (const [at, call] of calls.entries()) {
+        const part = calls.length === 1 ? prefix : `${prefix}${at + 1} of ${calls.length}: `;
+        const seen = results[at]!;
+        problems.push(...check(call, seen, client.features, published).map((text) => part + text));
+      }
+      if ("at_once" in entry) {
+        problems.push(
+          ...checkTogether(entry, results, client.features, published).map((text) => prefix + text),
+        );
+      }
     }
     const seen: Record<string, unknown> = { ...setup.server?.stats().inputs };
     for (const [name, expected] of Object.entries(one.inputs)) {
@@ -41,6 +54,8 @@ export async function runCase(
     }
     return problems;
   } catch (error) {
+    // Calls that still run would be in the way of the next case.
+    await testee.stop();
     return [(error as Error).message];
   } finally {
     await setup.stop();
@@ -48,58 +63,51 @@ export async function runCase(
   }
 }
 
+let lastId = 0;
+
 class CaseRun {
   constructor(
     readonly setup: Setup,
     readonly testee: TesteeProcess,
     readonly identities: Record<IdentityName, IdentityFiles>,
-    readonly published: (string | undefined)[],
+    readonly published: Published,
   ) {}
 
-  async feed(steps: readonly FeedStep[], requests: Progress["requests"] = impossible): Promise<void> {
-    if (steps.length === 0) return;
-    this.published.push(...(await feed(this.#server, steps, { requests })));
-  }
-
-  async call(call: Call): Promise<CallResult> {
-    let sent = 0;
-    let onSent: (() => void) | undefined;
-    const result = this.testee.call(this.#line(call), (requests) => {
-      sent = requests;
-      onSent?.();
-    });
-    if (call.feed !== undefined) {
-      const over = result.then(() => {
-        throw new Error("the call was over before it was fed");
-      });
-      await Promise.race([over, this.#server.waitForSubscribers(1)]);
-      await this.feed(call.feed, (count) => {
-        const enough = new Promise<void>((resolve) => {
-          onSent = () => {
-            if (sent >= count) resolve();
-          };
-          onSent();
-        });
-        return Promise.race([over, enough]);
-      });
-      over.catch(() => undefined); // from here on the call may well be over
+  /** Makes calls at once, or a single one. */
+  async calls(calls: readonly Call[]): Promise<CallResult[]> {
+    const atOnce = new CallsAtOnce(this.testee, () => this.#server);
+    const awaits = calls.some(({ feed: steps = [] }) =>
+      steps.some((step) => "await_alerts" in step || "await_statuses" in step),
+    );
+    for (const [index, call] of calls.entries()) {
+      const running = atOnce.start(this.#line(call, awaits));
+      if (call.feed === undefined && index === calls.length - 1) continue;
+      await atOnce.subscribed(running);
+      if (call.feed === undefined) continue;
+      if (running.isOver) await running.result.then(overTooEarly);
+      await feed(this.setup, call.feed, atOnce.seenBy(running), this.published);
     }
-    const seen = await result;
+    const results = await atOnce.results();
     await this.#leave();
-    return seen;
+    return results;
   }
 
   get #server(): FalcoOutputsServer {
-    if (this.setup.server === undefined) throw new Error("a case without a server cannot feed it");
+    if (this.setup.server === undefined) throw new Error("there is no server");
     return this.setup.server;
   }
 
-  #line({ tls, expect, feed, ...call }: Call): CallLine {
-    const { address } = this.setup;
-    if (tls === undefined) return { ...call, address };
+  #line({ tls, expect, feed, ...call }: Call, reportProgress: boolean): CallLine {
+    const line: CallLine = {
+      ...withPlaces(call, this.published),
+      id: ++lastId,
+      address: this.setup.address,
+      ...(reportProgress && { report_progress: true }),
+    };
+    if (tls === undefined) return line;
     const { identity, ...names } = tls;
-    if (identity === "none") return { ...call, address, tls: { ca: this.identities.client.ca, ...names } };
-    return { ...call, address, tls: { ...this.identities[identity], ...names } };
+    if (identity === "none") return { ...line, tls: { ca: this.identities.client.ca, ...names } };
+    return { ...line, tls: { ...this.identities[identity], ...names } };
   }
 
   /** A call that is over is no subscriber any more. */
@@ -115,6 +123,19 @@ class CaseRun {
   }
 }
 
-function impossible(): Promise<void> {
-  throw new Error("await_requests belongs into the feed of a call");
+function overTooEarly({ status }: CallResult): never {
+  throw new Error(`the call was over before it was fed: status ${status.code} ${status.message}`);
 }
+
+function impossible(): never {
+  throw new Error("a step that is about a call belongs into the feed of a call");
+}
+
+/** What a feed sees before the first call. */
+const noCalls: RunningCalls = {
+  requests: impossible,
+  alerts: impossible,
+  statuses: impossible,
+  subscribers: impossible,
+  cancel: impossible,
+};

@@ -2,10 +2,15 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { ClientUnderTest } from "./clients.js";
-import type { CallLine, CallResult, TesteeLine } from "./protocol.js";
+import type { CallLine, CallProgress, CallResult, RunnerLine, TesteeLine } from "./protocol.js";
 
 /** How long a call may take before its testee is taken for hung. */
 const limitMs = 20_000;
+
+/** Is told how a call gets on. */
+export interface CallWatch {
+  progress(progress: CallProgress): void;
+}
 
 /** A testee's process. It lives for as many calls as it can; after a failure the next call gets a new one. */
 export class TesteeProcess {
@@ -17,17 +22,17 @@ export class TesteeProcess {
   }
 
   /**
-   * @param onProgress Is told how many requests a stream has sent.
-   * @throws Error that says what the testee wrote, when it hangs, ends or breaks the protocol.
+   * Makes a call, beside those that run. Its result is an error that says what the testee wrote, when it hangs, ends
+   * or breaks the protocol.
    */
-  async call(line: CallLine, onProgress: (requests: number) => void): Promise<CallResult> {
+  call(line: CallLine, watch: CallWatch): { result: Promise<CallResult>; cancel: () => void } {
     this.#running ??= new Running(this.#client.command);
-    try {
-      return await this.#running.call(line, onProgress);
-    } catch (error) {
-      await this.stop();
+    const running = this.#running;
+    const result = running.call(line, watch).catch(async (error) => {
+      if (this.#running === running) await this.stop();
       throw error;
-    }
+    });
+    return { result, cancel: () => running.send({ id: line.id, cancel: true }) };
   }
 
   async stop(): Promise<void> {
@@ -37,13 +42,18 @@ export class TesteeProcess {
   }
 }
 
+interface Pending {
+  watch: CallWatch;
+  resolve(result: CallResult): void;
+  reject(error: Error): void;
+}
+
 class Running {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #exited: Promise<string>;
-  #onLine: (line: string) => void = (line) => {
-    this.#unasked += `${line}\n`;
-  };
-  #unasked = "";
+  readonly #calls = new Map<number, Pending>();
+  /** Since no call ran. */
+  #stdout = "";
   #stderr = "";
 
   constructor([program, ...args]: ClientUnderTest["command"]) {
@@ -52,6 +62,7 @@ class Running {
       this.#process.once("error", (error) => resolve(error.message));
       this.#process.once("close", (code, signal) => resolve(`it ended with ${signal ?? `status ${code}`}`));
     });
+    void this.#exited.then((how) => this.#fail(`the testee is gone: ${how}`));
     this.#process.stdin.on("error", () => undefined); // the end of the process tells it
     this.#process.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
@@ -59,38 +70,52 @@ class Running {
     createInterface({ input: this.#process.stdout }).on("line", (line) => this.#onLine(line));
   }
 
-  async call(line: CallLine, onProgress: (requests: number) => void): Promise<CallResult> {
-    let wrote = this.#unasked;
+  async call(line: CallLine, watch: CallWatch): Promise<CallResult> {
     let timer: NodeJS.Timeout | undefined;
-    const fail = (why: string) =>
-      new Error(`${why}; stdout: ${wrote || "-"}; stderr: ${this.#stderr || "-"}`);
     try {
-      const result = await new Promise<CallResult>((resolve, reject) => {
-        timer = setTimeout(() => reject(fail(`the testee gave no result within ${limitMs} ms`)), limitMs);
-        void this.#exited.then((how) => reject(fail(`the testee is gone: ${how}`)));
-        this.#onLine = (text) => {
-          wrote += `${text}\n`;
-          try {
-            const said = JSON.parse(text) as TesteeLine;
-            if ("progress" in said) onProgress(said.progress.requests);
-            else if ("result" in said) resolve(said.result);
-            else reject(fail("neither progress nor result"));
-          } catch {
-            reject(fail("the testee did not write JSON"));
-          }
-        };
-        this.#process.stdin.write(`${JSON.stringify(line)}\n`);
+      return await new Promise<CallResult>((resolve, reject) => {
+        timer = setTimeout(() => this.#fail(`the testee gave no result within ${limitMs} ms`), limitMs);
+        this.#calls.set(line.id, { watch, resolve, reject });
+        this.send(line);
       });
-      // Warnings of a runtime are nothing that a client's user should see.
-      if (this.#stderr !== "") throw fail("the testee wrote to stderr");
-      return result;
     } finally {
       clearTimeout(timer);
+      this.#calls.delete(line.id);
+      if (this.#calls.size === 0) this.#stdout = "";
     }
+  }
+
+  send(line: RunnerLine): void {
+    this.#process.stdin.write(`${JSON.stringify(line)}\n`);
   }
 
   async stop(): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.#exited;
+  }
+
+  #onLine(text: string): void {
+    this.#stdout += `${text}\n`;
+    try {
+      this.#understand(JSON.parse(text) as TesteeLine);
+    } catch {
+      this.#fail("the testee did not write JSON");
+    }
+  }
+
+  #understand(said: TesteeLine): void {
+    const call = this.#calls.get(said.id);
+    if (call === undefined) this.#fail("the testee spoke of a call that does not run");
+    else if ("progress" in said) call.watch.progress(said.progress);
+    else if (!("result" in said)) this.#fail("neither progress nor result");
+    // Warnings of a runtime are nothing that a client's user should see.
+    else if (this.#stderr !== "") this.#fail("the testee wrote to stderr");
+    else call.resolve(said.result);
+  }
+
+  /** Every call that runs fails: nobody knows which one it was. */
+  #fail(why: string): void {
+    const error = new Error(`${why}; stdout: ${this.#stdout || "-"}; stderr: ${this.#stderr || "-"}`);
+    for (const { reject } of this.#calls.values()) reject(error);
   }
 }

@@ -1,6 +1,6 @@
-import { type Case, features, identityNames, stepsOf } from "./case.js";
+import { type Case, callsOf, features, identityNames, stepsOf } from "./case.js";
 import { clients } from "./clients.js";
-import { methods } from "./protocol.js";
+import { methods, statusTypes } from "./protocol.js";
 import { statusNames } from "./status.js";
 
 /** A misspelt word in a case would be a check that is never made. @throws Error that names the case and the word. */
@@ -15,7 +15,7 @@ export function validateCase(one: Case): void {
     check(what, Object.keys(object ?? {}), known.split(" "));
 
   keys("case", one, "theme name server feed calls inputs needs known_failures");
-  keys("server", one.server, "listen tls host falco");
+  keys("server", one.server, "listen tls host falco max_alerts stall_timeout_ms");
   check("server.tls", one.server.tls === undefined ? [] : [one.server.tls], identityNames);
   keys("inputs", one.inputs, "http lines");
   check("needs", one.needs, features);
@@ -26,15 +26,21 @@ export function validateCase(one: Case): void {
   );
   if (one.calls.length === 0) throw new Error(`${where}: it makes no call`);
   for (const step of stepsOf(one)) {
-    keys("feed", step, "line numbered encoded http stdin await_requests stop");
+    keys(
+      "feed",
+      step,
+      "line numbered batch alert encoded http stdin await_requests await_alerts await_statuses await_subscribers cancel cut restart stop",
+    );
+    if ("alert" in step) keys("feed.alert", step.alert, "priority rule hostname tags source");
     if ("http" in step) keys("feed.http", step.http, "lines fixtures text hex each method headers status");
     if ("stdin" in step) keys("feed.stdin", step.stdin, "lines fixtures text hex chunk_bytes");
   }
-  for (const { expect, ...call } of one.calls) {
+  for (const entry of one.calls) if ("at_once" in entry) keys("calls", entry, "at_once together");
+  for (const { expect, ...call } of callsOf(one)) {
     keys(
       "call",
       call,
-      "method request requests headers timeout_ms cancel_after_alerts path text authority compression tls feed",
+      "method request requests headers timeout_ms cancel_after_alerts filter_locally acknowledge reconnect path text authority compression tls feed",
     );
     check("call.method", [call.method], methods);
     keys("call.tls", call.tls, "identity server_name");
@@ -46,13 +52,14 @@ export function validateCase(one: Case): void {
         "send half_close await_headers await_alerts send_every_ms send_when_idle_ms",
       );
     }
-    keys("expect", expect, "status message alerts answered version health");
+    keys("expect", expect, "status message alerts answered version health position statuses");
     check("expect.status", [expect.status], statusNames);
-    for (const alert of expect.alerts ?? []) {
+    check("expect.statuses", expect.statuses ?? [], statusTypes);
+    for (const alert of expect.alerts === "together" ? [] : (expect.alerts ?? [])) {
       keys(
         "expect.alerts",
         alert,
-        "numbered fixture time time_of_day priority source_deprecated rule output output_fields hostname tags source",
+        "numbered fixture loss fed time time_of_day priority source_deprecated rule output output_fields hostname tags source",
       );
     }
   }

@@ -15,7 +15,10 @@ export interface ClientOptions {
   transport: Transport;
   /** Where the transport leads, for error messages. */
   address?: string;
-  /** How long the transport takes at the most to connect, in milliseconds. Default: 5,000. */
+  /**
+   * How long the transport takes at the most to connect, and the server to answer the `version` call by which it is
+   * known, in milliseconds. Default: 5,000.
+   */
   connectTimeoutMs?: number;
   /** Puts the transport's own errors in words: what happened, and what to do. */
   explain?: Explain;
@@ -132,13 +135,18 @@ class TransportClient implements Client {
         ),
       // Falco's own server would take the options for an empty request, and hand alerts out before we knew.
       assertOurServer: async (signal, timeoutMs, headers) => {
-        const answer = await this.#version(signal, timeoutMs, headers).then(
+        const limitMs = this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs;
+        const answer = await this.#version(signal, Math.min(timeoutMs ?? limitMs, limitMs), headers).then(
           ({ header }) => header,
           (reason) => {
-            const { metadata } = ConnectError.from(reason);
+            const { metadata, code } = ConnectError.from(reason);
             // An answer all the same, also where Falco's version is not known; without any, the reason counts.
             if (metadata.has("grpc-status") || metadata.has(versionHeader)) return metadata;
-            throw reason;
+            if (code !== Code.DeadlineExceeded || (timeoutMs ?? limitMs) < limitMs) throw reason;
+            throw new FalcoError(`no answer came within ${limitMs} ms`, Code.Unavailable, {
+              tried: this.#tried("version"),
+              cause: reason,
+            });
           },
         );
         if (answer.has(versionHeader)) return;

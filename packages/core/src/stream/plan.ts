@@ -80,7 +80,10 @@ export function planOf(method: "sub" | "get", options: SubOptions | GetOptions):
 
 function filterOf({ minPriority, tags = [], rules = [], sources = [], hostnames = [] }: AlertFilter) {
   return {
-    ...(minPriority !== undefined && { minPriority: toPriority(minPriority) }),
+    // A number is judged with the rest of the request, in the server's words.
+    ...(minPriority !== undefined && {
+      minPriority: typeof minPriority === "number" ? minPriority : toPriority(minPriority),
+    }),
     tags: [...tags],
     rules: [...rules],
     sources: [...sources],

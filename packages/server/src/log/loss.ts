@@ -57,7 +57,7 @@ export function lossSlice({ cause, range }: Loss): Slice {
   const text =
     range === undefined
       ? "the server has another log than before: what was not delivered from that one is lost"
-      : `${range.lost} alerts were lost, with sequence numbers from ${range.first} to ${range.last}`;
+      : `${range.lost === 1 ? "1 alert was" : `${range.lost} alerts were`} lost, with sequence numbers from ${range.first} to ${range.last}`;
   const alert = encodeContent(
     contentOf({
       rule: "Falco Outputs internal: alerts lost",

@@ -1,5 +1,5 @@
 import type * as grpc from "@grpc/grpc-js";
-import type { CallLine, CallResult } from "../../protocol.js";
+import type { CallLine, CallProgress, CallResult } from "../../protocol.js";
 import { callOptions, headersOf, metadataOf } from "./channel.js";
 import { decodeAlert, decodeHealth, decodeVersion, encodeRequest, requestFields } from "./messages.js";
 import { Sender } from "./sender.js";
@@ -62,7 +62,8 @@ export function unaryCall(client: grpc.Client, line: CallLine): Promise<CallResu
 export function streamCall(
   client: grpc.Client,
   line: CallLine,
-  onProgress: (requests: number) => void,
+  onProgress: (progress: CallProgress) => void,
+  cancelRequested: AbortSignal,
 ): Promise<CallResult> {
   const numbers = line.method === "subscribe" ? requestFields.legacy : requestFields.outputs;
   const alerts: NonNullable<CallResult["alerts"]> = [];
@@ -90,11 +91,15 @@ export function streamCall(
       // What was on its way when the call was cancelled is no longer looked at.
       if (cancelled) return;
       alerts.push(alert);
+      if (line.report_progress === true) onProgress({ alerts: alerts.length });
       sender.alertCame();
-      if (alerts.length !== line.cancel_after_alerts) return;
+      if (alerts.length === line.cancel_after_alerts) cancel();
+    });
+    const cancel = () => {
       cancelled = true;
       call.cancel();
-    });
+    };
+    cancelRequested.addEventListener("abort", cancel, { once: true });
     call.on("error", () => undefined); // "status" tells it too
     call.on("status", ({ code, details, metadata }: grpc.StatusObject) => {
       sender.stop();

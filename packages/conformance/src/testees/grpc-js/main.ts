@@ -6,8 +6,8 @@ import { connect } from "./channel.js";
 await serveLines((target) => {
   const client = connect(target);
   return {
-    call: (line, onProgress) =>
-      isUnary(line) ? unaryCall(client, line) : streamCall(client, line, onProgress),
+    call: (line, onProgress, cancelled) =>
+      isUnary(line) ? unaryCall(client, line) : streamCall(client, line, onProgress, cancelled),
     close: () => client.close(),
   };
 });

@@ -31,7 +31,11 @@ export function encodeRequest(numbers: FieldNumbers, request: Record<string, unk
   );
 }
 
+/** Numbers of 64 bits, which come as text. */
+const wideNumbers = new Set([outputsRequest.after, outputsRequest.acknowledged]);
+
 function encodeField(number: number, value: unknown): Buffer {
+  if (wideNumbers.has(number)) return writeVarint(number, BigInt(value as string));
   return typeof value === "string"
     ? writeText(number, value)
     : writeVarint(number, BigInt(value as number | boolean));

@@ -1,5 +1,5 @@
 import type * as grpc from "@grpc/grpc-js";
-import type { NeutralAlert, RequestStep } from "../../protocol.js";
+import type { CallProgress, NeutralAlert, RequestStep } from "../../protocol.js";
 
 type Stream = grpc.ClientDuplexStream<Record<string, unknown>, NeutralAlert>;
 
@@ -7,13 +7,13 @@ type Stream = grpc.ClientDuplexStream<Record<string, unknown>, NeutralAlert>;
 export class Sender {
   readonly #stream: Stream;
   readonly #steps: RequestStep[];
-  readonly #onProgress: (requests: number) => void;
+  readonly #onProgress: (progress: CallProgress) => void;
   #requests = 0;
   #alerts = 0;
   #headers = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: Stream, steps: readonly RequestStep[], onProgress: (requests: number) => void) {
+  constructor(stream: Stream, steps: readonly RequestStep[], onProgress: (progress: CallProgress) => void) {
     this.#stream = stream;
     this.#steps = [...steps];
     this.#onProgress = onProgress;
@@ -69,6 +69,6 @@ export class Sender {
 
   #send(request: Record<string, unknown>): void {
     this.#stream.write(request);
-    this.#onProgress(++this.#requests);
+    this.#onProgress({ requests: ++this.#requests });
   }
 }

@@ -1,24 +1,18 @@
 // The testee of @falco-outputs/node: its public API, as a user has it.
 import {
   type Alert,
-  type AlertStream,
   alertFromJson,
   alertFromText,
-  alertToJson,
   type CallOptions,
   type Client,
   Code,
   createClient,
   FalcoError,
 } from "@falco-outputs/node";
-import {
-  type CallLine,
-  type CallResult,
-  type NeutralAlert,
-  neutralTime,
-  type Target,
-} from "../../protocol.js";
+import type { CallLine, CallResult, Target } from "../../protocol.js";
 import { serveLines } from "../serve-lines.js";
+import { neutralAlert } from "./neutral.js";
+import { StreamCall } from "./stream-call.js";
 
 const ok = { code: 0, message: "" };
 
@@ -26,15 +20,20 @@ await serveLines((target) => {
   // Made by the first call, so that options which createClient refuses are that call's result.
   let client: Client | undefined;
   return {
-    async call(line) {
-      const alerts: NeutralAlert[] = [];
+    async call(line, onProgress, cancelled) {
+      const stream = new StreamCall(line, onProgress, cancelled);
+      const isStream = line.method === "sub" || line.method === "get";
       try {
-        if (line.method === "read_alert") return { alerts: [neutral(readAlert(line.text!))], status: ok };
+        if (line.method === "read_alert") {
+          return { alerts: [neutralAlert(readAlert(line.text!))], status: ok };
+        }
         client ??= connect(target);
-        return await call(client, line, alerts);
+        if (!isStream) return await version(client, line);
+        const ended = await stream.run(client);
+        return { ...stream.seen, status: ended === "cancelled" ? { code: Code.Canceled, message: "" } : ok };
       } catch (reason) {
         const status = statusOf(reason);
-        return line.method === "version" || line.method === "read_alert" ? { status } : { alerts, status };
+        return isStream ? { ...stream.seen, status } : { status };
       }
     },
     close: () => client?.close(),
@@ -50,47 +49,29 @@ function connect({ address, tls }: Target): Client {
   });
 }
 
-async function call(client: Client, line: CallLine, alerts: NeutralAlert[]): Promise<CallResult> {
+async function version(client: Client, line: CallLine): Promise<CallResult> {
+  if (line.method !== "version") throw new Error(`this client has no ${line.method}`);
   const options: CallOptions = {
     ...(line.timeout_ms !== undefined && { timeoutMs: line.timeout_ms }),
     ...(line.headers && { headers: line.headers }),
   };
-  if (line.method === "version") {
-    const { version, major, minor, patch, prerelease, build, ...engine } = await client.version(options);
-    return {
-      status: ok,
-      version: {
-        version,
-        major,
-        minor,
-        patch,
-        prerelease,
-        build,
-        engine_version: engine.engineVersion,
-        engine_major: engine.engineMajor,
-        engine_minor: engine.engineMinor,
-        engine_patch: engine.enginePatch,
-        engine_fields_checksum: engine.engineFieldsChecksum,
-      },
-    };
-  }
-  const cancelled = await collect(streamOf(client, line, options), alerts, line.cancel_after_alerts);
-  return { alerts, status: cancelled ? { code: Code.Canceled, message: "" } : ok };
-}
-
-function streamOf(client: Client, { method }: CallLine, options: CallOptions): AlertStream {
-  if (method === "sub") return client.sub(options);
-  if (method === "get") return client.get(options);
-  throw new Error(`this client has no ${method}`);
-}
-
-/** Gives whether the stream was left as soon as it had brought `count` alerts. */
-async function collect(stream: AlertStream, alerts: NeutralAlert[], count?: number): Promise<boolean> {
-  for await (const alert of stream) {
-    alerts.push(neutral(alert));
-    if (alerts.length === count) return true;
-  }
-  return false;
+  const { version, major, minor, patch, prerelease, build, ...engine } = await client.version(options);
+  return {
+    status: ok,
+    version: {
+      version,
+      major,
+      minor,
+      patch,
+      prerelease,
+      build,
+      engine_version: engine.engineVersion,
+      engine_major: engine.engineMajor,
+      engine_minor: engine.engineMinor,
+      engine_patch: engine.enginePatch,
+      engine_fields_checksum: engine.engineFieldsChecksum,
+    },
+  };
 }
 
 function readAlert(text: string): Alert {
@@ -103,20 +84,4 @@ function statusOf(reason: unknown) {
   if (!(reason instanceof FalcoError)) throw reason;
   const { code, message, tried } = reason;
   return { code, message: tried === undefined ? message : message.slice(tried.length + ": ".length) };
-}
-
-function neutral(alert: Alert): NeutralAlert {
-  return {
-    ...(alert.time && { time: neutralTime(alert.time.seconds, alert.time.nanos) }),
-    priority: alert.priority,
-    source_deprecated: alert.sourceDeprecated,
-    rule: alert.rule,
-    output: alert.output,
-    output_fields: alert.outputFields,
-    hostname: alert.hostname,
-    tags: alert.tags,
-    source: alert.source,
-    ...(alert.sequence !== 0n && { sequence: String(alert.sequence) }),
-    json: alertToJson(alert),
-  };
 }
