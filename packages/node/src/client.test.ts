@@ -81,7 +81,7 @@ describe("over a unix socket", () => {
     const first = await serve();
     const client = clientOf({ address: first.address });
     await expectAlerts(first, client);
-    const waiting = client.sub()[Symbol.asyncIterator]().next();
+    const waiting = client.sub({ reconnect: false })[Symbol.asyncIterator]().next();
     waiting.catch(() => undefined);
     await first.waitForSubscribers(1);
     await first.stop();
@@ -167,7 +167,7 @@ describe("a connection that fails", () => {
     const server = await serve();
     const proxy = await proxyTo(join(folder, "falco.sock"));
     const client = clientOf({ address: proxy.address });
-    const waiting = client.sub()[Symbol.asyncIterator]().next();
+    const waiting = client.sub({ reconnect: false })[Symbol.asyncIterator]().next();
     waiting.catch(() => undefined);
     await server.waitForSubscribers(1);
     proxy.cut();
@@ -185,7 +185,7 @@ describe("a connection that fails", () => {
     const server = await serve();
     const proxy = await proxyTo(join(folder, "falco.sock"));
     const client = clientOf({ address: proxy.address, keepAliveMs: 50 });
-    const waiting = client.sub()[Symbol.asyncIterator]().next();
+    const waiting = client.sub({ reconnect: false })[Symbol.asyncIterator]().next();
     waiting.catch(() => undefined);
     await server.waitForSubscribers(1);
     proxy.silence();

@@ -47,10 +47,8 @@ interface AddressOptions {
 export function createClient(options: ClientOptions = {}): Client {
   if (options.transport !== undefined) return createCoreClient(options);
   const address = parseAddress(options.address ?? defaultAddress);
-  const { baseUrl, sessionOptions } = connectionTo(address, {
-    ...options,
-    connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-  });
+  const connectTimeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
+  const { baseUrl, sessionOptions } = connectionTo(address, { ...options, connectTimeoutMs });
   const pingIntervalMs = options.keepAliveMs ?? defaultKeepAliveMs;
   const pingTimeoutMs = Math.min(pingIntervalMs, maxPingTimeoutMs);
   const sessionManager = new SessionManager(baseUrl, { pingIntervalMs, pingTimeoutMs }, sessionOptions);
@@ -63,6 +61,7 @@ export function createClient(options: ClientOptions = {}): Client {
       readMaxBytes: maxResponseBytes,
     }),
     address: formatAddress(address),
+    connectTimeoutMs,
     explain: explainFor(address, options.tls !== undefined),
     onClose: () => sessionManager.abort(),
   });

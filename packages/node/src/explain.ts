@@ -15,7 +15,12 @@ export function explainFor(address: Address, secure: boolean): Explain {
       if (message === undefined) continue;
       return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable };
     }
-    const message = reason instanceof ConnectError ? connectMessages.get(reason.rawMessage) : undefined;
+    const text = reason instanceof ConnectError ? reason.rawMessage : "";
+    // By gRPC's mapping of HTTP/2's error codes. Our server has no other way to tell one who does not read.
+    if (/^(?:http\/2 )?stream closed .*ENHANCE_YOUR_CALM/i.test(text)) {
+      return { message: "the server ended the stream: it was read too slowly", code: Code.ResourceExhausted };
+    }
+    const message = connectMessages.get(text);
     return message === undefined ? undefined : { message, code: Code.Unavailable };
   };
 }

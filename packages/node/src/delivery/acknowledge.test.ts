@@ -1,0 +1,225 @@
+import type { Alert } from "@falco-outputs/core";
+import type { FalcoOutputsServer } from "@falco-outputs/server";
+import { describe, expect, it } from "vitest";
+import { proxyTo } from "./proxy.js";
+import { clientOf, publish, serve } from "./test-server.js";
+
+const patience = { timeout: 10_000, interval: 1 };
+const group = { group: "pager", after: 0n };
+const auto = { ...group, acknowledge: true } as const;
+const manual = { ...group, acknowledge: "manual" } as const;
+const stats = (server: FalcoOutputsServer) => server.stats().groups.pager;
+
+/** What another member gets, once there is nobody else: all that waits. */
+async function takeRest(server: FalcoOutputsServer, count: number): Promise<bigint[]> {
+  await server.waitForSubscribers(0);
+  const sequences: bigint[] = [];
+  for await (const { sequence } of clientOf(server.address).sub(auto)) {
+    sequences.push(sequence);
+    if (sequences.length === count) break;
+  }
+  await server.waitForSubscribers(0);
+  return sequences;
+}
+
+/** Takes alerts from a stream, which stays open. */
+async function take(iterator: AsyncIterator<Alert>, count: number): Promise<Alert[]> {
+  const alerts: Alert[] = [];
+  while (alerts.length < count) alerts.push((await iterator.next()).value);
+  return alerts;
+}
+
+describe("acknowledge: true", () => {
+  it("acknowledges an alert when the loop comes back for the next one", async () => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 3 });
+    const iterator = clientOf(server.address).sub(auto)[Symbol.asyncIterator]();
+    for (const [index, sequence] of sequences.entries()) {
+      expect((await iterator.next()).value?.sequence).toBe(sequence);
+      await expect.poll(() => stats(server)?.delivered, patience).toBe(index);
+    }
+    const last = iterator.next();
+    await expect.poll(() => stats(server), patience).toMatchObject({ delivered: 3, waiting: 0 });
+    await iterator.return?.();
+    expect(await last).toEqual({ value: undefined, done: true });
+  });
+
+  it.each([
+    ["break", undefined],
+    ["a throw", new Error("the pager is broken")],
+  ])("%s leaves the current alert unacknowledged: it goes to another member", async (_, failure) => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 10 });
+    const client = clientOf(server.address);
+    const loop = async () => {
+      let count = 0;
+      for await (const _ of client.sub(auto)) {
+        if (++count < 5) continue;
+        if (failure !== undefined) throw failure;
+        break;
+      }
+    };
+    if (failure === undefined) await loop();
+    else await expect(loop()).rejects.toBe(failure);
+    await server.waitForSubscribers(0);
+    expect(stats(server)).toMatchObject({ members: 0, delivered: 4, waiting: 6 });
+    expect(await takeRest(server, 6)).toEqual(sequences.slice(4));
+  });
+
+  it("lets the body finish when the signal comes, and its alert is acknowledged", async () => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 10 });
+    const leaving = new AbortController();
+    const seen: bigint[] = [];
+    for await (const { sequence } of clientOf(server.address).sub({ ...auto, signal: leaving.signal })) {
+      seen.push(sequence);
+      if (seen.length < 3) continue;
+      leaving.abort();
+      await expect.poll(() => stats(server)?.delivered, patience).toBe(2);
+    }
+    expect(seen).toEqual(sequences.slice(0, 3));
+    await server.waitForSubscribers(0);
+    expect(stats(server)).toMatchObject({ delivered: 3, waiting: 7 });
+    expect(await takeRest(server, 7)).toEqual(sequences.slice(3));
+  });
+
+  it("works for Falco's shared queue, too", async () => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 5 });
+    const first = clientOf(server.address).sub({ acknowledge: true })[Symbol.asyncIterator]();
+    await take(first, 2);
+    await first.return?.();
+    await server.waitForSubscribers(0);
+    const second = clientOf(server.address).sub()[Symbol.asyncIterator]();
+    expect((await take(second, 4)).map(({ sequence }) => sequence)).toEqual(sequences.slice(1));
+    expect(server.stats().groups[""]).toMatchObject({ delivered: 5, redelivered: 4, waiting: 0 });
+  });
+});
+
+describe('acknowledge: "manual"', () => {
+  it("takes handlers that finish in any order", async () => {
+    const server = await serve();
+    const count = 3_000;
+    const stream = clientOf(server.address).sub(manual);
+    const atWork: Alert[] = [];
+    let received = 0;
+    let random = 1;
+    const reading = (async () => {
+      for await (const alert of stream) {
+        received++;
+        atWork.push(alert);
+        // Up to fifty handlers are at work, and any of them may be the next that is done.
+        while (atWork.length > (received === count ? 0 : 50)) {
+          random = (random * 48271) % 2147483647;
+          const [done] = atWork.splice(random % atWork.length, 1);
+          stream.acknowledge(done!);
+        }
+        if (received === count) break;
+      }
+    })();
+    await publish(server, { count });
+    await reading;
+    await server.waitForSubscribers(0);
+    expect(stats(server)).toMatchObject({ delivered: count, redelivered: 0, waiting: 0 });
+  });
+
+  it("acknowledges nothing behind an alert that is not done", async () => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 10 });
+    const client = clientOf(server.address);
+    const stream = client.sub(manual);
+    const alerts = await take(stream[Symbol.asyncIterator](), 10);
+    for (const index of [9, 1, 5, 0, 2, 7]) stream.acknowledge(alerts[index]!);
+    await expect.poll(() => stats(server)?.delivered, patience).toBe(3);
+    await client.close();
+    expect(await takeRest(server, 7)).toEqual(sequences.slice(3));
+  });
+
+  it("takes no alert of a lost connection for one that came again", async () => {
+    const server = await serve();
+    const [sequence] = await publish(server, { count: 1 });
+    const proxy = await proxyTo(server.address);
+    const stream = clientOf(proxy.address).sub({ ...manual, reconnect: { initialDelayMs: 1 } });
+    const iterator = stream[Symbol.asyncIterator]();
+    const [before] = await take(iterator, 1);
+    proxy.cut();
+    const [after] = await take(iterator, 1);
+    expect([before?.sequence, after?.sequence]).toEqual([sequence, sequence]);
+    stream.acknowledge(before!);
+    const [sequenceBehind] = await publish(server, { count: 1 });
+    const [behind] = await take(iterator, 1);
+    stream.acknowledge(behind!);
+    // This sends whatever may be sent.
+    await iterator.return?.();
+    expect(await takeRest(server, 2)).toEqual([sequence, sequenceBehind]);
+    expect(stats(server)?.redelivered).toBe(3);
+  });
+});
+
+describe("the window", () => {
+  it("is what a member gets without acknowledging; the rest is for others", async () => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 5_000 });
+    const stream = clientOf(server.address).sub(manual);
+    const iterator = stream[Symbol.asyncIterator]();
+    const held = await take(iterator, 4_096);
+    const waiting = iterator.next();
+    const other = clientOf(server.address).sub(auto)[Symbol.asyncIterator]();
+    const rest = await take(other, 904);
+    expect(rest.map(({ sequence }) => sequence)).toEqual(sequences.slice(4_096));
+    await other.return?.();
+    // The last one is unacknowledged still: now there is room for it.
+    stream.acknowledge(held[0]!);
+    expect((await waiting).value?.sequence).toBe(sequences.at(-1));
+    await iterator.return?.();
+  });
+});
+
+describe("leaving", () => {
+  it("by client.close() sends what was acknowledged", async () => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 20 });
+    const client = clientOf(server.address);
+    const stream = client.sub(manual);
+    for (const alert of (await take(stream[Symbol.asyncIterator](), 20)).slice(0, 10))
+      stream.acknowledge(alert);
+    await client.close();
+    await server.waitForSubscribers(0);
+    expect(stats(server)).toMatchObject({ delivered: 10, waiting: 10 });
+    expect(await takeRest(server, 10)).toEqual(sequences.slice(10));
+  });
+
+  it("by the signal, with client.close() right behind it, does so as well", async () => {
+    const server = await serve();
+    await publish(server, { count: 20 });
+    const client = clientOf(server.address);
+    const leaving = new AbortController();
+    const stream = client.sub({ ...manual, signal: leaving.signal });
+    const iterator = stream[Symbol.asyncIterator]();
+    const alerts = await take(iterator, 20);
+    const waiting = iterator.next();
+    // The client is idle, and has yet to send it.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const alert of alerts) stream.acknowledge(alert);
+    leaving.abort();
+    await client.close();
+    expect(await waiting).toEqual({ value: undefined, done: true });
+    await server.waitForSubscribers(0);
+    expect(stats(server)).toMatchObject({ delivered: 20, redelivered: 0, waiting: 0 });
+  });
+
+  it("ends the loop only when what was acknowledged has arrived", async () => {
+    const server = await serve();
+    await publish(server, { count: 20 });
+    const leaving = new AbortController();
+    const stream = clientOf(server.address).sub({ ...manual, signal: leaving.signal });
+    const iterator = stream[Symbol.asyncIterator]();
+    const alerts = await take(iterator, 20);
+    const waiting = iterator.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const alert of alerts) stream.acknowledge(alert);
+    leaving.abort();
+    expect(await waiting).toEqual({ value: undefined, done: true });
+    expect(stats(server)).toMatchObject({ delivered: 20 });
+  });
+});
