@@ -39,7 +39,7 @@ export function addServeCommand(program: Command): void {
     .description("Take Falco's alerts and serve them to gRPC subscribers")
     .option(
       "--listen <addr>",
-      "serve gRPC there: unix:///path, a path, or host:port; may be repeated",
+      "serve gRPC there: unix:///path, a path, or host:port; may be repeated (default: unix:///run/falco/falco.sock for root, else falco.sock in $XDG_RUNTIME_DIR or a temporary folder)",
       collect,
     )
     .option(
@@ -48,7 +48,7 @@ export function addServeCommand(program: Command): void {
     )
     .option(
       "--stdin",
-      "take alerts from standard input, one a line; its end ends the server, unless --http is given",
+      "take alerts from standard input, one a line; at its end the server waits up to 5 s for subscribers to fetch them, and ends, unless --http is given",
     )
     .option("--cert <file>", "the server's certificate (mutual TLS, for --listen host:port)")
     .option("--key <file>", "its private key")
@@ -122,6 +122,9 @@ function toServerOptions(options: ServeOptions): ServerOptions {
 function toListenOptions(address: string, options: ServeOptions): ListenOptions {
   const { cert, key, ca, insecureTcp = false, socketMode, socketGroup } = options;
   if (parseAddress(address).kind === "unix") {
+    if (options.listen?.length === 1 && (cert ?? key ?? ca) !== undefined) {
+      throw new UsageError(`--listen ${address} is a unix socket, where --cert, --key and --ca have no use`);
+    }
     return {
       address,
       ...(socketMode !== undefined && { mode: socketMode }),

@@ -34,6 +34,7 @@ async function subscribe(method: "sub" | "get", options: SubscribeOptions): Prom
     await writer.write(formatAlert(alert, output, color));
     if (++printed >= count) break;
   }
+  writer.assertNoFailure();
 }
 
 export function parseCount(text: string): number {
