@@ -43,7 +43,7 @@ await server.stop();
 console.log(`
 ${alerts.length} alerts arrived. The slowest took ${slowestMs.toFixed(1)} ms from post to print.
 
-Next, with a Falco of your own:
+Next, in this folder, with a Falco of your own:
 1. In falco.yaml:
      json_output: true
      http_output:

@@ -1,4 +1,4 @@
-import { type Client, createClient } from "@falco-outputs/node";
+import { type Client, createClient, parseAddress } from "@falco-outputs/node";
 import { type Command, Option } from "commander";
 import { defaultServerAddress } from "./default-address.js";
 import { parseDuration } from "./parse-duration.js";
@@ -50,6 +50,9 @@ export function connect(options: ConnectionOptions): Client {
   if (files.length > 0 && files.length < 3) throw new UsageError("--cert, --key and --ca go together");
   if (files.length === 0 && serverName !== undefined) {
     throw new UsageError("--server-name goes with --cert, --key and --ca");
+  }
+  if (files.length === 0 && !insecureTcp && parseAddress(address).kind === "tcp") {
+    throw new UsageError(`--address ${address} needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`);
   }
   return createClient({
     address,

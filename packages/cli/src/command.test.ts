@@ -38,8 +38,11 @@ describe("exit status 2: wrong usage", () => {
     [["sub", "--nope"], "unknown option '--nope'"],
     [["sub", "-n", "0"], "expected a whole number from 1"],
     [["sub", "-o", "xml"], "Allowed choices are compact, json"],
-    [["sub", "-a", "nowhere"], 'address: "nowhere", expected unix:///path, a path, or host:port'],
-    [["sub", "-a", "localhost:5060"], "needs tls (ca, cert and key), or insecure: true"],
+    [
+      ["sub", "-a", "nowhere"],
+      'address: "nowhere", expected unix:///path, a path with a slash, or host:port',
+    ],
+    [["sub", "-a", "localhost:5060"], "needs --cert, --key and --ca (mutual TLS), or --insecure-tcp"],
     [["sub", "-a", "localhost:5060", "--cert", "x"], "--cert, --key and --ca go together"],
     [["sub", "--server-name", "x"], "--server-name goes with --cert, --key and --ca"],
     [["sub", "--min-priority", "loud"], "expected one of Emergency, Alert,"],

@@ -43,7 +43,7 @@ describe("parseAddress", () => {
       expect.objectContaining({
         name: "FalcoError",
         code: Code.InvalidArgument,
-        message: `address: ${JSON.stringify(text)}, expected unix:///path, a path, or host:port`,
+        message: `address: ${JSON.stringify(text)}, expected unix:///path, a path with a slash, or host:port`,
       }),
     );
   });

@@ -25,7 +25,7 @@ export function parseAddress(text: string): Address {
     if (match !== null && port <= 65_535) return { kind: "tcp", host: (match[1] ?? match[2])!, port };
   }
   throw new FalcoError(
-    `address: ${JSON.stringify(text)}, expected unix:///path, a path, or host:port`,
+    `address: ${JSON.stringify(text)}, expected unix:///path, a path with a slash, or host:port`,
     Code.InvalidArgument,
   );
 }

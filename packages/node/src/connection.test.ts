@@ -7,8 +7,11 @@ const tls = { ca: "", cert: "", key: "" };
 // What can be told without a connection is told at once.
 describe("createClient", () => {
   it.each([
-    [{ address: "falco.sock" }, 'address: "falco.sock", expected unix:///path, a path, or host:port'],
-    [{ address: "" }, 'address: "", expected unix:///path, a path, or host:port'],
+    [
+      { address: "falco.sock" },
+      'address: "falco.sock", expected unix:///path, a path with a slash, or host:port',
+    ],
+    [{ address: "" }, 'address: "", expected unix:///path, a path with a slash, or host:port'],
     [{ address: "http://localhost:5060" }, 'address: "http://localhost:5060", expected'],
     [
       { address: "localhost:5060" },

@@ -96,7 +96,7 @@ describe("on a unix socket", () => {
     // Node removes the path only under the name it knows.
     linkSync(path, left);
     await once(dying.close(), "close");
-    const message = "nobody listens on this socket: the server that made it is gone, start it again";
+    const message = "nobody listens there: the server that made this socket is gone, or it is no socket";
     await expectFailure({ address: left }, message);
   });
 
@@ -197,7 +197,7 @@ describe("with TLS", () => {
 
   it("says that the server's certificate is for another name", async () => {
     const message =
-      "the server's certificate is for another name: use that name in the address, or give it as tls.serverName";
+      "the server's certificate is for another name: use that name in the address, or give it as tls.serverName (--server-name)";
     const tls = { ...trusted(), serverName: "falco.example" };
     await expectFailure({ address: secureAddress(), tls }, message);
   });

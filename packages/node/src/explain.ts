@@ -35,7 +35,7 @@ const connectMessages = new Map([
 
 const unixSocket: Record<string, string> = {
   ENOENT: "there is no such socket: is the server running, and does it listen there?",
-  ECONNREFUSED: "nobody listens on this socket: the server that made it is gone, start it again",
+  ECONNREFUSED: "nobody listens there: the server that made this socket is gone, or it is no socket",
   ENOTDIR: "there is no such socket: a part of its path is no folder",
   [unanswered]: "the other side closed the connection without an answer: is this a server's gRPC socket?",
   ERR_HTTP2_ERROR: "the other side does not speak HTTP/2: is this a server's gRPC socket?",
@@ -72,7 +72,7 @@ const tls: Record<string, string> = {
   CERT_HAS_EXPIRED: "the server's certificate has expired, or an authority's: renew it",
   CERT_NOT_YET_VALID: "the server's certificate is not valid yet: compare the clocks",
   ERR_TLS_CERT_ALTNAME_INVALID:
-    "the server's certificate is for another name: use that name in the address, or give it as tls.serverName",
+    "the server's certificate is for another name: use that name in the address, or give it as tls.serverName (--server-name)",
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   UNABLE_TO_GET_ISSUER_CERT: untrusted,

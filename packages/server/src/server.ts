@@ -229,8 +229,8 @@ class Running implements FalcoOutputsServer {
   }
 
   async #startHttp({ address: text, insecure = false }: HttpInputOptions): Promise<void> {
-    const address = parseAddress(text);
-    if (address.kind !== "tcp") throw invalidOption(`http: ${JSON.stringify(text)}, expected host:port`);
+    const address = /[/]/.test(text) || !/:\d+$/.test(text) ? undefined : parseAddress(text);
+    if (address?.kind !== "tcp") throw invalidOption(`http: ${JSON.stringify(text)}, expected host:port`);
     if (!isLoopback(address.host) && !insecure) {
       throw invalidOption(
         `http: other machines can reach ${JSON.stringify(text)}: use a loopback address, or allow it (insecure: true; --insecure-tcp)`,

@@ -29,7 +29,7 @@ describe("version", () => {
     await using server = await startServer({ listen: [] });
     await expect(createClient({ transport: server.transport() }).version()).rejects.toMatchObject({
       code: Code.Unavailable,
-      message: expect.stringContaining("start the server with the version"),
+      message: expect.stringContaining("start the server with it (--falco-version)"),
     });
   });
 

@@ -21,7 +21,7 @@ export function versionService(source: FalcoVersionSource | undefined): ServiceI
     return {
       version() {
         throw new ConnectError(
-          "Falco's version is not known here: start the server with the version, or with the address of Falco's web server",
+          "Falco's version is not known here: start the server with it (--falco-version), or with the address of Falco's web server (--falco-url)",
           Code.Unavailable,
         );
       },

@@ -1,5 +1,6 @@
 import * as http2 from "node:http2";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { formatAddress, parseAddress } from "@falco-outputs/core";
 import type { requestHandler } from "../grpc/handler.js";
 import { invalidOption } from "../invalid-option.js";
@@ -57,8 +58,10 @@ export async function listenGrpc(
   server.on("sessionError", (error: NodeJS.ErrnoException) => {
     if (!isDeparture(error)) logger.warn({ reason: error.message }, "a connection failed");
   });
-  server.on("tlsClientError", (error: Error, socket: Socket) => {
-    logger.warn({ peer: socket.remoteAddress, reason: error.message }, "a TLS handshake failed");
+  server.on("tlsClientError", (error: Error & { reason?: string }, socket: TLSSocket) => {
+    // Why a client's certificate was refused stands beside the socket; OpenSSL's own reason is a part of its message.
+    const reason = socket.authorizationError ?? error.reason ?? error.message;
+    logger.warn({ peer: socket.remoteAddress, reason: String(reason) }, "a TLS handshake failed");
   });
   server.maxConnections = maxConnections;
 
@@ -101,16 +104,22 @@ function createTcpServer({
       `listen: ${JSON.stringify(address)} needs tls with ca, cert and key (mutual TLS), or insecure: true`,
     );
   }
-  return http2.createSecureServer({
-    ...serverOptions,
-    ca: readPem(tls.ca, "ca"),
-    cert: readPem(tls.cert, "cert"),
-    key: readPem(tls.key, "key"),
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: "TLSv1.2",
-    ALPNProtocols: ["h2"],
-  });
+  const files = { ca: readPem(tls.ca, "ca"), cert: readPem(tls.cert, "cert"), key: readPem(tls.key, "key") };
+  try {
+    return http2.createSecureServer({
+      ...serverOptions,
+      ...files,
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: "TLSv1.2",
+      ALPNProtocols: ["h2"],
+    });
+  } catch (cause) {
+    throw invalidOption(
+      `tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,
+      cause,
+    );
+  }
 }
 
 function pick({ mode, group }: ListenOptions) {

@@ -57,11 +57,19 @@ function makeFolder(path: string): void {
 }
 
 async function removeStale(path: string): Promise<void> {
-  const found: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
+  const found = find(path);
   if (found === undefined) return;
   if (!found.isSocket()) throw new Error(`cannot listen on ${path}: a file that is no socket is there`);
   if (await answers(path)) throw new Error(`cannot listen on ${path}: another server listens there`);
   unlinkSync(path);
+}
+
+function find(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new Error(`cannot listen on ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function answers(path: string): Promise<boolean> {
