@@ -64,6 +64,19 @@ async function rulesOf(stream: AsyncIterable<Alert>): Promise<string[]> {
   return rules;
 }
 
+it("ends a stream whose onStatus throws, with what it threw", async () => {
+  const thrown = new Error("a bug of the caller's");
+  const stream = serve(() => alertsOnly("a")).sub({
+    onStatus: () => {
+      throw thrown;
+    },
+  });
+  await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: Code.InvalidArgument,
+    cause: thrown,
+  });
+});
+
 describe.each(["sub", "get"] as const)("%s", (method) => {
   // What a stream does about a lost connection is not the matter here.
   const once = { reconnect: false } as const;

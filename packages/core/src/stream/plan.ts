@@ -74,7 +74,7 @@ export function planOf(method: "sub" | "get", options: SubOptions | GetOptions):
     reconnect:
       reconnect !== false && (method === "sub" || follow) ? { ...defaultReconnect, ...reconnect } : undefined,
     pollIntervalMs,
-    onStatus: any.onStatus ?? (() => undefined),
+    onStatus: (status) => tell(any.onStatus, status),
   };
 }
 
@@ -103,6 +103,15 @@ function matcherOf({ minPriority, tags, rules, sources, hostnames }: ReturnType<
     any([alert.hostname], hostnames);
 }
 
-function invalid(message: string): FalcoError {
-  return new FalcoError(message, Code.InvalidArgument);
+/** What the callback throws ends the stream, and is not taken for a connection that failed. */
+function tell(onStatus: AnyOptions["onStatus"], status: StreamStatus): void {
+  try {
+    onStatus?.(status);
+  } catch (cause) {
+    throw invalid(`onStatus threw: ${cause}`, cause);
+  }
+}
+
+function invalid(message: string, cause?: unknown): FalcoError {
+  return new FalcoError(message, Code.InvalidArgument, { cause });
 }
