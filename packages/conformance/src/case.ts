@@ -18,7 +18,7 @@ export interface Case {
 }
 
 export interface ServerSetup {
-  /** Default: a unix socket. "nowhere": there is no server. */
+  /** Default: a unix socket. "nowhere": there is no server. Clients that take the web address have TCP on 127.0.0.1. */
   listen?: "unix" | "tcp" | "nowhere";
   /** TCP with mutual TLS, by the name of the server's identity. */
   tls?: IdentityName;
@@ -193,6 +193,8 @@ export const features = [
   "anonymous",
   "authority",
   "compression",
+  /** Mutual TLS. */
+  "tls",
   /** TLS without a certificate of its own. */
   "tls_without_certificate",
   /** TLS to an IP address, without a warning. */
@@ -216,6 +218,7 @@ export function callsOf({ calls }: Case): Call[] {
 /** What a client has to be able to do to run a case. */
 export function neededBy(one: Case): Set<Feature> {
   const needed = new Set<Feature>(one.needs);
+  if (one.server.tls !== undefined) needed.add("tls");
   for (const call of callsOf(one)) {
     needed.add(call.method);
     const takesOptions = call.method === "sub" || call.method === "get";

@@ -6,6 +6,8 @@ export interface ClientUnderTest {
   name: string;
   /** The program and its arguments. */
   command: readonly [string, ...string[]];
+  /** Which of the server's addresses it is given: that of gRPC, or that for browsers. */
+  takes: "grpc" | "web";
   /** What it can do: a case that needs more does not apply to it. */
   features: ReadonlySet<Feature>;
 }
@@ -14,6 +16,7 @@ export const clients: readonly ClientUnderTest[] = [
   {
     name: "typescript",
     command: [process.execPath, fileURLToPath(import.meta.resolve("./testees/typescript/main.js"))],
+    takes: "grpc",
     features: new Set([
       "sub",
       "get",
@@ -26,12 +29,14 @@ export const clients: readonly ClientUnderTest[] = [
       "reconnect",
       "statuses",
       "json",
+      "tls",
       "tls_to_ip_address",
     ]),
   },
   {
     name: "grpc-js",
     command: [process.execPath, fileURLToPath(import.meta.resolve("./testees/grpc-js/main.js"))],
+    takes: "grpc",
     features: new Set([
       "sub",
       "get",
@@ -45,8 +50,30 @@ export const clients: readonly ClientUnderTest[] = [
       "anonymous",
       "authority",
       "compression",
+      "tls",
       "tls_without_certificate",
       "headers",
     ]),
   },
+  web("connect"),
+  web("grpc-web"),
 ];
+
+function web(protocol: string): ClientUnderTest {
+  const program = fileURLToPath(import.meta.resolve("./testees/web/main.js"));
+  return {
+    name: `web-${protocol}`,
+    command: [process.execPath, program, protocol],
+    takes: "web",
+    features: new Set([
+      "sub",
+      "get",
+      "version",
+      "options",
+      "filter_locally",
+      "reconnect",
+      "statuses",
+      "json",
+    ]),
+  };
+}

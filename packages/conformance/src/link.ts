@@ -1,17 +1,26 @@
-import { connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** A way to a server that can be cut. */
 export interface Link {
+  /** What clients take instead of the server's: of the same kind. */
+  readonly address: string;
   /** Cuts every connection; new ones are taken. */
   cut(): void;
   close(): Promise<void>;
 }
 
-/** Forwards connections from one unix socket to another. */
-export async function startLink(path: string, serverPath: string): Promise<Link> {
+/**
+ * Forwards connections to a server's unix socket from another one, and those to its URL from a free port.
+ * @param path Of the socket that it listens on, if it is one.
+ */
+export async function startLink(serverAddress: string, path: string): Promise<Link> {
+  const url = serverAddress.startsWith("http:") ? new URL(serverAddress) : undefined;
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
-    const server = connect(serverPath);
+    const server =
+      url === undefined
+        ? connect(serverAddress.replace(/^unix:\/\//, ""))
+        : connect(Number(url.port), url.hostname);
     for (const [one, other] of [
       [client, server],
       [server, client],
@@ -25,11 +34,18 @@ export async function startLink(path: string, serverPath: string): Promise<Link>
       });
     }
   });
-  await new Promise<void>((resolve) => proxy.listen(path, resolve));
+  await new Promise<void>((resolve) => {
+    if (url === undefined) proxy.listen(path, resolve);
+    else proxy.listen(0, url.hostname, resolve);
+  });
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
+    address:
+      url === undefined
+        ? `unix://${path}`
+        : `http://${url.hostname}:${(proxy.address() as AddressInfo).port}`,
     cut,
     async close() {
       cut();

@@ -27,7 +27,7 @@ export async function runCase(
   identities: Record<IdentityName, IdentityFiles>,
 ): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "falco-outputs-conformance-"));
-  const setup = await setUp(one, identities, folder);
+  const setup = await setUp(one, client.takes, identities, folder);
   const published = new Published();
   const run = new CaseRun(setup, testee, identities, published);
   try {

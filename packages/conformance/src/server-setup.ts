@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
 import { type Case, type IdentityName, type ServerSetup, stepsOf } from "./case.js";
+import type { ClientUnderTest } from "./clients.js";
 import type { IdentityFiles } from "./identities.js";
 import { type Link, startLink } from "./link.js";
 
@@ -21,23 +22,24 @@ export interface Setup {
 /** Starts the reference server as a case says, and a proxy before it if connections are to be cut. */
 export async function setUp(
   one: Case,
+  takes: ClientUnderTest["takes"],
   identities: Record<IdentityName, IdentityFiles>,
   folder: string,
 ): Promise<Setup> {
   const steps = stepsOf(one);
   if (one.server.listen === "nowhere") {
     return {
-      address: `unix://${join(folder, "nobody.sock")}`,
+      address: takes === "web" ? await nobodysUrl() : `unix://${join(folder, "nobody.sock")}`,
       server: undefined,
       restart: () => Promise.reject(new Error("there is no server to restart")),
       cut: () => undefined,
       stop: async () => undefined,
     };
   }
-  const running = new RunningSetup(one.server, identities, join(folder, "falco.sock"));
+  const running = new RunningSetup(one.server, takes, identities, folder);
   await running.start({
     http: steps.some((step) => "http" in step),
-    proxyPath: steps.some((step) => "cut" in step) ? join(folder, "proxy.sock") : undefined,
+    link: steps.some((step) => "cut" in step),
   });
   return running;
 }
@@ -45,17 +47,24 @@ export async function setUp(
 class RunningSetup implements Setup {
   readonly #setup: ServerSetup;
   readonly #identities: Record<IdentityName, IdentityFiles>;
-  readonly #socketPath: string;
+  readonly #takes: ClientUnderTest["takes"];
+  readonly #folder: string;
   #options: ServerOptions = {};
   #server: FalcoOutputsServer | undefined;
   #webserver: Server | undefined;
   #link: Link | undefined;
   #address = "";
 
-  constructor(setup: ServerSetup, identities: Record<IdentityName, IdentityFiles>, socketPath: string) {
+  constructor(
+    setup: ServerSetup,
+    takes: ClientUnderTest["takes"],
+    identities: Record<IdentityName, IdentityFiles>,
+    folder: string,
+  ) {
     this.#setup = setup;
+    this.#takes = takes;
     this.#identities = identities;
-    this.#socketPath = socketPath;
+    this.#folder = folder;
   }
 
   get address(): string {
@@ -66,11 +75,11 @@ class RunningSetup implements Setup {
     return this.#server;
   }
 
-  async start({ http, proxyPath }: { http: boolean; proxyPath: string | undefined }): Promise<void> {
+  async start({ http, link }: { http: boolean; link: boolean }): Promise<void> {
     const { falco, max_alerts, stall_timeout_ms } = this.#setup;
     if (falco && "webserver" in falco) this.#webserver = await startWebserver(falco.webserver);
     this.#options = {
-      listen: [this.#listen()],
+      ...this.#listen(),
       ...(http && { http: "127.0.0.1:0" }),
       ...(falco && "version" in falco && { falco }),
       ...(this.#webserver && { falco: { webserver: urlOf(this.#webserver) } }),
@@ -78,20 +87,17 @@ class RunningSetup implements Setup {
       ...(stall_timeout_ms !== undefined && { stallTimeoutMs: stall_timeout_ms }),
     };
     this.#server = await startServer(this.#options);
-    this.#address = this.#server.address;
-    if (proxyPath === undefined) return;
-    this.#link = await startLink(proxyPath, this.#socketPath);
-    this.#address = `unix://${proxyPath}`;
+    this.#address = this.#server.webUrl ?? this.#server.address;
+    if (!link) return;
+    this.#link = await startLink(this.#address, join(this.#folder, "proxy.sock"));
+    this.#address = this.#link.address;
   }
 
   async restart(): Promise<void> {
-    const address = this.#server!.address;
+    const { webUrl } = this.#server!;
+    const address = webUrl === undefined ? this.#server!.address : new URL(webUrl).host;
     await this.#server!.stop();
-    const [listen] = this.#options.listen!;
-    this.#server = await startServer({
-      ...this.#options,
-      listen: [typeof listen === "string" ? address : { ...listen!, address }],
-    });
+    this.#server = await startServer({ ...this.#options, ...this.#listen(address) });
   }
 
   cut(): void {
@@ -105,12 +111,24 @@ class RunningSetup implements Setup {
     this.#webserver?.close();
   }
 
-  #listen(): NonNullable<ServerOptions["listen"]>[number] {
+  /** @param bound The address that an earlier server had. */
+  #listen(bound?: string): Pick<ServerOptions, "listen" | "web"> {
+    if (this.#takes === "web") return { listen: [], web: { address: bound ?? "127.0.0.1:0" } };
     const { listen = "unix", tls, host = "localhost" } = this.#setup;
-    const address = `${host}:0`;
-    if (tls !== undefined) return { address, tls: this.#identities[tls] };
-    return listen === "tcp" ? { address, insecure: true } : `unix://${this.#socketPath}`;
+    const address = bound ?? `${host}:0`;
+    if (tls !== undefined) return { listen: [{ address, tls: this.#identities[tls] }] };
+    if (listen === "tcp") return { listen: [{ address, insecure: true }] };
+    return { listen: [bound ?? `unix://${join(this.#folder, "falco.sock")}`] };
   }
+}
+
+/** Where nobody listens, since whoever did is gone. */
+async function nobodysUrl(): Promise<string> {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
+  const url = urlOf(gone);
+  await new Promise((resolve) => gone.close(resolve));
+  return url;
 }
 
 /** Falco's web server, as far as it tells its version; a silent one never answers. */

@@ -9,6 +9,7 @@ import {
   type GetOptions,
 } from "@falco-outputs/core";
 import { startHeader } from "@falco-outputs/core/contract";
+import { abortableFetch } from "./abortable-fetch.js";
 import { explainFor } from "./explain.js";
 
 export interface ClientOptions {
@@ -44,6 +45,7 @@ export function createClient({ baseUrl, protocol = "connect", token }: ClientOpt
   const options = {
     baseUrl: url.href,
     useBinaryFormat: true,
+    fetch: abortableFetch,
     interceptors: token === undefined ? [] : [withToken(token)],
   };
   const client = createCoreClient({

@@ -1,7 +1,7 @@
-import { type Alert, alertToJson, type Loss, type StreamStatus } from "@falco-outputs/node";
+import type { Alert, Loss, StreamStatus } from "@falco-outputs/node";
 import { type NeutralAlert, type NeutralStatus, neutralTime } from "../../protocol.js";
 
-export function neutralAlert(alert: Alert): NeutralAlert {
+export function neutralAlert(alert: Alert, json: string): NeutralAlert {
   return {
     ...(alert.time && { time: neutralTime(alert.time.seconds, alert.time.nanos) }),
     priority: alert.priority,
@@ -13,7 +13,7 @@ export function neutralAlert(alert: Alert): NeutralAlert {
     tags: alert.tags,
     source: alert.source,
     ...(alert.sequence !== 0n && { sequence: String(alert.sequence) }),
-    json: alertToJson(alert),
+    json,
   };
 }
 

@@ -1,17 +1,17 @@
-import type {
-  AcknowledgedStream,
-  Alert,
-  Client,
-  GetOptions,
-  StreamStatus,
-  SubOptions,
-} from "@falco-outputs/node";
+import type { AcknowledgedStream, Alert, StreamStatus } from "@falco-outputs/node";
 import type { CallLine, CallProgress, NeutralAlert, NeutralStatus } from "../../protocol.js";
 import { neutralAlert, neutralStatus } from "./neutral.js";
+
+/** Of a client: what a case demands, it has to refuse itself, whatever its types would. */
+export interface Streams {
+  sub(options: object): AsyncIterable<Alert>;
+  get(options: object): AsyncIterable<Alert>;
+}
 
 /** A `sub` or a `get`, and what it has seen so far. */
 export class StreamCall {
   readonly #line: CallLine;
+  readonly #toJson: (alert: Alert) => string;
   readonly #onProgress: (progress: CallProgress) => void;
   readonly #cancelled: AbortSignal;
   readonly #alerts: NeutralAlert[] = [];
@@ -20,8 +20,14 @@ export class StreamCall {
   readonly #held = new Map<number, Alert>();
   readonly #order: number[];
 
-  constructor(line: CallLine, onProgress: (progress: CallProgress) => void, cancelled: AbortSignal) {
+  constructor(
+    line: CallLine,
+    toJson: (alert: Alert) => string,
+    onProgress: (progress: CallProgress) => void,
+    cancelled: AbortSignal,
+  ) {
     this.#line = line;
+    this.#toJson = toJson;
     this.#onProgress = onProgress;
     this.#cancelled = cancelled;
     this.#order = [...(line.acknowledge ?? [])];
@@ -31,24 +37,21 @@ export class StreamCall {
     return { alerts: this.#alerts, statuses: this.#statuses };
   }
 
-  async run(client: Client): Promise<"ended" | "cancelled"> {
+  neutral(alert: Alert): NeutralAlert {
+    return neutralAlert(alert, this.#toJson(alert));
+  }
+
+  async run(client: Streams): Promise<"ended" | "cancelled"> {
     const { report_progress, cancel_after_alerts } = this.#line;
-    const stream = this.#stream(client);
+    const stream = this.#line.method === "get" ? client.get(this.#options()) : client.sub(this.#options());
     for await (const alert of stream) {
-      const count = this.#alerts.push(neutralAlert(alert));
+      const count = this.#alerts.push(this.neutral(alert));
       if (report_progress === true) this.#onProgress({ alerts: count });
       this.#held.set(count, alert);
       this.#acknowledge(stream);
       if (count === cancel_after_alerts) return "cancelled";
     }
     return this.#cancelled.aborted ? "cancelled" : "ended";
-  }
-
-  #stream(client: Client): AcknowledgedStream {
-    // What the types would refuse has to be refused all the same when it comes from JavaScript.
-    const options: unknown = this.#options();
-    if (this.#line.method === "get") return client.get(options as GetOptions) as AcknowledgedStream;
-    return client.sub(options as SubOptions & { acknowledge: "manual" });
   }
 
   #options(): Record<string, unknown> {
@@ -81,12 +84,12 @@ export class StreamCall {
     };
   }
 
-  #acknowledge(stream: AcknowledgedStream): void {
+  #acknowledge(stream: AsyncIterable<Alert>): void {
     for (let place = this.#order[0]; place !== undefined; place = this.#order[0]) {
       const alert = this.#held.get(place);
       if (alert === undefined) return;
       this.#order.shift();
-      stream.acknowledge(alert);
+      (stream as AcknowledgedStream).acknowledge(alert);
     }
   }
 }
