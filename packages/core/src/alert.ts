@@ -5,13 +5,7 @@ import { readJson } from "./codec/read-json.js";
 import { readText } from "./codec/read-text.js";
 import { type OutputsResponse, OutputsResponseSchema } from "./contract.js";
 import { Code, FalcoError } from "./error.js";
-import {
-  type Priority,
-  type PriorityLike,
-  type PriorityName,
-  parsePriority,
-  priorityNames,
-} from "./priority.js";
+import { Priority, type PriorityLike, type PriorityName, parsePriority, priorityNames } from "./priority.js";
 import { deprecatedSource, sourceName } from "./source.js";
 import { formatTime, type Instant, parseTime } from "./time.js";
 
@@ -54,15 +48,30 @@ export interface AlertInit {
   source?: string;
 }
 
-const alertPrototype = {
-  toJSON(this: OutputsResponse): AlertJson {
+/** A message of the contract with its fields in the order in which protobuf-es makes them, and `toJSON`. */
+export class AlertMessage implements OutputsResponse {
+  readonly $typeName = "falco.outputs.response";
+  priority: Priority = Priority.Emergency;
+  sourceDeprecated = 0;
+  rule = "";
+  output = "";
+  outputFields: Record<string, string> = {};
+  hostname = "";
+  tags: string[] = [];
+  source = "";
+  sequence = 0n;
+  declare time?: OutputsResponse["time"];
+  declare $unknown?: OutputsResponse["$unknown"];
+
+  toJSON(): AlertJson {
     return toJson(this);
-  },
-};
+  }
+}
 
 /** A message of the contract as an Alert: the same fields on a prototype that has `toJSON`. */
 export function toAlert(message: OutputsResponse): Alert {
-  return Object.assign(Object.create(alertPrototype) as Alert, message);
+  if (message instanceof AlertMessage) return message;
+  return Object.assign(Object.create(AlertMessage.prototype) as Alert, message);
 }
 
 /** @throws FalcoError with InvalidArgument for a priority or time that is none. */

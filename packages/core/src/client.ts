@@ -1,11 +1,12 @@
 import { ConnectError, createContextValues, type Transport } from "@connectrpc/connect";
+import type { Alert } from "./alert.js";
 import { OutputsService, type VersionResponse, VersionService, versionHeader } from "./contract.js";
 import { Code, type Explain, FalcoError, falcoError } from "./error.js";
 import { AlertIterator } from "./stream/alert-iterator.js";
 import { type AcknowledgedStream, type AlertStream, Origins } from "./stream/alert-stream.js";
 import type { Caller } from "./stream/call.js";
 import type { CallOptions, GetOptions, SubOptions } from "./stream/options.js";
-import { planOf } from "./stream/plan.js";
+import { type Plan, planOf } from "./stream/plan.js";
 
 /** Falco's version, as `falco.version.service` gives it: whole, and in parts. */
 export type FalcoVersion = Omit<VersionResponse, "$typeName" | "$unknown">;
@@ -102,24 +103,28 @@ class TransportClient implements Client {
   #stream(method: "sub" | "get", options: SubOptions | GetOptions): AcknowledgedStream {
     const plan = planOf(method, options);
     const origins = new Origins();
+    const open = () => this.#open(method, plan, origins);
     return {
-      [Symbol.asyncIterator]: () => {
-        this.#assertOpen(method);
-        const iterator: AlertIterator = new AlertIterator(
-          {
-            ...this.#caller(),
-            connectTimeoutMs: this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-            error: (reason) => this.#error(method, reason),
-            onEnd: () => this.#streams.delete(iterator),
-            onManual: (alert, origin) => origins.add(alert, origin),
-          },
-          plan,
-        );
-        this.#streams.add(iterator);
-        return iterator;
-      },
+      [Symbol.asyncIterator]: open,
+      batches: () => ({ [Symbol.asyncIterator]: () => batchIterator(open()) }),
       acknowledge: (alert) => origins.acknowledge(alert),
     };
+  }
+
+  #open(method: "sub" | "get", plan: Plan, origins: Origins): AlertIterator {
+    this.#assertOpen(method);
+    const iterator: AlertIterator = new AlertIterator(
+      {
+        ...this.#caller(),
+        connectTimeoutMs: this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+        error: (reason) => this.#error(method, reason),
+        onEnd: () => this.#streams.delete(iterator),
+        onManual: (alert, origin) => origins.add(alert, origin),
+      },
+      plan,
+    );
+    this.#streams.add(iterator);
+    return iterator;
   }
 
   #caller(): Caller {
@@ -189,4 +194,8 @@ function withVersionHeader(headers: HeadersInit | undefined): Headers {
   const all = new Headers(headers);
   all.set(versionHeader, "1");
   return all;
+}
+
+function batchIterator(iterator: AlertIterator): AsyncIterator<readonly Alert[], undefined> {
+  return { next: () => iterator.nextBatch(), return: () => iterator.return() };
 }

@@ -36,3 +36,4 @@ export const startHeader = "falco-outputs-start";
 export const positionHeader = "falco-outputs-position";
 /** Response header: how many responses may be unacknowledged; 0 without acknowledgement. */
 export const windowHeader = "falco-outputs-window";
+export { type Batched, batches } from "./stream/batches.js";

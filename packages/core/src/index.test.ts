@@ -30,7 +30,17 @@ it.each([
   [
     "codec",
     codec,
-    ["acceptEncoded", "contentOf", "encodeContent", "encodeLine", "maxAlertBytes", "readJson", "readText"],
+    [
+      "AlertDecoder",
+      "BatchEncoder",
+      "acceptEncoded",
+      "contentOf",
+      "encodeContent",
+      "encodeLine",
+      "maxAlertBytes",
+      "readJson",
+      "readText",
+    ],
   ],
   [
     "contract",
@@ -45,6 +55,7 @@ it.each([
       "ServingStatus",
       "VersionResponseSchema",
       "VersionService",
+      "batches",
       "fieldsOf",
       "positionHeader",
       "refusal",

@@ -1,4 +1,4 @@
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import type { Interceptor } from "@connectrpc/connect";
 import {
   type Client,
   type ClientOptions as CoreClientOptions,
@@ -10,6 +10,7 @@ import { connectionTo } from "./connection.js";
 import { explainFor } from "./explain.js";
 import { SessionManager } from "./session-manager.js";
 import type { TlsOptions } from "./tls.js";
+import { createTransport } from "./transport/grpc-transport.js";
 
 /** Falco's own default. */
 export const defaultAddress = "unix:///run/falco/falco.sock";
@@ -17,8 +18,6 @@ export const defaultAddress = "unix:///run/falco/falco.sock";
 const defaultConnectTimeoutMs = 5_000;
 const defaultKeepAliveMs = 30_000;
 const maxPingTimeoutMs = 15_000;
-/** gRPC's usual limit; a server of ours sends no alert above 1 MiB. */
-const maxResponseBytes = 4 * 1024 * 1024;
 
 export type ClientOptions = AddressOptions | CoreClientOptions;
 
@@ -36,6 +35,8 @@ interface AddressOptions {
    * answered. Default: 30,000.
    */
   keepAliveMs?: number;
+  /** Connect's interceptors, around every call: for tracing, metadata and the like. */
+  interceptors?: Interceptor[];
   transport?: never;
 }
 
@@ -53,13 +54,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const pingTimeoutMs = Math.min(pingIntervalMs, maxPingTimeoutMs);
   const sessionManager = new SessionManager(baseUrl, { pingIntervalMs, pingTimeoutMs }, sessionOptions);
   return createCoreClient({
-    // Alerts come uncompressed from every server that there is.
-    transport: createGrpcTransport({
-      baseUrl,
-      sessionManager,
-      acceptCompression: [],
-      readMaxBytes: maxResponseBytes,
-    }),
+    transport: createTransport({ baseUrl, sessionManager, interceptors: options.interceptors ?? [] }),
     address: formatAddress(address),
     connectTimeoutMs,
     explain: explainFor(address, options.tls !== undefined),

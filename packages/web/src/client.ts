@@ -55,6 +55,7 @@ export function createClient({ baseUrl, protocol = "connect", token }: ClientOpt
   });
   return {
     sub(options = {}) {
+      assertNoFollow(options);
       assertNoAcknowledgement(options);
       const headers = new Headers(options.headers);
       headers.set(startHeader, "now");
@@ -94,7 +95,13 @@ function withToken(token: string): Interceptor {
   };
 }
 
-/** The types do not offer it, but JavaScript does. */
+// The types do not offer what these refuse, but JavaScript does.
+
+/** In the words of the other clients, whose servers would refuse it. */
+function assertNoFollow({ follow }: { follow?: boolean }): void {
+  if (follow === true) throw invalid("follow: sub follows anyway, it is for get");
+}
+
 function assertNoAcknowledgement({ acknowledge }: { acknowledge?: unknown }): void {
   if (acknowledge === undefined || acknowledge === false) return;
   throw invalid(

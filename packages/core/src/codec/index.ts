@@ -1,6 +1,8 @@
 /** For those who bring alerts into a server: Falco's own forms to the bytes of a `falco.outputs.response`. */
 export { contentOf } from "../alert.js";
 export { acceptEncoded } from "./accept-encoded.js";
+export { AlertDecoder, type TextSlices } from "./alert-decoder.js";
+export { BatchEncoder } from "./batch-encoder.js";
 export type { AlertContent } from "./content.js";
 export { encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
 export { readJson } from "./read-json.js";

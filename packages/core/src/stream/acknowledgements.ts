@@ -28,10 +28,17 @@ export class Acknowledgements {
 
   done(place: number): void {
     if (place < this.#done) return;
-    this.#early.add(place);
-    while (this.#early.delete(this.#done)) this.#done++;
-    if ((this.#done - this.#sent) * 4 >= this.#window) this.flush();
-    else if (this.#done > this.#sent) this.#timer ??= setTimeout(() => this.flush(), coalesceMs);
+    if (place === this.#done) this.#done++;
+    else this.#early.add(place);
+    while (this.#early.size > 0 && this.#early.delete(this.#done)) this.#done++;
+    this.#sendSoon();
+  }
+
+  /** All that were received are done. */
+  allDone(): void {
+    this.#done = this.#received;
+    this.#early.clear();
+    this.#sendSoon();
   }
 
   /** Sends what was not sent yet. */
@@ -45,5 +52,10 @@ export class Acknowledgements {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  #sendSoon(): void {
+    if ((this.#done - this.#sent) * 4 >= this.#window) this.flush();
+    else if (this.#done > this.#sent) this.#timer ??= setTimeout(() => this.flush(), coalesceMs);
   }
 }

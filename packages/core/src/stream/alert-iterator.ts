@@ -1,15 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Alert, toAlert } from "../alert.js";
-import { OutputsRequestSchema } from "../contract.js";
+import { OutputsRequestSchema, type OutputsResponse } from "../contract.js";
 import type { FalcoError } from "../error.js";
 import { backoffMs } from "./backoff.js";
 import { Call, type Caller } from "./call.js";
 import type { Plan } from "./plan.js";
 import { lossOf } from "./status.js";
 
-type Result = IteratorResult<Alert, undefined>;
-const done: Result = { value: undefined, done: true };
+type Result<T> = IteratorResult<T, undefined>;
+const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 /** Where an alert came from: the call, and its place among the call's responses. */
 export interface Origin {
@@ -46,14 +46,20 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   #state: "new" | "open" | "ended" = "new";
   #abort = new AbortController();
   #call: Call | undefined;
+  /** What arrived of `#call`, or of the one that was lost behind it, and how much of it was taken. */
+  #batch: readonly OutputsResponse[] = [];
+  #taken = 0;
+  #source: Call | undefined;
   /** Settles the `next` that waits. */
-  #settle: ((result: Result) => void) | undefined;
+  #settle: ((result: typeof done) => void) | undefined;
   /** Ends a wait before an attempt. */
   #wake: (() => void) | undefined;
   // Each `next` begins when the one before is settled.
   #last: Promise<unknown> = Promise.resolve();
-  /** The alert that the body of the loop has. */
-  #current: Origin | undefined;
+  /** How many are not settled. */
+  #unsettled = 0;
+  /** Where what the body of the loop has came from. */
+  #current: Call | undefined;
   /** The highest sequence number that was given, or the place where the stream began. */
   #position: bigint | undefined;
   #startedAt = 0;
@@ -69,14 +75,17 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
     this.#plan = plan;
   }
 
-  next(): Promise<Result> {
-    if (this.#state === "new") this.#start();
-    const result = this.#last.then(() => this.#pull());
-    this.#last = result.catch(ignore);
-    return result;
+  next(): Promise<Result<Alert>> {
+    const alert = this.#takeReady();
+    return alert === undefined ? this.#next(this.#takeOne) : Promise.resolve({ value: alert, done: false });
   }
 
-  async return(): Promise<Result> {
+  /** All that is there, at least one. */
+  nextBatch(): Promise<Result<readonly Alert[]>> {
+    return this.#next(this.#takeAll);
+  }
+
+  async return(): Promise<typeof done> {
     await this.#end();
     return done;
   }
@@ -93,17 +102,25 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
     if (signal?.aborted === true) void this.#end();
   }
 
-  #pull(): Promise<Result> {
-    if (this.#current !== undefined) {
-      const { call, place } = this.#current;
-      this.#current = undefined;
-      if (this.#plan.acknowledge === "auto") call.acknowledgements?.done(place);
-    }
+  #next<T>(take: () => T | undefined): Promise<Result<T>> {
+    if (this.#state === "new") this.#start();
+    this.#unsettled++;
+    const result = this.#last
+      .then(() => this.#pull(take))
+      .finally(() => {
+        this.#unsettled--;
+      });
+    this.#last = result.catch(ignore);
+    return result;
+  }
+
+  #pull<T>(take: () => T | undefined): Promise<Result<T>> {
+    this.#leaveCurrent();
     if (this.#plan.call.signal?.aborted === true) return this.return();
     if (this.#state === "ended") return Promise.resolve(done);
     return new Promise((resolve, reject) => {
       this.#settle = resolve;
-      this.#receive()
+      this.#receive(take)
         .then(resolve, reject)
         .finally(() => {
           this.#settle = undefined;
@@ -111,16 +128,20 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
     });
   }
 
-  async #receive(): Promise<Result> {
+  async #receive<T>(take: () => T | undefined): Promise<Result<T>> {
     for (;;) {
       if (this.#hasEnded()) return done;
       try {
+        const taken = take();
+        if (taken !== undefined) return { value: taken, done: false };
         this.#call ??= await this.#connect();
-        const message = await this.#call.next();
+        const batch = await this.#call.next();
         if (this.#hasEnded()) return done;
-        if (message.done !== true) {
-          const alert = this.#take(this.#call, toAlert(message.value));
-          if (alert !== undefined) return { value: alert, done: false };
+        if (batch.done !== true) {
+          this.#batch = batch.value;
+          this.#taken = 0;
+          this.#source = this.#call;
+          this.#failed = 0;
         } else if (this.#plan.reconnect === undefined) {
           await this.#end();
           return done;
@@ -133,6 +154,48 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
         await this.#recover(this.#owner.error(reason));
       }
     }
+  }
+
+  /** The loop came back: it is done with what it had. */
+  #leaveCurrent(): void {
+    if (this.#current === undefined) return;
+    if (this.#plan.acknowledge === "auto") this.#current.acknowledgements?.allDone();
+    this.#current = undefined;
+  }
+
+  /** The next alert, if it arrived already and nothing else is to be done: what a loop gets most of the time. */
+  #takeReady(): Alert | undefined {
+    if (this.#unsettled > 0 || this.#state !== "open" || this.#plan.call.signal?.aborted === true) return;
+    while (this.#taken < this.#batch.length) {
+      // A loss is told first, and who is told may end the stream.
+      if (this.#source?.isOurs === true && this.#batch[this.#taken]!.sequence === 0n) return;
+      this.#leaveCurrent();
+      const alert = this.#takeNext();
+      if (alert !== undefined) return alert;
+    }
+    return undefined;
+  }
+
+  readonly #takeOne = (): Alert | undefined => {
+    while (this.#taken < this.#batch.length) {
+      const alert = this.#takeNext();
+      if (alert !== undefined) return alert;
+    }
+    return undefined;
+  };
+
+  readonly #takeAll = (): Alert[] | undefined => {
+    const alerts: Alert[] = [];
+    while (this.#taken < this.#batch.length) {
+      const alert = this.#takeNext();
+      if (alert !== undefined) alerts.push(alert);
+    }
+    return alerts.length === 0 ? undefined : alerts;
+  };
+
+  /** The next of what arrived; undefined if the loop does not get it. */
+  #takeNext(): Alert | undefined {
+    return this.#take(this.#source!, toAlert(this.#batch[this.#taken++]!));
   }
 
   async #connect(): Promise<Call> {
@@ -177,7 +240,6 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   /** What becomes of an alert that arrived; undefined if the loop does not get it. */
   #take(call: Call, alert: Alert): Alert | undefined {
     const plan = this.#plan;
-    this.#failed = 0;
     const place = call.acknowledgements?.received() ?? 0;
     const loss = call.isOurs ? lossOf(alert) : undefined;
     // Another log, with numbers of its own.
@@ -189,8 +251,8 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
       return undefined;
     }
     if (alert.sequence > (this.#position ?? 0n)) this.#position = alert.sequence;
-    this.#current = { call, place };
-    if (plan.acknowledge === "manual") this.#owner.onManual(alert, this.#current);
+    this.#current = call;
+    if (plan.acknowledge === "manual") this.#owner.onManual(alert, { call, place });
     if (loss !== undefined) plan.onStatus({ type: "lost", loss, alert });
     return alert;
   }

@@ -10,6 +10,7 @@ import {
   windowHeader,
 } from "../contract.js";
 import { Acknowledgements } from "./acknowledgements.js";
+import { batchesOf } from "./batches.js";
 import type { Plan } from "./plan.js";
 import { Requests } from "./requests.js";
 
@@ -37,7 +38,7 @@ const farewellMs = 1_000;
 export class Call {
   readonly #abort: AbortController;
   readonly #requests: Requests;
-  readonly #messages: AsyncIterator<OutputsResponse>;
+  readonly #batches: AsyncIterator<readonly OutputsResponse[]>;
   readonly #stopPolling: () => void;
   readonly acknowledgements: Acknowledgements | undefined;
   /** Whether our server answers, and not Falco's own. */
@@ -45,7 +46,7 @@ export class Call {
   /** The sequence number behind which it starts; undefined from Falco itself. */
   readonly position: bigint | undefined;
   #idle = true;
-  #last: Promise<IteratorResult<OutputsResponse>> | undefined;
+  #last: Promise<IteratorResult<readonly OutputsResponse[]>> | undefined;
 
   private constructor(
     plan: Plan,
@@ -56,7 +57,7 @@ export class Call {
   ) {
     this.#abort = abort;
     this.#requests = requests;
-    this.#messages = response.message[Symbol.asyncIterator]();
+    this.#batches = batchesOf(response.message);
     const { header } = response;
     this.isOurs = header.has(versionHeader);
     const position = header.get(positionHeader);
@@ -105,11 +106,12 @@ export class Call {
     return this.isOurs && this.position === undefined;
   }
 
-  async next(): Promise<IteratorResult<OutputsResponse>> {
-    this.#last = this.#messages.next();
-    const message = await this.#last;
+  /** The next messages, at least one. */
+  async next(): Promise<IteratorResult<readonly OutputsResponse[]>> {
+    this.#last = this.#batches.next();
+    const batch = await this.#last;
     this.#idle = false;
-    return message;
+    return batch;
   }
 
   /** Ends the call at once. */
@@ -130,7 +132,7 @@ export class Call {
     this.#requests.end();
     const timer = setTimeout(() => this.cancel(), farewellMs);
     try {
-      for (let message = await this.#last; message?.done !== true; ) message = await this.#messages.next();
+      for (let batch = await this.#last; batch?.done !== true; ) batch = await this.#batches.next();
     } catch {
       // The connection is gone, and whatever was not acknowledged will come again.
     }

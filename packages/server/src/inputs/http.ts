@@ -43,7 +43,11 @@ export function createHttpInput(intake: Intake): Server {
 
   async function take(body: Uint8Array, response: ServerResponse): Promise<void> {
     const lines = intake.collect();
-    const splitter = new LineSplitter(maxBodyBytes, (line) => lines.add(line), unreachable);
+    const splitter = new LineSplitter(
+      maxBodyBytes,
+      (bytes, start, end) => lines.add(bytes, start, end),
+      unreachable,
+    );
     splitter.write(body);
     splitter.end();
     if (lines.count === 0) return answer(response, 400, lines.reason ?? "no alert: the body is empty");

@@ -1,4 +1,4 @@
-import { encodeLine } from "@falco-outputs/core/codec";
+import { BatchEncoder } from "@falco-outputs/core/codec";
 import type { AlertBatch, AlertLog, Appended } from "../log/alert-log.js";
 import { type Logger, Throttled } from "../logger.js";
 
@@ -51,7 +51,7 @@ export class Intake {
 /** Lines of Falco's on their way to one append. */
 export class Lines {
   readonly #intake: Intake;
-  #alerts: Uint8Array[] = [];
+  readonly #encoder = new BatchEncoder();
   /** Why the last rejected line was rejected. */
   reason: string | undefined;
 
@@ -60,14 +60,14 @@ export class Lines {
   }
 
   get count(): number {
-    return this.#alerts.length;
+    return this.#encoder.count;
   }
 
-  /** Adds a line without its line end. Blank ones are nothing. */
-  add(line: Uint8Array): void {
-    if (isBlank(line)) return;
+  /** Adds the line that is `bytes` from `start` to `end`, without its line end. Blank ones are nothing. */
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (isBlank(bytes, start, end)) return;
     try {
-      this.#alerts.push(encodeLine(line));
+      this.#encoder.add(bytes, start, end);
     } catch (error) {
       this.reject((error as Error).message);
     }
@@ -78,11 +78,9 @@ export class Lines {
     this.#intake.reject(reason);
   }
 
+  /** Appends what was added. What a promise is returned for has to be settled before the next `add`. */
   append(): Appended | Promise<Appended> | undefined {
-    if (this.#alerts.length === 0) return undefined;
-    const batch = toBatch(this.#alerts);
-    this.#alerts = [];
-    return this.#intake.append(batch);
+    return this.count === 0 ? undefined : this.#intake.append(this.#encoder.take());
   }
 }
 
@@ -95,6 +93,10 @@ export function toBatch(alerts: readonly Uint8Array[]): AlertBatch {
   return { bytes, ends };
 }
 
-function isBlank(line: Uint8Array): boolean {
-  return line.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte !== 0x20 && (byte < 0x09 || byte > 0x0d)) return false;
+  }
+  return true;
 }

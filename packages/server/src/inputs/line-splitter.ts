@@ -1,18 +1,25 @@
 const newline = 0x0a;
+const nothing = new Uint8Array(0);
+/** Memory beyond that is given back after a line, in bytes. */
+const maxKeptBytes = 64 * 1024;
+
+/** Takes a line without its line end: `bytes` from `start` to `end`, which are the taker's only within the call. */
+export type OnLine = (bytes: Uint8Array, start: number, end: number) => void;
 
 /**
- * Finds the lines in a stream of chunks. Of a line that is not whole yet it holds at most `maxBytes`; a longer one is
- * skipped to its end.
+ * Finds the lines in a stream of chunks, in place. Of a line that is not whole yet it holds at most `maxBytes`; a
+ * longer one is skipped to its end. Empty lines are nothing.
  */
 export class LineSplitter {
   readonly #maxBytes: number;
-  readonly #onLine: (line: Uint8Array) => void;
+  readonly #onLine: OnLine;
   readonly #onTooLong: () => void;
-  #parts: Uint8Array[] = [];
+  /** The beginning of a line whose end is still to come, in the first `#held` bytes. */
+  #beginning = nothing;
   #held = 0;
   #skipping = false;
 
-  constructor(maxBytes: number, onLine: (line: Uint8Array) => void, onTooLong: () => void) {
+  constructor(maxBytes: number, onLine: OnLine, onTooLong: () => void) {
     this.#maxBytes = maxBytes;
     this.#onLine = onLine;
     this.#onTooLong = onTooLong;
@@ -20,39 +27,53 @@ export class LineSplitter {
 
   write(chunk: Uint8Array): void {
     let start = 0;
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      this.#hold(chunk.subarray(start, end));
+    let end = chunk.indexOf(newline);
+    if (end !== -1 && (this.#held > 0 || this.#skipping)) {
+      this.#hold(chunk, 0, end);
       this.end();
       start = end + 1;
+      end = chunk.indexOf(newline, start);
     }
-    if (start === chunk.length) return;
-    this.#hold(chunk.subarray(start));
-    // The rest is held beyond this call, while the chunk may be another stream's soon.
-    const last = this.#parts.at(-1);
-    if (last !== undefined) this.#parts[this.#parts.length - 1] = last.slice();
+    while (end !== -1) {
+      this.#line(chunk, start, end);
+      start = end + 1;
+      end = chunk.indexOf(newline, start);
+    }
+    // Copied, since the chunk may be another stream's soon.
+    this.#hold(chunk, start, chunk.length);
   }
 
   /** The stream is at its end, or at the end of a line. */
   end(): void {
-    if (!this.#skipping && this.#held > 0) this.#onLine(this.#line());
-    this.#parts = [];
+    if (this.#held > 0) this.#onLine(this.#beginning, 0, this.#held);
+    if (this.#beginning.length > maxKeptBytes) this.#beginning = nothing;
     this.#held = 0;
     this.#skipping = false;
   }
 
-  #hold(part: Uint8Array): void {
-    if (this.#skipping) return;
-    this.#held += part.length;
-    if (this.#held <= this.#maxBytes) {
-      this.#parts.push(part);
-      return;
-    }
-    this.#parts = [];
-    this.#skipping = true;
-    this.#onTooLong();
+  #line(chunk: Uint8Array, start: number, end: number): void {
+    if (end - start > this.#maxBytes) this.#onTooLong();
+    else if (end > start) this.#onLine(chunk, start, end);
   }
 
-  #line(): Uint8Array {
-    return this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
+  #hold(chunk: Uint8Array, start: number, end: number): void {
+    if (this.#skipping) return;
+    const held = this.#held + end - start;
+    if (held > this.#maxBytes) {
+      this.#held = 0;
+      this.#skipping = true;
+      this.#onTooLong();
+      return;
+    }
+    this.#reserve(held);
+    this.#beginning.set(chunk.subarray(start, end), this.#held);
+    this.#held = held;
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#beginning.length) return;
+    const larger = new Uint8Array(Math.max(bytes, 2 * this.#beginning.length));
+    larger.set(this.#beginning.subarray(0, this.#held));
+    this.#beginning = larger;
   }
 }

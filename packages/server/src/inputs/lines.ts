@@ -13,12 +13,13 @@ export async function readLines(stream: Readable, intake: Intake): Promise<void>
   const lines = intake.collect();
   const splitter = new LineSplitter(
     maxLineBytes,
-    (line) => lines.add(line),
+    (bytes, start, end) => lines.add(bytes, start, end),
     () => lines.reject(`a line is longer than ${maxLineBytes} bytes`),
   );
   for await (const chunk of stream) {
     splitter.write(typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array));
-    await lines.append();
+    const appended = lines.append();
+    if (appended instanceof Promise) await appended;
   }
   splitter.end();
   await lines.append();

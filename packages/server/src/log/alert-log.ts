@@ -2,7 +2,7 @@ import type { Filter } from "./filter.js";
 
 /**
  * Encoded alerts, end to end: alert i is `bytes` from `ends[i - 1]` (0 for the first) to `ends[i]`. Each is a
- * `falco.outputs.response` without a sequence number, of at most 1 MiB.
+ * `falco.outputs.response` without a sequence number, of at most 1 MiB. The bytes are the log's until it appended them.
  */
 export interface AlertBatch {
   readonly bytes: Uint8Array;

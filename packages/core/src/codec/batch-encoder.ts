@@ -1,0 +1,57 @@
+import { encodeLine } from "./encode.js";
+import { roomFor } from "./json-copier.js";
+import { encodeOnePass } from "./one-pass.js";
+
+/** Memory beyond that is given back after a batch, in bytes. */
+const maxKeptBytes = 1024 * 1024;
+const nothing = new Uint8Array(0);
+
+/** Encodes lines of Falco's into one piece of memory, end to end. */
+export class BatchEncoder {
+  #bytes = nothing;
+  #used = 0;
+  #ends: number[] = [];
+
+  /** How many alerts there are. */
+  get count(): number {
+    return this.#ends.length;
+  }
+
+  /**
+   * Adds the line, JSON or text, that is `source` from `start` to `end`. Invalid UTF-8 is replaced, never refused.
+   * @throws FalcoError with InvalidArgument if the line is no alert, or too large a one; the others stay.
+   */
+  add(source: Uint8Array, start: number, end: number): void {
+    this.#reserve(roomFor(end - start));
+    const used = encodeOnePass(source, start, end, this.#bytes, this.#used);
+    if (used === -1) this.#append(encodeLine(source.subarray(start, end)));
+    else this.#used = used;
+    this.#ends.push(this.#used);
+  }
+
+  /**
+   * The alerts so far, and begins anew: alert i is `bytes` from `ends[i - 1]` (0 for the first) to `ends[i]`. The bytes
+   * are valid until the next `add`.
+   */
+  take(): { bytes: Uint8Array; ends: number[] } {
+    const batch = { bytes: this.#bytes.subarray(0, this.#used), ends: this.#ends };
+    if (this.#bytes.length > maxKeptBytes) this.#bytes = nothing;
+    this.#used = 0;
+    this.#ends = [];
+    return batch;
+  }
+
+  #append(alert: Uint8Array): void {
+    this.#reserve(alert.length);
+    this.#bytes.set(alert, this.#used);
+    this.#used += alert.length;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.#bytes.subarray(0, this.#used));
+    this.#bytes = larger;
+  }
+}

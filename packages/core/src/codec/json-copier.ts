@@ -1,0 +1,269 @@
+import { absentValue } from "./content.js";
+
+const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const zero = 0x30;
+const utf8 = new TextEncoder();
+const nothing = new Uint8Array(0);
+
+/** Text as bytes, made once. */
+export function ascii(text: string): Uint8Array {
+  return utf8.encode(text);
+}
+
+const words = { null: ascii("null"), true: ascii("true"), false: ascii("false"), absent: ascii(absentValue) };
+
+/** 1 for each byte that a JSON string holds as it is: ASCII but for quote, backslash and control characters. */
+const isPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte < 0x80 && byte !== quote && byte !== backslash ? 1 : 0,
+);
+
+/** What stands behind a backslash, and what it means; 0 for what is no such escape. */
+const escapes = new Uint8Array(256);
+for (const [letter, meant] of Object.entries({
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+})) {
+  escapes[letter.charCodeAt(0)] = meant.charCodeAt(0);
+}
+
+/**
+ * Copies values from JSON text to protobuf's wire format, byte for byte. Each method reads on from `at` and writes on
+ * from `to`, or gives false for what it does not know; both places mean nothing then.
+ */
+export class JsonCopier {
+  source: Uint8Array = nothing;
+  /** Where the next byte is read. */
+  at = 0;
+  /** Where the text ends. */
+  end = 0;
+  /** Has room for more than what can be written, see `roomFor`. */
+  target: Uint8Array = nothing;
+  /** Where the next byte is written. */
+  to = 0;
+
+  open(source: Uint8Array, start: number, end: number, target: Uint8Array, to: number): void {
+    this.source = source;
+    this.at = start;
+    this.end = end;
+    this.target = target;
+    this.to = to;
+  }
+
+  /** Lets go of the memory. */
+  close(): void {
+    this.source = nothing;
+    this.target = nothing;
+  }
+
+  /** Reads one byte, if it is the next. */
+  take(byte: number): boolean {
+    if (this.at >= this.end || this.source[this.at] !== byte) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Reads all of `text`, if it comes next. */
+  takeText(text: Uint8Array): boolean {
+    const { source, at } = this;
+    if (at + text.length > this.end) return false;
+    for (let i = 0; i < text.length; i++) if (source[at + i] !== text[i]) return false;
+    this.at = at + text.length;
+    return true;
+  }
+
+  /** A string as a length-delimited field; `tag` is the field's first byte. */
+  string(tag: number): boolean {
+    const start = this.begin(tag);
+    if (!this.#text()) return false;
+    this.finish(start);
+    return true;
+  }
+
+  /** A string that does not matter. */
+  skipString(): boolean {
+    const { to } = this;
+    const known = this.#text();
+    this.to = to;
+    return known;
+  }
+
+  /** Any value but objects and lists of lists as the text that `JsonReader.fieldText` has for it, as a length-delimited field. */
+  fieldText(tag: number): boolean {
+    const start = this.begin(tag);
+    if (!this.#fieldText()) return false;
+    this.finish(start);
+    return true;
+  }
+
+  /** Begins a length-delimited field; gives the place of its length, for which it leaves one byte. */
+  begin(tag: number): number {
+    this.target[this.to] = tag;
+    this.to += 2;
+    return this.to - 1;
+  }
+
+  /** Ends the field whose length stands at `place`; a length that needs more than a byte moves what came behind it. */
+  finish(place: number): void {
+    const { target } = this;
+    const length = this.to - place - 1;
+    if (length < 0x80) {
+      target[place] = length;
+      return;
+    }
+    const extra = varintBytes(length) - 1;
+    target.copyWithin(place + 1 + extra, place + 1, this.to);
+    const { to } = this;
+    this.to = place;
+    this.varint(length);
+    this.to = to + extra;
+  }
+
+  /** Writes a number from 0 to 2^53. */
+  varint(value: number): void {
+    const { target } = this;
+    let rest = value;
+    // Beyond 31 bits, where operators on bits do not reach.
+    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 0x80)) target[this.to++] = (rest % 0x80) | 0x80;
+    for (; rest > 0x7f; rest >>>= 7) target[this.to++] = (rest & 0x7f) | 0x80;
+    target[this.to++] = rest;
+  }
+
+  #fieldText(): boolean {
+    switch (this.source[this.at]) {
+      case quote:
+        return this.#text();
+      case 0x6e: // n
+        return this.takeText(words.null) && this.#write(words.absent);
+      case 0x74: // t
+        return this.takeText(words.true) && this.#write(words.true);
+      case 0x66: // f
+        return this.takeText(words.false) && this.#write(words.false);
+      case openBracket:
+        return this.#list();
+      default:
+        return this.#number();
+    }
+  }
+
+  /** A list as `(a,b)`. */
+  #list(): boolean {
+    this.at++;
+    this.target[this.to++] = 0x28; // (
+    if (!this.take(closeBracket)) {
+      do {
+        if (this.source[this.at] === openBracket || !this.#fieldText()) return false;
+        this.target[this.to++] = comma;
+      } while (this.take(comma));
+      if (!this.take(closeBracket)) return false;
+      this.to--;
+    }
+    this.target[this.to++] = 0x29; // )
+    return true;
+  }
+
+  /** A string's text, its simple escapes resolved. */
+  #text(): boolean {
+    if (!this.take(quote)) return false;
+    const { source, target, end } = this;
+    let { at, to } = this;
+    while (at < end) {
+      const byte = source[at]!;
+      if (isPlain[byte] === 1) {
+        target[to++] = byte;
+        at++;
+      } else if (byte === quote) {
+        this.at = at + 1;
+        this.to = to;
+        return true;
+      } else if (byte === backslash) {
+        const meant = at + 1 < end ? escapes[source[at + 1]!]! : 0;
+        if (meant === 0) return false;
+        target[to++] = meant;
+        at += 2;
+      } else {
+        const behind = at + utf8Bytes(source, at, end);
+        if (behind === at) return false;
+        while (at < behind) target[to++] = source[at++]!;
+      }
+    }
+    return false;
+  }
+
+  /** A number, digit for digit (RFC 8259, section 6). */
+  #number(): boolean {
+    const { source, target, at: start } = this;
+    this.take(0x2d); // -
+    const first = source[this.at];
+    const whole = this.#skipDigits();
+    if (whole === 0 || (whole > 1 && first === zero)) return false;
+    if (this.take(0x2e) && this.#skipDigits() === 0) return false; // .
+    if (this.take(0x65) || this.take(0x45)) {
+      // e or E
+      if (!this.take(0x2b)) this.take(0x2d); // + or -
+      if (this.#skipDigits() === 0) return false;
+    }
+    for (let at = start; at < this.at; at++) target[this.to++] = source[at]!;
+    return true;
+  }
+
+  #skipDigits(): number {
+    const { source, end, at: start } = this;
+    let at = start;
+    while (at < end && isDigit(source[at]!)) at++;
+    this.at = at;
+    return at - start;
+  }
+
+  #write(text: Uint8Array): true {
+    for (let i = 0; i < text.length; i++) this.target[this.to++] = text[i]!;
+    return true;
+  }
+}
+
+/** How much may be written for `bytes` of JSON: `"":0,` is five bytes and becomes seven. */
+export function roomFor(bytes: number): number {
+  return 2 * bytes + 64;
+}
+
+export function isDigit(byte: number): boolean {
+  return byte >= zero && byte <= 0x39;
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 0x7f; rest >>>= 7) bytes++;
+  return bytes;
+}
+
+/** How long the character that is not ASCII is in UTF-8 (RFC 3629, section 4); 0 if it is none. */
+function utf8Bytes(source: Uint8Array, at: number, end: number): number {
+  const first = source[at]!;
+  const second = at + 1 < end ? source[at + 1]! : 0;
+  if (first >= 0xc2 && first <= 0xdf) return isTail(second) ? 2 : 0;
+  if (at + 2 >= end || !isTail(source[at + 2]!)) return 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const least = first === 0xe0 ? 0xa0 : 0x80;
+    // Beyond lie the surrogates.
+    const most = first === 0xed ? 0x9f : 0xbf;
+    return second >= least && second <= most ? 3 : 0;
+  }
+  if (at + 3 >= end || !isTail(source[at + 3]!)) return 0;
+  if (first < 0xf0 || first > 0xf4) return 0;
+  const least = first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xf4 ? 0x8f : 0xbf;
+  return second >= least && second <= most ? 4 : 0;
+}
+
+function isTail(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
+}
