@@ -55,11 +55,13 @@ export function createClient({ baseUrl, protocol = "connect", token }: ClientOpt
   });
   return {
     sub(options = {}) {
-      assertNoFollow(options);
       assertNoAcknowledgement(options);
       const headers = new Headers(options.headers);
       headers.set(startHeader, "now");
-      return client.get({ ...options, headers, follow: true });
+      const stream = client.get({ ...options, headers, follow: true });
+      // Last, as others say it last.
+      assertNoFollow(options);
+      return stream;
     },
     get(options = {}) {
       assertNoAcknowledgement(options);
