@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const usage = `Usage: node dist/main.js [OPTION ...]
+export const usage = `Usage: npm run conformance -- [OPTION ...]
 
 Runs the conformance cases and prints one table: a row a case, a column a client.
 

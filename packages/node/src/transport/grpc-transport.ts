@@ -128,9 +128,13 @@ function receive(body: AsyncIterable<Uint8Array>, end: () => void): AsyncIterabl
   let batch: Alert[] = [];
   let failure: ConnectError | undefined;
   const decoder = new AlertDecoder(textSlices);
-  const reader = new EnvelopeReader(maxResponseBytes, (bytes, from, to) =>
-    batch.push(decoder.decode(bytes, from, to)),
-  );
+  const reader = new EnvelopeReader(maxResponseBytes, (bytes, from, to) => {
+    try {
+      batch.push(decoder.decode(bytes, from, to));
+    } catch (error) {
+      throw new ConnectError(`parse binary: ${(error as Error).message}`, Code.Internal);
+    }
+  });
   const next = async (): Promise<IteratorResult<readonly Alert[], undefined>> => {
     while (failure === undefined) {
       const chunk = await chunks.next();
@@ -144,7 +148,7 @@ function receive(body: AsyncIterable<Uint8Array>, end: () => void): AsyncIterabl
         reader.read(chunk.value as Buffer);
       } catch (error) {
         // What came before it is good.
-        failure = ConnectError.from(error, Code.InvalidArgument);
+        failure = ConnectError.from(error);
       }
       if (batch.length > 0) return { value: batch, done: false };
     }

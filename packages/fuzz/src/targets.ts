@@ -1,0 +1,5 @@
+import { jsonLine } from "./json-line.js";
+import type { Target } from "./target.js";
+import { wireAlert } from "./wire-alert.js";
+
+export const targets: readonly Target[] = [jsonLine, wireAlert];
