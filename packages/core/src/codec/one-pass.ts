@@ -74,7 +74,6 @@ export function encodeOnePass(
 ): number {
   json.open(source, start, end, target, to);
   const known = alert() && json.at === end && json.to - to <= maxAlertBytes;
-  json.close();
   return known ? json.to : -1;
 }
 
