@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Intake } from "./intake.js";
-import { LineSplitter } from "./line-splitter.js";
+import { splitLines } from "./line-splitter.js";
 
 /** The largest body, in bytes. Falco posts one alert at a time. */
 const maxBodyBytes = 4 * 1024 * 1024;
@@ -15,7 +15,8 @@ const maxConnections = 256;
 export function createHttpInput(intake: Intake): Server {
   let held = 0;
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Events and no promises: an alert a request, they would cost as much as the rest.
+  const server = createServer((request, response) => {
     if (request.method !== "POST") {
       response.setHeader("allow", "POST");
       return answer(response, 405, "POST alerts here, one a request or one a line");
@@ -26,45 +27,50 @@ export function createHttpInput(intake: Intake): Server {
     }
     const chunks: Buffer[] = [];
     let size = 0;
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        held += chunk.length;
-        if (size > maxBodyBytes)
-          return refuse(response, 413, `the body is larger than ${maxBodyBytes} bytes`);
-        if (held > maxHeldBytes) return refuse(response, 503, "too many large requests at once");
-        chunks.push(chunk);
-      }
-    } finally {
+    let refused = false;
+    request.on("data", (chunk: Buffer) => {
+      if (refused) return;
+      size += chunk.length;
+      held += chunk.length;
+      chunks.push(chunk);
+      refused = size > maxBodyBytes || held > maxHeldBytes;
+      if (!refused) return;
+      chunks.length = 0;
+      if (size > maxBodyBytes) refuse(response, 413, `the body is larger than ${maxBodyBytes} bytes`);
+      else refuse(response, 503, "too many large requests at once");
+    });
+    request.on("end", () => {
+      if (!refused) take(intake, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), response);
+    });
+    // However it ended; one that breaks off has nobody left to be answered.
+    request.on("close", () => {
       held -= size;
-    }
-    await take(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), response);
-  }
-
-  async function take(body: Uint8Array, response: ServerResponse): Promise<void> {
-    const lines = intake.collect();
-    const splitter = new LineSplitter(
-      maxBodyBytes,
-      (bytes, start, end) => lines.add(bytes, start, end),
-      unreachable,
-    );
-    splitter.write(body);
-    splitter.end();
-    if (lines.count === 0) return answer(response, 400, lines.reason ?? "no alert: the body is empty");
-    try {
-      await lines.append();
-    } catch (error) {
-      return answer(response, 503, (error as Error).message);
-    }
-    response.writeHead(200, { "content-length": 0 }).end();
-  }
-
-  const server = createServer((request, response) => {
-    // A request that breaks off has nobody left to be answered.
-    handle(request, response).catch(() => response.destroy());
+    });
   });
   server.maxConnections = maxConnections;
   return server;
+}
+
+function take(intake: Intake, body: Uint8Array, response: ServerResponse): void {
+  const lines = intake.collect();
+  splitLines(body, (bytes, start, end) => lines.add(bytes, start, end));
+  if (lines.count === 0) {
+    answer(response, 400, lines.reason ?? "no alert: the body is empty");
+    return;
+  }
+  const queued = () => response.writeHead(200, { "content-length": 0 }).end();
+  const failed = (error: unknown) => answer(response, 503, (error as Error).message);
+  try {
+    const appended = lines.append();
+    if (appended instanceof Promise) {
+      appended.then(queued, failed);
+    } else {
+      intake.reuse(lines);
+      queued();
+    }
+  } catch (error) {
+    failed(error);
+  }
 }
 
 function answer(response: ServerResponse, status: number, reason: string): void {
@@ -75,8 +81,4 @@ function answer(response: ServerResponse, status: number, reason: string): void 
 function refuse(response: ServerResponse, status: number, reason: string): void {
   response.setHeader("connection", "close");
   answer(response, status, reason);
-}
-
-function unreachable(): never {
-  throw new Error("a line of a body cannot be longer than the body");
 }

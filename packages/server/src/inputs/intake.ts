@@ -15,6 +15,7 @@ export class Intake {
   readonly #rejections: Throttled;
   #accepted = 0;
   #rejected = 0;
+  #idle: Lines | undefined;
 
   /** @param name The input's name, for the log. */
   constructor(log: AlertLog, name: string, logger: Logger) {
@@ -26,7 +27,15 @@ export class Intake {
 
   /** Begins to collect lines that are appended together. */
   collect(): Lines {
-    return new Lines(this);
+    const lines = this.#idle ?? new Lines(this);
+    this.#idle = undefined;
+    return lines;
+  }
+
+  /** Gives back what `collect` gave, once it was appended: its memory serves the next. */
+  reuse(lines: Lines): void {
+    lines.reason = undefined;
+    this.#idle = lines;
   }
 
   stats(): InputStats {

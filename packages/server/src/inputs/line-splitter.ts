@@ -6,6 +6,22 @@ const maxKeptBytes = 64 * 1024;
 /** Takes a line without its line end: `bytes` from `start` to `end`, which are the taker's only within the call. */
 export type OnLine = (bytes: Uint8Array, start: number, end: number) => void;
 
+/** Gives each line that is not empty; the last one needs no line end. */
+export function splitLines(bytes: Uint8Array, onLine: OnLine): void {
+  const rest = splitWholeLines(bytes, 0, onLine);
+  if (rest < bytes.length) onLine(bytes, rest, bytes.length);
+}
+
+/** Gives each line from `from` on that has its line end, unless it is empty; returns where the rest begins. */
+function splitWholeLines(bytes: Uint8Array, from: number, onLine: OnLine): number {
+  let start = from;
+  for (let end = bytes.indexOf(newline, start); end !== -1; end = bytes.indexOf(newline, start)) {
+    if (end > start) onLine(bytes, start, end);
+    start = end + 1;
+  }
+  return start;
+}
+
 /**
  * Finds the lines in a stream of chunks, in place. Of a line that is not whole yet it holds at most `maxBytes`; a
  * longer one is skipped to its end. Empty lines are nothing.
@@ -27,20 +43,16 @@ export class LineSplitter {
 
   write(chunk: Uint8Array): void {
     let start = 0;
-    let end = chunk.indexOf(newline);
-    if (end !== -1 && (this.#held > 0 || this.#skipping)) {
-      this.#hold(chunk, 0, end);
+    if (this.#held > 0 || this.#skipping) {
+      const end = chunk.indexOf(newline);
+      this.#hold(chunk, 0, end === -1 ? chunk.length : end);
+      if (end === -1) return;
       this.end();
       start = end + 1;
-      end = chunk.indexOf(newline, start);
     }
-    while (end !== -1) {
-      this.#line(chunk, start, end);
-      start = end + 1;
-      end = chunk.indexOf(newline, start);
-    }
+    const rest = splitWholeLines(chunk, start, this.#onWholeLine);
     // Copied, since the chunk may be another stream's soon.
-    this.#hold(chunk, start, chunk.length);
+    this.#hold(chunk, rest, chunk.length);
   }
 
   /** The stream is at its end, or at the end of a line. */
@@ -51,10 +63,10 @@ export class LineSplitter {
     this.#skipping = false;
   }
 
-  #line(chunk: Uint8Array, start: number, end: number): void {
+  readonly #onWholeLine: OnLine = (chunk, start, end) => {
     if (end - start > this.#maxBytes) this.#onTooLong();
-    else if (end > start) this.#onLine(chunk, start, end);
-  }
+    else this.#onLine(chunk, start, end);
+  };
 
   #hold(chunk: Uint8Array, start: number, end: number): void {
     if (this.#skipping) return;
