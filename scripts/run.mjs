@@ -1,12 +1,17 @@
 // Builds a private package with what it needs, and runs its program: node scripts/run.mjs NAME [ARG ...]
 import { spawnSync } from "node:child_process";
-import { installAside, pnpmAside, root } from "./pnpm.mjs";
+import { root } from "./pnpm.mjs";
 
+const stderr = 2;
 const [name, ...args] = process.argv.slice(2);
-installAside();
-pnpmAside("exec", "turbo", "run", "build", `--filter=@falco-outputs/${name}`, "--output-logs=errors-only");
-const { status } = spawnSync(process.execPath, [`packages/${name}/dist/main.js`, ...args], {
-  cwd: root,
-  stdio: "inherit",
-});
-process.exit(status ?? 1);
+const build = ["turbo", "run", "build", `--filter=@falco-outputs/${name}`, "--output-logs=errors-only"];
+
+// Standard output is the program's alone, for it may be read by another.
+node(["scripts/workspace.mjs", ...build], ["inherit", stderr, stderr]);
+node([`packages/${name}/dist/main.js`, ...args], "inherit");
+
+/** Runs a program of Node's; ends this one when it fails. */
+function node(program, stdio) {
+  const { status } = spawnSync(process.execPath, program, { cwd: root, stdio });
+  if (status !== 0) process.exit(status ?? 1);
+}
