@@ -1,3 +1,4 @@
+import { priorityNames } from "../priority.js";
 import { deprecatedSource } from "../source.js";
 import { maxAlertBytes } from "./encode.js";
 import { ascii, isDigit, JsonCopier } from "./json-copier.js";
@@ -39,16 +40,7 @@ const names = {
 };
 
 /** As Falco writes them; the index is the number. */
-const priorities = [
-  "Emergency",
-  "Alert",
-  "Critical",
-  "Error",
-  "Warning",
-  "Notice",
-  "Informational",
-  "Debug",
-].map((name) => ascii(`"${name}"`));
+const priorities = priorityNames.map((name) => ascii(`"${name}"`));
 
 /** Longer than any source that Falco has a number for. */
 const longSource = 16;
