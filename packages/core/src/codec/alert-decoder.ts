@@ -2,6 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { type Alert, AlertMessage, toAlert } from "../alert.js";
 import { OutputsResponseSchema } from "../contract.js";
+import { delimited, varint } from "./wire-writer.js";
 
 /** How a runtime makes text of a part of some bytes. */
 export interface TextSlices {
@@ -200,13 +201,4 @@ export class AlertDecoder {
 /** Assigning to `__proto__` would set the prototype. */
 function defineField(fields: Record<string, string>, name: string, value: string): void {
   Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-/** The one byte that tags a field of this number. */
-function delimited(number: number): number {
-  return (number << 3) | 2;
-}
-
-function varint(number: number): number {
-  return number << 3;
 }

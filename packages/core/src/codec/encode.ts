@@ -1,42 +1,72 @@
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code, FalcoError } from "../error.js";
 import { deprecatedSource } from "../source.js";
 import type { AlertContent } from "./content.js";
 import { readJson } from "./read-json.js";
 import { readText } from "./read-text.js";
+import { delimited, varint, WireWriter } from "./wire-writer.js";
 
 /** The largest alert, encoded, in bytes. Clients of gRPC refuse messages above 4 MiB. */
 export const maxAlertBytes = 1024 * 1024;
 
-const delimited = (field: number) => (field << 3) | WireType.LengthDelimited;
-const varint = (field: number) => (field << 3) | WireType.Varint;
+/** Of an alert but its texts: tags, lengths, numbers. */
+const overheadBytes = 64;
+/** Of a field or tag beside its text. */
+const entryBytes = 16;
+/** Memory that is kept for the next alert, in bytes. */
+const scratch = new Uint8Array(16 * 1024);
+const writer = new WireWriter();
 
 /**
  * An alert as the bytes of a `falco.outputs.response` without a sequence number.
  * @throws FalcoError with InvalidArgument if they are more than `maxAlertBytes`.
  */
 export function encodeContent(content: AlertContent): Uint8Array {
-  const w = new BinaryWriter();
   const { time, priority, rule, output, hostname, source } = content;
+  const room = roomFor(content);
+  writer.target = room > scratch.length ? new Uint8Array(room) : scratch;
+  writer.to = 0;
   if (time !== undefined) {
-    w.uint32(delimited(1)).fork();
-    if (time.seconds !== 0) w.uint32(varint(1)).int64(time.seconds);
-    if (time.nanos !== 0) w.uint32(varint(2)).int32(time.nanos);
-    w.join();
+    const place = writer.begin(delimited(1));
+    seconds(time.seconds);
+    writer.number(varint(2), time.nanos);
+    writer.finish(place);
   }
-  if (priority !== 0) w.uint32(varint(2)).int32(priority);
-  const deprecated = deprecatedSource(source);
-  if (deprecated !== 0) w.uint32(varint(3)).int32(deprecated);
-  if (rule !== "") w.uint32(delimited(4)).string(rule);
-  if (output !== "") w.uint32(delimited(5)).string(output);
+  writer.number(varint(2), priority);
+  writer.number(varint(3), deprecatedSource(source));
+  if (rule !== "") writer.text(delimited(4), rule);
+  if (output !== "") writer.text(delimited(5), output);
   for (const [name, value] of content.outputFields) {
-    w.uint32(delimited(6)).fork();
-    w.uint32(delimited(1)).string(name).uint32(delimited(2)).string(value).join();
+    const place = writer.begin(delimited(6));
+    writer.text(delimited(1), name);
+    writer.text(delimited(2), value);
+    writer.finish(place);
   }
-  if (hostname !== "") w.uint32(delimited(7)).string(hostname);
-  for (const tag of content.tags) w.uint32(delimited(8)).string(tag);
-  if (source !== "") w.uint32(delimited(9)).string(source);
-  return withinLimit(w.finish());
+  if (hostname !== "") writer.text(delimited(7), hostname);
+  for (const tag of content.tags) writer.text(delimited(8), tag);
+  if (source !== "") writer.text(delimited(9), source);
+  const bytes = writer.target.slice(0, writer.to);
+  writer.target = scratch;
+  return withinLimit(bytes);
+}
+
+/** What the alert takes at the most: a UTF-16 unit becomes up to three bytes. */
+function roomFor({ rule, output, outputFields, hostname, tags, source }: AlertContent): number {
+  let units = rule.length + output.length + hostname.length + source.length;
+  for (const [name, value] of outputFields) units += name.length + value.length;
+  for (const tag of tags) units += tag.length;
+  return 3 * units + entryBytes * (outputFields.size + tags.length) + overheadBytes;
+}
+
+/** A time before 1970 is a varint of ten bytes, in two's complement. */
+function seconds(value: number): void {
+  if (value >= 0) {
+    writer.number(varint(1), value);
+    return;
+  }
+  writer.target[writer.to++] = varint(1);
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest > 0x7fn; rest >>= 7n) writer.target[writer.to++] = Number(rest & 0x7fn) | 0x80;
+  writer.target[writer.to++] = Number(rest);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { absentValue } from "./content.js";
+import { WireWriter } from "./wire-writer.js";
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -40,20 +41,19 @@ for (const [letter, meant] of Object.entries({
  * Copies values from JSON text to protobuf's wire format, byte for byte. Each method reads on from `at` and writes on
  * from `to`, or gives false for what it does not know; both places mean nothing then.
  */
-export class JsonCopier {
+export class JsonCopier extends WireWriter {
   source = nothing;
   #sourceView = viewOf(nothing);
   /** Where the next byte is read. */
   at = 0;
   /** Where the text ends. */
   end = 0;
-  /** Has room for more than what can be written, see `roomFor`. */
-  target = nothing;
   #targetView = viewOf(nothing);
-  /** Where the next byte is written. */
-  to = 0;
 
-  /** Begins with the text that is `source` from `start` to `end`. Both arrays are kept until others come. */
+  /**
+   * Begins with the text that is `source` from `start` to `end`; `target` has `roomFor` it. Both are kept until others
+   * come.
+   */
   open(source: Uint8Array, start: number, end: number, target: Uint8Array, to: number): void {
     if (source !== this.source) {
       this.source = source;
@@ -106,39 +106,6 @@ export class JsonCopier {
     if (!this.#fieldText()) return false;
     this.finish(start);
     return true;
-  }
-
-  /** Begins a length-delimited field; gives the place of its length, for which it leaves one byte. */
-  begin(tag: number): number {
-    this.target[this.to] = tag;
-    this.to += 2;
-    return this.to - 1;
-  }
-
-  /** Ends the field whose length stands at `place`; a length that needs more than a byte moves what came behind it. */
-  finish(place: number): void {
-    const { target } = this;
-    const length = this.to - place - 1;
-    if (length < 0x80) {
-      target[place] = length;
-      return;
-    }
-    const extra = varintBytes(length) - 1;
-    target.copyWithin(place + 1 + extra, place + 1, this.to);
-    const { to } = this;
-    this.to = place;
-    this.varint(length);
-    this.to = to + extra;
-  }
-
-  /** Writes a number from 0 to 2^53. */
-  varint(value: number): void {
-    const { target } = this;
-    let rest = value;
-    // Beyond 31 bits, where operators on bits do not reach.
-    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 0x80)) target[this.to++] = (rest % 0x80) | 0x80;
-    for (; rest > 0x7f; rest >>>= 7) target[this.to++] = (rest & 0x7f) | 0x80;
-    target[this.to++] = rest;
   }
 
   #fieldText(): boolean {
@@ -265,12 +232,6 @@ export function roomFor(bytes: number): number {
 
 export function isDigit(byte: number): boolean {
   return byte >= zero && byte <= 0x39;
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest > 0x7f; rest >>>= 7) bytes++;
-  return bytes;
 }
 
 /** How long the character that is not ASCII is in UTF-8 (RFC 3629, section 4); 0 if it is none. */

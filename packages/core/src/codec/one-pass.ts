@@ -2,6 +2,7 @@ import { priorityNames } from "../priority.js";
 import { deprecatedSource } from "../source.js";
 import { maxAlertBytes } from "./encode.js";
 import { ascii, isDigit, JsonCopier } from "./json-copier.js";
+import { delimited, varint } from "./wire-writer.js";
 
 const comma = 0x2c;
 const colon = 0x3a;
@@ -146,7 +147,7 @@ function outputFields(): boolean {
 function priority(): boolean {
   for (let number = 0; number < priorities.length; number++) {
     if (!json.takeText(priorities[number]!)) continue;
-    enumeration(2, number);
+    json.number(varint(2), number);
     return true;
   }
   return false;
@@ -158,7 +159,7 @@ function sourceName(): boolean {
   const end = Math.min(json.to, start + longSource);
   let name = "";
   for (let at = start; at < end; at++) name += String.fromCharCode(json.target[at]!);
-  enumeration(3, deprecatedSource(name));
+  json.number(varint(3), deprecatedSource(name));
   return true;
 }
 
@@ -189,8 +190,8 @@ function time(): boolean {
 
   const field = json.begin(delimited(1));
   const seconds = (daysSince1970(year, month, day) * 24 + hour) * 3_600 + minute * 60 + second;
-  enumeration(1, seconds);
-  enumeration(2, nanos);
+  json.number(varint(1), seconds);
+  json.number(varint(2), nanos);
   json.finish(field);
   return true;
 }
@@ -223,15 +224,3 @@ function daysSince1970(year: number, month: number, day: number): number {
   return 365 * years + leapDays + Math.floor((153 * months + 2) / 5) + day - 1 - daysFromMarch0To1970;
 }
 const daysFromMarch0To1970 = 719_468;
-
-/** A varint field; zero is what it is without. */
-function enumeration(number: number, value: number): void {
-  if (value === 0) return;
-  json.target[json.to++] = number << 3;
-  json.varint(value);
-}
-
-/** The first byte of a length-delimited field. */
-function delimited(number: number): number {
-  return (number << 3) | 2;
-}

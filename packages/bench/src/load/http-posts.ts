@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { makeAlerts } from "../alerts.js";
+import { playRole } from "../process/role.js";
+
+const connections = 4;
+const endOfHead = "\r\n\r\n";
+
+/** Posts alerts as Falco does, one a request over keep-alive, with as little work of its own as can be. */
+class HttpPosts {
+  readonly #requests = makeAlerts().lines.map((line) => toRequest(Buffer.from(line)));
+
+  /** Posts `count` alerts over a few connections, on each one after the other. */
+  async post(port: number, count: number): Promise<void> {
+    const each = Math.ceil(count / connections);
+    const posting = Array.from({ length: connections }, (_, index) => this.#postOn(port, index * each, each));
+    await Promise.all(posting);
+  }
+
+  async #postOn(port: number, first: number, count: number): Promise<void> {
+    // New in each run: a server closes connections that are idle for seconds.
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    try {
+      await this.#postAll(socket, first, count);
+    } finally {
+      socket.destroy();
+    }
+  }
+
+  #postAll(socket: Socket, first: number, count: number): Promise<void> {
+    const requests = this.#requests;
+    let done = 0;
+    let answer = "";
+    return new Promise((resolve, reject) => {
+      socket.on("data", (chunk: Buffer) => {
+        answer += chunk.toString("latin1");
+        // Both servers answer with an empty body.
+        if (!answer.endsWith(endOfHead)) return;
+        if (!answer.startsWith("HTTP/1.1 200")) return reject(new Error(answer));
+        answer = "";
+        if (++done === count) return resolve();
+        socket.write(requests[(first + done) % requests.length]!);
+      });
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the connection was closed")));
+      socket.write(requests[first % requests.length]!);
+    });
+  }
+}
+
+function toRequest(body: Buffer): Buffer {
+  const head = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+export type { HttpPosts };
+
+playRole(new HttpPosts());

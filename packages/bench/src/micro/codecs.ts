@@ -1,0 +1,87 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { AlertDecoder, BatchEncoder, encodeLine } from "@falco-outputs/core/codec";
+import { OutputsResponseSchema } from "@falco-outputs/core/contract";
+import { makeAlerts } from "../alerts.js";
+import { toMessage } from "../peers/json-parse/to-message.js";
+import { firstAgainstOthers, type Scene, toResult } from "../scene.js";
+import { measureWays, type Way } from "./suite.js";
+
+const newline = 0x0a;
+const linesAChunk = 50;
+
+const encoder = new BatchEncoder();
+const decoder = new AlertDecoder({
+  latin1: (bytes, start, end) => (bytes as Buffer).toString("latin1", start, end),
+  utf8: (bytes, start, end) => (bytes as Buffer).toString("utf8", start, end),
+});
+
+/** Another way to do it is one more line here; the first is compared with the others. */
+const encoders: Way<Buffer>[] = [
+  { name: "falco-outputs, one pass", run: (line) => encodeInOnePass(line) },
+  { name: "falco-outputs, the complete way", run: (line) => encodeLine(line).length },
+  {
+    name: "JSON.parse, create, toBinary",
+    run: (line) => toBinary(OutputsResponseSchema, toMessage(line.toString())).length,
+  },
+];
+
+const decoders: Way<Buffer>[] = [
+  { name: "falco-outputs", run: (bytes) => decoder.decode(bytes, 0, bytes.length).rule.length },
+  { name: "protobuf-es, fromBinary", run: (bytes) => fromBinary(OutputsResponseSchema, bytes).rule.length },
+];
+
+const splitters: Way<Buffer>[] = [
+  { name: "bytes, indexOf", run: splitBytes },
+  { name: "text, split", run: (chunk) => chunk.toString().split("\n").length },
+];
+
+/** The codecs alone, as scenes of their own kind. */
+export const codecs: readonly Scene[] = [
+  codec("encode", "Falco's JSON line to the bytes of an alert", encoders, () =>
+    makeAlerts().lines.map((line) => Buffer.from(line)),
+  ),
+  codec("decode", "Bytes of an alert to the alert", decoders, () =>
+    makeAlerts().encoded.map((bytes) => Buffer.from(bytes)),
+  ),
+  codec("split", "A chunk of 50 lines to lines (ns a line)", splitters, chunks, linesAChunk),
+];
+
+function codec<Input>(
+  name: string,
+  title: string,
+  ways: readonly Way<Input>[],
+  inputs: () => readonly Input[],
+  alertsEach = 1,
+): Scene {
+  return {
+    name,
+    title,
+    about: "Within one process, 2,048 different alerts.",
+    async run(extent) {
+      const measured = await measureWays(ways, inputs(), alertsEach, extent);
+      return toResult(measured, firstAgainstOthers(measured));
+    },
+  };
+}
+
+function encodeInOnePass(line: Buffer): number {
+  encoder.add(line, 0, line.length);
+  return encoder.take().bytes.length;
+}
+
+function chunks(): Buffer[] {
+  const { lines } = makeAlerts();
+  return Array.from({ length: Math.floor(lines.length / linesAChunk) }, (_, index) =>
+    Buffer.from(`${lines.slice(index * linesAChunk, (index + 1) * linesAChunk).join("\n")}\n`),
+  );
+}
+
+function splitBytes(chunk: Buffer): number {
+  let bytes = 0;
+  let start = 0;
+  for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+    bytes += chunk.subarray(start, end).length;
+    start = end + 1;
+  }
+  return bytes;
+}

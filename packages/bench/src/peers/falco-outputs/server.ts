@@ -1,0 +1,80 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { OutputsResponseSchema } from "@falco-outputs/core/contract";
+import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
+import { makeAlerts } from "../../alerts.js";
+import { playRole } from "../../process/role.js";
+import { paced } from "../paced.js";
+import {
+  type Filled,
+  type HttpRole,
+  type InputRole,
+  type Listen,
+  type LiveServerRole,
+  type ServerRole,
+  sentField,
+  type Target,
+} from "../roles.js";
+
+/** How often it is looked whether all input has come, in milliseconds. */
+const lookMs = 1;
+
+class FalcoOutputs implements ServerRole, LiveServerRole, InputRole, HttpRole {
+  readonly #alerts = makeAlerts();
+  #server!: FalcoOutputsServer;
+
+  async listen(where: Listen): Promise<Target> {
+    if ("path" in where) {
+      this.#server = await startServer({ listen: [where.path] });
+      return { path: where.path };
+    }
+    this.#server = await startServer({ listen: [{ address: "127.0.0.1:0", tls: where.tls }] });
+    return { authority: this.#server.address.replace("127.0.0.1", "localhost"), tls: where.tls };
+  }
+
+  async listenHttp(): Promise<number> {
+    this.#server = await startServer({ listen: [], http: "127.0.0.1:0" });
+    return Number(new URL(this.#server.httpUrl!).port);
+  }
+
+  async fill(count: number): Promise<Filled> {
+    const { encoded } = this.#alerts;
+    let last = 0n;
+    for (let index = 0; index < count; index++) {
+      last = await this.#server.publish(encoded[index % encoded.length]!);
+    }
+    return { last: Number(last) };
+  }
+
+  readStdin(): void {
+    this.#server.readLines(process.stdin);
+  }
+
+  async awaitInput(count: number): Promise<bigint> {
+    while (this.#server.stats().inputs.lines.accepted < count)
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    return process.hrtime.bigint();
+  }
+
+  async publish(perSecond: number, count: number): Promise<void> {
+    const parts = this.#alerts.encoded.map((bytes) => fromBinary(OutputsResponseSchema, bytes));
+    await paced(perSecond, count, (index) => {
+      const { rule, priority, output, outputFields, hostname, tags, source } = parts[index % parts.length]!;
+      const sent = String(process.hrtime.bigint());
+      return this.#server.publish({
+        rule,
+        priority,
+        output,
+        outputFields: { ...outputFields, [sentField]: sent },
+        hostname,
+        tags,
+        source,
+      });
+    });
+  }
+
+  awaitSubscribers(count: number): Promise<void> {
+    return this.#server.waitForSubscribers(count);
+  }
+}
+
+playRole(new FalcoOutputs());

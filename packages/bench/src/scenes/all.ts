@@ -1,0 +1,31 @@
+import type { Scene } from "../scene.js";
+import { acknowledgement } from "./acknowledgement.js";
+import { endToEnd } from "./end-to-end.js";
+import { filter } from "./filter.js";
+import { httpInput } from "./http-input.js";
+import { killedSubscriber } from "./killed-subscriber.js";
+import { latency } from "./latency.js";
+import { memory } from "./memory.js";
+import { oneSubscriber, oneSubscriberTls } from "./one-subscriber.js";
+import { startUp } from "./start-up.js";
+import { stdinInput } from "./stdin-input.js";
+import { steady } from "./steady.js";
+import { broadcast, group } from "./subscribers.js";
+
+/** In the order in which they run and are reported. */
+export const scenes: readonly Scene[] = [
+  oneSubscriber,
+  oneSubscriberTls,
+  acknowledgement,
+  filter,
+  broadcast,
+  group,
+  stdinInput,
+  httpInput,
+  endToEnd,
+  latency,
+  memory,
+  startUp,
+  killedSubscriber,
+  steady,
+];

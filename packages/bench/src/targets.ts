@@ -1,0 +1,118 @@
+/** What is promised of the figures, as data. */
+export interface Target {
+  readonly name: string;
+  readonly scene: string;
+  /** Whose figure, and against whose: then it is a ratio that has to hold. */
+  readonly of: string;
+  readonly to?: string;
+  readonly figure: string;
+  readonly is: "at least" | "at most";
+  readonly number: number;
+}
+
+const ours = "falco-outputs";
+
+export const targets: readonly Target[] = [
+  {
+    name: "server to client, unix socket, alerts/s, against grpc-js",
+    scene: "one-subscriber",
+    of: ours,
+    to: "grpc-js",
+    figure: "alerts/s",
+    is: "at least",
+    number: 5,
+  },
+  {
+    name: "server to client, unix socket, alerts/s, against connect-node's usual way",
+    scene: "one-subscriber",
+    of: ours,
+    to: "connect-node",
+    figure: "alerts/s",
+    is: "at least",
+    number: 4,
+  },
+  {
+    name: "server to client, mutual TLS, alerts/s, against grpc-js",
+    scene: "one-subscriber-tls",
+    of: ours,
+    to: "grpc-js",
+    figure: "alerts/s",
+    is: "at least",
+    number: 3,
+  },
+  {
+    name: "server CPU an alert, delivery from the log, against grpc-js",
+    scene: "one-subscriber",
+    of: ours,
+    to: "grpc-js",
+    figure: "server µs/alert",
+    is: "at most",
+    number: 1 / 15,
+  },
+  {
+    name: "Falco's JSON to the log, alerts/s, against JSON.parse and protobuf-es",
+    scene: "stdin",
+    of: ours,
+    to: "JSON.parse and protobuf-es",
+    figure: "alerts/s",
+    is: "at least",
+    number: 4,
+  },
+  {
+    name: "100 broadcast subscribers, server CPU a delivered alert, against one",
+    scene: "broadcast",
+    of: `${ours}, 100`,
+    to: `${ours}, 1`,
+    figure: "server µs/alert",
+    is: "at most",
+    number: 1.3,
+  },
+  ...["1,000/s", "10/s"].flatMap((rate) =>
+    ["p50 µs", "p99 µs"].map(
+      (figure): Target => ({
+        name: `published to received at ${rate}, ${figure.slice(0, 3)}, against connect-node's usual way`,
+        scene: "latency",
+        of: `${ours}, ${rate}`,
+        to: `connect-node, ${rate}`,
+        figure,
+        is: "at most",
+        number: 1,
+      }),
+    ),
+  ),
+  {
+    name: "memory a retained alert, over its bytes",
+    scene: "memory",
+    of: ours,
+    figure: "process growth / alerts' bytes",
+    is: "at most",
+    number: 1.15,
+  },
+  {
+    name: "alerts lost by a subscriber killed mid-stream, with acknowledgement",
+    scene: "killed-subscriber",
+    of: `${ours}, acknowledging`,
+    figure: "lost",
+    is: "at most",
+    number: 0,
+  },
+  {
+    name: "http input, posts/s, against a bare node:http server",
+    scene: "http",
+    of: ours,
+    to: "node:http",
+    figure: "posts/s",
+    is: "at least",
+    number: 0.8,
+  },
+  ...["server", "client"].map(
+    (side): Target => ({
+      name: `a minute at half the top rate, growth of the ${side}'s process`,
+      scene: "steady",
+      of: ours,
+      figure: `${side} growth`,
+      is: "at most",
+      number: 1.05,
+    }),
+  ),
+];
