@@ -99,8 +99,8 @@ export const targets: readonly Target[] = [
   {
     name: "http input, posts/s, against a bare node:http server",
     scene: "http",
-    of: ours,
-    to: "node:http",
+    of: `${ours}, 1`,
+    to: "node:http, 1",
     figure: "posts/s",
     is: "at least",
     number: 0.8,

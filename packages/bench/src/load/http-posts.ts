@@ -3,15 +3,14 @@ import { connect, type Socket } from "node:net";
 import { makeAlerts } from "../alerts.js";
 import { playRole } from "../process/role.js";
 
-const connections = 4;
 const endOfHead = "\r\n\r\n";
 
 /** Posts alerts as Falco does, one a request over keep-alive, with as little work of its own as can be. */
 class HttpPosts {
   readonly #requests = makeAlerts().lines.map((line) => toRequest(Buffer.from(line)));
 
-  /** Posts `count` alerts over a few connections, on each one after the other. */
-  async post(port: number, count: number): Promise<void> {
+  /** Posts `count` alerts over so many connections, on each one after the other. */
+  async post(port: number, count: number, connections: number): Promise<void> {
     const each = Math.ceil(count / connections);
     const posting = Array.from({ length: connections }, (_, index) => this.#postOn(port, index * each, each));
     await Promise.all(posting);
