@@ -31,7 +31,7 @@ function runExample(name: string, ...args: string[]): Program {
   const folder = project.copy(name);
   const tsc = join(project.folder, "node_modules/typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "--noEmit"], { cwd: folder, stdio: "inherit" });
-  return new Program(folder, "--import", "tsx", `${name}.ts`, ...args);
+  return new Program(folder, process.execPath, "--import", "tsx", `${name}.ts`, ...args);
 }
 
 async function expectAllPrinted(program: Program): Promise<void> {
@@ -157,7 +157,7 @@ describe("the README's subscriber, with the packed packages", { timeout: 60_000 
     const server = await start();
     expect(quickStart).toContain("unix:///run/falco/falco.sock");
     project.write(file, transform(quickStart!.replace("unix:///run/falco/falco.sock", server.address)));
-    const subscriber = new Program(project.folder, file);
+    const subscriber = new Program(project.folder, process.execPath, file);
     await server.waitForSubscribers(1);
     await publishAll(server);
     await expectAllPrinted(subscriber);

@@ -61,8 +61,8 @@ export class Program {
   readonly exited: Promise<number | null>;
   readonly #child;
 
-  constructor(folder: string, ...args: string[]) {
-    this.#child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  constructor(folder: string, program: string, ...args: string[]) {
+    this.#child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
     createInterface({ input: this.#child.stderr }).on("line", (line) => this.errors.push(line));
     this.exited = new Promise((resolve) => this.#child.once("close", resolve));

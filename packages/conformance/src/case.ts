@@ -199,8 +199,17 @@ export const features = [
   "tls_without_certificate",
   /** TLS to an IP address, without a warning. */
   "tls_to_ip_address",
+  /** The name that the server's certificate has to carry may be another than the address's. */
+  "tls_server_name",
+  "tcp_without_tls",
+  /** It shows an alert's sequence number, which Falco's own contract did not have. */
+  "sequence",
+  /** It shows the engine's version in parts, as the contract has it since Falco 0.38. */
+  "engine_version",
   /** It makes Falco's JSON of an alert. */
   "json",
+  /** It sends the header of a deadline that its caller sets, though it belongs to the protocol. */
+  "deadline_header",
   /** It shows the response's headers. */
   "headers",
 ] as const;
@@ -232,6 +241,9 @@ export function neededBy(one: Case): Set<Feature> {
     if (call.authority !== undefined) needed.add("authority");
     if (call.compression !== undefined) needed.add("compression");
     if (call.tls?.identity === "none") needed.add("tls_without_certificate");
+    if (call.tls?.server_name !== undefined) needed.add("tls_server_name");
+    const overTcp = one.server.listen === "tcp" || one.server.tls !== undefined;
+    if (overTcp && call.tls === undefined) needed.add("tcp_without_tls");
   }
   return needed;
 }

@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type { Feature } from "./case.js";
+import type { GoProgram } from "./go-program.js";
 
 /** A column of the table. */
 export interface ClientUnderTest {
   name: string;
-  /** The program and its arguments. */
-  command: readonly [string, ...string[]];
+  /** The program and its arguments, or what it is built from first. */
+  program: readonly [string, ...string[]] | GoProgram;
   /** Which of the server's addresses it is given: that of gRPC, or that for browsers. */
   takes: "grpc" | "web";
   /** What it can do: a case that needs more does not apply to it. */
@@ -15,7 +16,7 @@ export interface ClientUnderTest {
 export const clients: readonly ClientUnderTest[] = [
   {
     name: "typescript",
-    command: [process.execPath, fileURLToPath(import.meta.resolve("./testees/typescript/main.js"))],
+    program: [process.execPath, fileURLToPath(import.meta.resolve("./testees/typescript/main.js"))],
     takes: "grpc",
     features: new Set([
       "sub",
@@ -31,11 +32,39 @@ export const clients: readonly ClientUnderTest[] = [
       "json",
       "tls",
       "tls_to_ip_address",
+      "tls_server_name",
+      "tcp_without_tls",
+      "deadline_header",
+      "sequence",
+      "engine_version",
+    ]),
+  },
+  {
+    name: "go",
+    program: { folder: folder("../../go"), package: "./internal/testee" },
+    takes: "grpc",
+    features: new Set([
+      "sub",
+      "get",
+      "version",
+      "options",
+      "filter_locally",
+      "acknowledgement",
+      "acknowledges",
+      "reconnect",
+      "statuses",
+      "json",
+      "tls",
+      "tls_to_ip_address",
+      "tls_server_name",
+      "tcp_without_tls",
+      "sequence",
+      "engine_version",
     ]),
   },
   {
     name: "grpc-js",
-    command: [process.execPath, fileURLToPath(import.meta.resolve("./testees/grpc-js/main.js"))],
+    program: [process.execPath, fileURLToPath(import.meta.resolve("./testees/grpc-js/main.js"))],
     takes: "grpc",
     features: new Set([
       "sub",
@@ -52,18 +81,35 @@ export const clients: readonly ClientUnderTest[] = [
       "compression",
       "tls",
       "tls_without_certificate",
+      "tls_server_name",
+      "tcp_without_tls",
+      "deadline_header",
+      "sequence",
+      "engine_version",
       "headers",
     ]),
   },
+  archivedGo("client-go", "go.mod"),
+  archivedGo("client-go-0.5", "v0.5.0.mod"),
   web("connect"),
   web("grpc-web"),
 ];
+
+/** Falco's own client for Go, as its users have it. */
+function archivedGo(name: string, modfile: string): ClientUnderTest {
+  return {
+    name,
+    program: { folder: folder("../testees/client-go"), package: ".", modfile },
+    takes: "grpc",
+    features: new Set(["sub", "get", "version", "anonymous", "tls", "tls_to_ip_address"]),
+  };
+}
 
 function web(protocol: string): ClientUnderTest {
   const program = fileURLToPath(import.meta.resolve("./testees/web/main.js"));
   return {
     name: `web-${protocol}`,
-    command: [process.execPath, program, protocol],
+    program: [process.execPath, program, protocol],
     takes: "web",
     features: new Set([
       "sub",
@@ -74,6 +120,14 @@ function web(protocol: string): ClientUnderTest {
       "reconnect",
       "statuses",
       "json",
+      "tcp_without_tls",
+      "deadline_header",
+      "sequence",
+      "engine_version",
     ]),
   };
+}
+
+function folder(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
 }

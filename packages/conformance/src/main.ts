@@ -1,8 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { clients } from "./clients.js";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Case } from "./case.js";
+import type { ClientUnderTest } from "./clients.js";
 import { loadCases } from "./load-cases.js";
 import { type Options, parseOptions, usage } from "./options.js";
+import { columnsOf, makeReady } from "./ready.js";
 import { run } from "./run.js";
 import { table, totals } from "./table.js";
 
@@ -23,15 +26,35 @@ async function main(): Promise<number> {
     ({ theme, name }) =>
       (options.theme === undefined || theme === options.theme) && name.includes(options.case ?? ""),
   );
-  const columns = clients.filter(({ name }) => options.client === undefined || name === options.client);
+  const columns = columnsOf(options.client);
   if (cases.length === 0 || columns.length === 0) {
     console.error(`nothing to run: no such ${cases.length === 0 ? "theme or case" : "client"}`);
     return 2;
   }
-  const rows = await run(cases, columns);
-  const { passed, failed, notRun } = totals(rows);
-  console.log(table(rows, columns));
-  console.log(`\n${passed} as expected, ${failed} not as expected, ${notRun} not run`);
+  const folder = mkdtempSync(join(tmpdir(), "falco-outputs-testees-"));
+  try {
+    return await judge(cases, columns, folder, options);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function judge(
+  cases: readonly Case[],
+  columns: readonly ClientUnderTest[],
+  folder: string,
+  options: Options,
+): Promise<number> {
+  const { ready, missing } = await makeReady(columns, folder);
+  const rows = await run(cases, ready);
+  const { passed, failed: differing, notRun } = totals(rows);
+  console.log(table(rows, ready));
+  console.log(`\n${passed} as expected, ${differing} not as expected, ${notRun} not run`);
+  let failed = differing;
+  if (missing !== undefined) {
+    console.log(`\n*** ${missing.names.join(", ")} do NOT run: ${missing.reason} ***`);
+    if (process.env.CI === "true") failed++;
+  }
   if (options.report !== undefined) {
     mkdirSync(dirname(options.report), { recursive: true });
     writeFileSync(options.report, JSON.stringify({ passed, failed }));

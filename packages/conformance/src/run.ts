@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Case, neededBy, stepsOf } from "./case.js";
-import type { ClientUnderTest } from "./clients.js";
 import { hasCurl } from "./http-post.js";
 import { writeIdentities } from "./identities.js";
+import type { ReadyClient } from "./ready.js";
 import { runCase } from "./run-case.js";
 import { TesteeProcess } from "./testee.js";
 
@@ -27,7 +27,7 @@ export interface Row {
 }
 
 /** Runs every case with every client; the clients side by side, each with servers of its own. */
-export async function run(cases: readonly Case[], clients: readonly ClientUnderTest[]): Promise<Row[]> {
+export async function run(cases: readonly Case[], clients: readonly ReadyClient[]): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "falco-outputs-conformance-"));
   const [identities, curl] = await Promise.all([writeIdentities(folder), hasCurl()]);
   try {
@@ -58,7 +58,7 @@ export async function run(cases: readonly Case[], clients: readonly ClientUnderT
   }
 }
 
-function precluded(one: Case, client: ClientUnderTest, curl: boolean): Outcome | undefined {
+function precluded(one: Case, client: ReadyClient, curl: boolean): Outcome | undefined {
   for (const feature of neededBy(one)) {
     if (!client.features.has(feature)) return { kind: "not applicable" };
   }
@@ -67,7 +67,7 @@ function precluded(one: Case, client: ClientUnderTest, curl: boolean): Outcome |
   return process.env.CI === "true" ? { kind: "failed", problems: [reason] } : { kind: "not run", reason };
 }
 
-function outcome(one: Case, client: ClientUnderTest, problems: string[]): Outcome {
+function outcome(one: Case, client: ReadyClient, problems: string[]): Outcome {
   const reason = one.known_failures[client.name];
   if (reason === undefined) return problems.length === 0 ? { kind: "passed" } : { kind: "failed", problems };
   if (problems.length > 0) return { kind: "known failure", reason };

@@ -1,8 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { ClientUnderTest } from "./clients.js";
 import type { CallLine, CallProgress, CallResult, RunnerLine, TesteeLine } from "./protocol.js";
+import type { ReadyClient } from "./ready.js";
 
 /** How long a call may take before its testee is taken for hung. */
 const limitMs = 20_000;
@@ -14,10 +14,10 @@ export interface CallWatch {
 
 /** A testee's process. It lives for as many calls as it can; after a failure the next call gets a new one. */
 export class TesteeProcess {
-  readonly #client: ClientUnderTest;
+  readonly #client: ReadyClient;
   #running: Running | undefined;
 
-  constructor(client: ClientUnderTest) {
+  constructor(client: ReadyClient) {
     this.#client = client;
   }
 
@@ -56,7 +56,7 @@ class Running {
   #stdout = "";
   #stderr = "";
 
-  constructor([program, ...args]: ClientUnderTest["command"]) {
+  constructor([program, ...args]: ReadyClient["command"]) {
     this.#process = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     this.#exited = new Promise((resolve) => {
       this.#process.once("error", (error) => resolve(error.message));

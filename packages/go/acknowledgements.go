@@ -1,0 +1,106 @@
+package falco
+
+import (
+	"sync"
+	"time"
+)
+
+// coalesceFor is the longest that an acknowledgement waits for others to go with it.
+const coalesceFor = time.Millisecond
+
+// acknowledgements knows which responses of one call are done. The server takes a count of the first ones, so an alert
+// that is done before earlier ones waits for them. Sent soon, but not one by one, and never by whoever calls: a
+// connection that stands still stops nobody's work.
+type acknowledgements struct {
+	// How many responses the server sends before it waits.
+	window uint64
+	send   func(count uint64)
+
+	mu sync.Mutex
+	// Done, though an earlier one is not.
+	early    map[uint64]struct{}
+	received uint64
+	done     uint64
+	sent     uint64
+	timer    *time.Timer
+	pending  bool
+	stopped  bool
+	// Held while something is being sent, so that counts go out in order.
+	sending sync.Mutex
+}
+
+func newAcknowledgements(window uint64, send func(count uint64)) *acknowledgements {
+	a := &acknowledgements{window: window, send: send, early: map[uint64]struct{}{}}
+	a.timer = time.AfterFunc(time.Hour, a.flush)
+	a.timer.Stop()
+	return a
+}
+
+// receive counts one more response; gives its place among them.
+func (a *acknowledgements) receive() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.received++
+	return a.received - 1
+}
+
+// markDone is for any goroutine.
+func (a *acknowledgements) markDone(place uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if place < a.done || a.stopped {
+		return
+	}
+	if place > a.done {
+		a.early[place] = struct{}{}
+		return
+	}
+	a.done++
+	for len(a.early) > 0 {
+		if _, isDone := a.early[a.done]; !isDone {
+			break
+		}
+		delete(a.early, a.done)
+		a.done++
+	}
+	switch {
+	case (a.done-a.sent)*4 >= a.window:
+		a.timer.Reset(0)
+		a.pending = true
+	case !a.pending:
+		a.timer.Reset(coalesceFor)
+		a.pending = true
+	}
+}
+
+// flush sends what was not sent yet.
+func (a *acknowledgements) flush() {
+	a.sending.Lock()
+	defer a.sending.Unlock()
+	a.mu.Lock()
+	a.pending = false
+	count := a.done
+	isNew := count > a.sent && !a.stopped
+	a.sent = count
+	a.mu.Unlock()
+	if isNew {
+		a.send(count)
+	}
+}
+
+// stop sends nothing any more.
+func (a *acknowledgements) stop() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stopped = true
+	a.timer.Stop()
+}
+
+// close sends what was not sent yet, and nothing behind it.
+func (a *acknowledgements) close() {
+	a.flush()
+	a.stop()
+	// One that is being sent by the timer.
+	a.sending.Lock()
+	defer a.sending.Unlock()
+}

@@ -1,0 +1,216 @@
+package falco
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	// By this header our clients and our server know each other; its value is "1".
+	versionHeader = "falco-outputs-version"
+	// The sequence number behind which a stream starts.
+	positionHeader = "falco-outputs-position"
+	// How many responses may be unacknowledged.
+	windowHeader = "falco-outputs-window"
+)
+
+// farewell is how long the server may take to end a stream that was half-closed.
+const farewell = time.Second
+
+// position is a place in the server's log.
+type position struct {
+	sequence uint64
+	known    bool
+}
+
+// call is one call of a stream: from its request to its end, or to the loss of the connection.
+type call struct {
+	stream grpc.ClientStream
+	// Ends with abort, and for no other reason but the caller's.
+	ctx     context.Context
+	abort   context.CancelFunc
+	release func()
+	wire    *wire
+	answer  *answer
+	polling *polling
+	// Nil without acknowledgement.
+	acknowledgements *acknowledgements
+	// Whether our server answers, and not Falco's own.
+	isOurs bool
+	// Behind which it starts; unknown from Falco itself.
+	position position
+	// The server ended it before it said anything.
+	isOver bool
+
+	// One goroutine may send, and one receive.
+	sending   sync.Mutex
+	receiving sync.Mutex
+	cancelled sync.Once
+}
+
+// openCall makes a call, and waits until the server answers it. Falco's own says nothing before its first alert.
+func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request) (_ *call, err error) {
+	conn, err := c.connector.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	release := sync.OnceFunc(func() { c.connector.release(conn) })
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
+	if p.needsOurServer {
+		if err := c.assertOurServer(ctx, conn); err != nil {
+			return nil, err
+		}
+	}
+	ctx, abort := context.WithCancel(ctx)
+	defer func() {
+		if err != nil {
+			abort()
+		}
+	}()
+	made := &call{ctx: ctx, abort: abort, release: release, wire: conn.wire, answer: &answer{}}
+	ctx = withVersionHeader(context.WithValue(ctx, answerKey{}, made.answer))
+	desc := &outputs.Service_ServiceDesc.Streams[0]
+	name := outputs.Service_Sub_FullMethodName
+	if p.method == methodGet {
+		desc = &outputs.Service_ServiceDesc.Streams[1]
+		name = outputs.Service_Get_FullMethodName
+	}
+	made.stream, err = conn.NewStream(ctx, desc, name, grpc.ForceCodecV2(alertCodec{}))
+	if err != nil {
+		return nil, made.explain(err)
+	}
+	// What goes wrong with the connection comes out with the first response.
+	if err := made.send(request); err != nil && !errors.Is(err, io.EOF) {
+		return nil, made.explain(err)
+	}
+	if p.method == methodGet {
+		_ = made.stream.CloseSend()
+	} else if !p.needsOurServer {
+		made.polling = startPolling(p.pollInterval, func() { _ = made.send(&outputs.Request{}) })
+	}
+	if err := made.receiveHeader(p); err != nil {
+		made.polling.stop()
+		return nil, err
+	}
+	return made, nil
+}
+
+// receiveHeader waits for the response's. It gives the error of a call that is refused: our server says where a stream
+// starts when it opens one.
+func (c *call) receiveHeader(p *plan) error {
+	header, err := c.stream.Header()
+	if err != nil {
+		return c.explain(err)
+	}
+	c.isOurs = len(header.Get(versionHeader)) > 0
+	if sequence, isKnown := numberIn(header, positionHeader); isKnown {
+		c.position = position{sequence, true}
+	}
+	// gRPC gives no header where there is an error.
+	if header == nil || c.isOurs && !c.position.known {
+		err := c.explain(c.stream.RecvMsg(&Alert{}))
+		c.isOver = errors.Is(err, io.EOF)
+		if !c.isOver {
+			return err
+		}
+	}
+	if c.isOurs {
+		c.polling.stop()
+	}
+	if p.acknowledge != acknowledgeNever {
+		window, _ := numberIn(header, windowHeader)
+		c.acknowledgements = newAcknowledgements(window, func(count uint64) {
+			_ = c.send(&outputs.Request{Acknowledged: proto.Uint64(count)})
+		})
+	}
+	return nil
+}
+
+// send fails only with the stream, whose error the one who receives gets.
+func (c *call) send(request *outputs.Request) error {
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	return c.stream.SendMsg(request)
+}
+
+// next receives one alert. It gives io.EOF when the server ended the stream well.
+func (c *call) next(alert *Alert) error {
+	if c.isOver {
+		return io.EOF
+	}
+	c.receiving.Lock()
+	err := c.stream.RecvMsg(alert)
+	c.receiving.Unlock()
+	c.polling.alertCame()
+	if err != nil {
+		return c.explain(err)
+	}
+	return nil
+}
+
+func (c *call) explain(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	return explainCall(c.ctx, err, c.answer.ended, c.wire)
+}
+
+// cancel ends the call at once.
+func (c *call) cancel() {
+	c.cancelled.Do(func() {
+		c.polling.stop()
+		if c.acknowledgements != nil {
+			c.acknowledgements.stop()
+		}
+		c.abort()
+		c.release()
+	})
+}
+
+// finish ends the call so that the last acknowledgement arrives, which a cancel could overtake: it half-closes, and
+// waits for the server to end the stream.
+func (c *call) finish() {
+	defer c.cancel()
+	if c.acknowledgements == nil {
+		return
+	}
+	// Whatever takes longer will come again.
+	timer := time.AfterFunc(farewell, c.abort)
+	defer timer.Stop()
+	c.acknowledgements.close()
+	c.sending.Lock()
+	_ = c.stream.CloseSend()
+	c.sending.Unlock()
+	// From here on nobody else receives.
+	c.receiving.Lock()
+	defer c.receiving.Unlock()
+	for c.stream.RecvMsg(&Alert{}) == nil {
+	}
+}
+
+// withVersionHeader adds the header by which our server knows our clients.
+func withVersionHeader(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, versionHeader, "1")
+}
+
+func numberIn(header metadata.MD, name string) (number uint64, isKnown bool) {
+	for _, text := range header.Get(name) {
+		if number, err := strconv.ParseUint(text, 10, 64); err == nil {
+			return number, true
+		}
+	}
+	return 0, false
+}

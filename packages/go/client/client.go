@@ -1,0 +1,143 @@
+// Package client has the names of github.com/falcosecurity/client-go/pkg/client, so that a program written for it moves
+// over by a change of import paths:
+//
+//	github.com/falcosecurity/client-go/pkg/client      -> github.com/falco-outputs/falco-outputs/packages/go/client
+//	github.com/falcosecurity/client-go/pkg/api/outputs -> github.com/falco-outputs/falco-outputs/packages/go/api/outputs
+//	github.com/falcosecurity/client-go/pkg/api/schema  -> github.com/falco-outputs/falco-outputs/packages/go/api/schema
+//	github.com/falcosecurity/client-go/pkg/api/version -> github.com/falco-outputs/falco-outputs/packages/go/api/version
+//
+// What is different:
+//   - Config.InsecureSkipMutualTLSAuth has an effect.
+//   - OutputsWatch leaves no goroutine behind.
+//   - version.Response follows Falco since 0.38: EngineVersion is text, and the number that it was is EngineMinor.
+//
+// A program may use this package and package falco, which is for new ones, but not client-go beside them: the same
+// protobuf symbols would register twice.
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+
+	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
+	"github.com/falco-outputs/falco-outputs/packages/go/api/version"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// Client is a connection to a server of Falco's alerts. NewForConfig makes one.
+type Client struct {
+	conn *grpc.ClientConn
+}
+
+// Config says where the server is: on a unix socket, or else on a host and port with mutual TLS.
+type Config struct {
+	// Hostname is the server's, and the name that its certificate has to carry.
+	Hostname string
+	// Port is 5060 by Falco's default.
+	Port uint16
+	// CertFile and KeyFile are the client's certificate and private key, as PEM.
+	CertFile string
+	KeyFile  string
+	// CARootFile holds the authorities that sign the server's certificate, as PEM.
+	CARootFile string
+	// UnixSocketPath is the socket as gRPC writes it, unix:///path. With it all of the above has no use.
+	UnixSocketPath string
+	// DialOptions go to gRPC, before those that this package sets.
+	DialOptions []grpc.DialOption
+	// InsecureSkipMutualTLSAuth trusts whoever answers: the server's certificate is not checked, and CARootFile not
+	// read. CertFile and KeyFile may then be empty, for a server that demands none of the client.
+	InsecureSkipMutualTLSAuth bool
+}
+
+// What one connection, and one stream of it, may have on its way; gRPC's own windows cost throughput.
+const (
+	connectionWindowBytes = 4 * 1024 * 1024
+	streamWindowBytes     = 1024 * 1024
+)
+
+// NewForConfig makes a client. The connection is made in the background, unless DialOptions say grpc.WithBlock.
+func NewForConfig(ctx context.Context, config *Config) (*Client, error) {
+	target := config.UnixSocketPath
+	transport := insecure.NewCredentials()
+	if target == "" {
+		tlsConfig, err := config.tls()
+		if err != nil {
+			return nil, err
+		}
+		target = net.JoinHostPort(config.Hostname, strconv.Itoa(int(config.Port)))
+		transport = credentials.NewTLS(tlsConfig)
+	}
+	options := []grpc.DialOption{
+		grpc.WithInitialConnWindowSize(connectionWindowBytes),
+		grpc.WithInitialWindowSize(streamWindowBytes),
+	}
+	options = append(options, config.DialOptions...)
+	options = append(options, grpc.WithTransportCredentials(transport))
+	//lint:ignore SA1019 grpc.NewClient passes over WithBlock and its like, which programs give in DialOptions
+	conn, err := grpc.DialContext(ctx, target, options...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", target, err)
+	}
+	return &Client{conn: conn}, nil
+}
+
+func (c *Config) tls() (*tls.Config, error) {
+	config := &tls.Config{
+		ServerName:         c.Hostname,
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: c.InsecureSkipMutualTLSAuth,
+	}
+	if !c.InsecureSkipMutualTLSAuth || c.CertFile != "" || c.KeyFile != "" {
+		identity, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("CertFile %q, KeyFile %q: %w", c.CertFile, c.KeyFile, err)
+		}
+		config.Certificates = []tls.Certificate{identity}
+	}
+	if c.InsecureSkipMutualTLSAuth {
+		return config, nil
+	}
+	authorities, err := os.ReadFile(c.CARootFile)
+	if err != nil {
+		return nil, fmt.Errorf("CARootFile: %w", err)
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(authorities) {
+		return nil, fmt.Errorf("CARootFile %q: no certificate in it, expected those of the authorities as PEM", c.CARootFile)
+	}
+	return config, nil
+}
+
+// Outputs is the service of alerts: Sub and Get are streams of them.
+func (c *Client) Outputs() (outputs.ServiceClient, error) {
+	if c.conn == nil {
+		return nil, errNoConnection
+	}
+	return outputs.NewServiceClient(c.conn), nil
+}
+
+// Version is the service that tells Falco's version.
+func (c *Client) Version() (version.ServiceClient, error) {
+	if c.conn == nil {
+		return nil, errNoConnection
+	}
+	return version.NewServiceClient(c.conn), nil
+}
+
+// Close ends the connection, and every stream on it.
+func (c *Client) Close() error {
+	if c.conn == nil {
+		return errNoConnection
+	}
+	return c.conn.Close()
+}
+
+var errNoConnection = errors.New("this client has no connection: NewForConfig makes one that has")

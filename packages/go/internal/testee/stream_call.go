@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	falco "github.com/falco-outputs/falco-outputs/packages/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+)
+
+// request is a stream's options, as the contract's request names them.
+type request struct {
+	Tags         []string        `json:"tags"`
+	MinPriority  *falco.Priority `json:"min_priority"`
+	Rules        []string        `json:"rules"`
+	Sources      []string        `json:"sources"`
+	Hostnames    []string        `json:"hostnames"`
+	Group        *string         `json:"group"`
+	Broadcast    bool            `json:"broadcast"`
+	After        *number         `json:"after"`
+	Follow       bool            `json:"follow"`
+	Acknowledged *number         `json:"acknowledged"`
+}
+
+// streamCall is a sub or a get, and what it has seen so far.
+type streamCall struct {
+	line     *callLine
+	client   *falco.Client
+	out      *writer
+	alerts   []neutralAlert
+	statuses []neutralStatus
+	// Those to acknowledge by hand, in the order of their arrival.
+	held []*falco.Alert
+}
+
+func (c *streamCall) run(cancelled context.Context) result {
+	ctx, cancel := c.line.context(cancelled)
+	defer cancel()
+	status := c.iterate(ctx)
+	if status == (neutralStatusCode{}) && cancelled.Err() != nil {
+		status.Code = codes.Canceled
+	}
+	r := result{Status: status, Alerts: &c.alerts, Statuses: &c.statuses}
+	if c.alerts == nil {
+		c.alerts = []neutralAlert{}
+	}
+	if c.statuses == nil {
+		c.statuses = []neutralStatus{}
+	}
+	return r
+}
+
+func (c *streamCall) iterate(ctx context.Context) neutralStatusCode {
+	order := []int{}
+	if c.line.Acknowledge != nil {
+		order = *c.line.Acknowledge
+	}
+	for alert, err := range c.open(ctx) {
+		if err != nil {
+			return statusOf(err)
+		}
+		c.alerts = append(c.alerts, neutralOf(alert))
+		c.progress("alerts", len(c.alerts))
+		c.held = append(c.held, alert)
+		for len(order) > 0 && order[0] <= len(c.held) {
+			c.client.Acknowledge(c.held[order[0]-1])
+			order = order[1:]
+		}
+		if len(c.alerts) == c.line.CancelAfterAlerts {
+			return neutralStatusCode{Code: codes.Canceled}
+		}
+	}
+	return neutralStatusCode{}
+}
+
+func (c *streamCall) open(ctx context.Context) iter.Seq2[*falco.Alert, error] {
+	if c.line.Method == "get" {
+		return c.client.Get(ctx, c.options()...)
+	}
+	return c.client.Sub(ctx, c.options()...)
+}
+
+func (c *streamCall) options() []falco.Option {
+	options := []falco.Option{falco.OnStatus(c.onStatus), falco.NoReconnect()}
+	if c.line.Reconnect {
+		// A wait is nothing that a case is about.
+		options = append(options, falco.Reconnect(falco.ReconnectOptions{
+			InitialDelay: 10 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
+		}))
+	}
+	if c.line.FilterLocally != nil && *c.line.FilterLocally {
+		options = append(options, falco.FilterLocally())
+	}
+	if r := c.line.Request; r != nil {
+		options = append(options, r.options()...)
+	}
+	if c.line.Acknowledge != nil {
+		options = append(options, falco.AcknowledgeByHand())
+	}
+	return options
+}
+
+func (r *request) options() []falco.Option {
+	options := []falco.Option{
+		falco.Tags(r.Tags...), falco.Rules(r.Rules...), falco.Sources(r.Sources...), falco.Hostnames(r.Hostnames...),
+	}
+	if r.MinPriority != nil {
+		options = append(options, falco.MinPriority(*r.MinPriority))
+	}
+	if r.Group != nil {
+		options = append(options, falco.Group(*r.Group))
+	}
+	if r.Broadcast {
+		options = append(options, falco.Broadcast())
+	}
+	if r.After != nil {
+		options = append(options, falco.After(uint64(*r.After)))
+	}
+	if r.Follow {
+		options = append(options, falco.Follow())
+	}
+	if r.Acknowledged != nil {
+		options = append(options, falco.Acknowledge())
+	}
+	return options
+}
+
+func (c *streamCall) onStatus(status falco.Status) {
+	c.statuses = append(c.statuses, neutralStatusOf(status, len(c.alerts)))
+	c.progress("statuses", len(c.statuses))
+}
+
+func (c *streamCall) progress(what string, count int) {
+	if c.line.ReportProgress {
+		c.out.write(map[string]any{"id": c.line.ID, "progress": map[string]int{what: count}})
+	}
+}
+
+// context has the line's deadline and headers.
+func (l *callLine) context(ctx context.Context) (context.Context, context.CancelFunc) {
+	for name, value := range l.Headers {
+		ctx = metadata.AppendToOutgoingContext(ctx, name, value)
+	}
+	if l.TimeoutMS == nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Duration(*l.TimeoutMS)*time.Millisecond)
+}

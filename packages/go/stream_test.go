@@ -1,0 +1,315 @@
+package falco
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+func TestSharedQueue(t *testing.T) {
+	server, client := serve(t, nil)
+	ctx := limited(t)
+	sequences := server.PublishNumbered(1, 3)
+	subscriber := read(t, client)
+	subscriber.waitForSequences(t, sequences)
+	server.PublishNumbered(4, 4)
+	subscriber.waitForRules(t, "Rule 1", "Rule 2", "Rule 3", "Rule 4")
+	subscriber.cancel()
+	subscriber.endsWell(t)
+	server.WaitForSubscribers(0)
+	server.PublishNumbered(5, 6)
+	if rules := rulesOf(all(t, client.Get(ctx))); !slices.Equal(rules, []string{"Rule 5", "Rule 6"}) {
+		t.Errorf("get gave %v", rules)
+	}
+	if rest := all(t, client.Get(ctx)); len(rest) != 0 {
+		t.Errorf("get gave again %v", rulesOf(rest))
+	}
+}
+
+func TestBroadcast(t *testing.T) {
+	server, client := serve(t, nil)
+	ctx := limited(t)
+	sequences := server.PublishNumbered(1, 5)
+	one, other := read(t, client, Broadcast()), read(t, client, Broadcast(), After(sequences[1]))
+	server.WaitForSubscribers(2)
+	more := server.PublishNumbered(6, 7)
+	one.waitForSequences(t, more)
+	other.waitForSequences(t, append(slices.Clone(sequences[2:]), more...))
+	if got := sequencesOf(all(t, client.Get(ctx, Broadcast()))); !slices.Equal(got, append(sequences, more...)) {
+		t.Errorf("get gave %v", got)
+	}
+	following := sequencesOf(take(t, client.Get(ctx, Broadcast(), Follow(), After(sequences[4])), 2))
+	if !slices.Equal(following, more) {
+		t.Errorf("get that follows gave %v, expected %v", following, more)
+	}
+}
+
+func TestEachIterationIsAStreamOfItsOwn(t *testing.T) {
+	server, client := serve(t, nil)
+	server.PublishNumbered(1, 3)
+	alerts := client.Get(limited(t), Broadcast())
+	for range 2 {
+		if got := all(t, alerts); len(got) != 3 {
+			t.Errorf("got %d alerts, expected 3", len(got))
+		}
+	}
+}
+
+func TestFilters(t *testing.T) {
+	server, client := serve(t, nil)
+	ctx := limited(t)
+	server.Publish(
+		map[string]any{"rule": "a", "priority": "Warning", "tags": []string{"x", "y"}, "source": "syscall", "hostname": "h1"},
+		map[string]any{"rule": "b", "priority": "Notice", "tags": []string{"y"}, "source": "k8s_audit", "hostname": "h1"},
+		map[string]any{"rule": "c", "priority": "Critical", "source": "syscall", "hostname": "h2"},
+	)
+	for name, filter := range map[string]struct {
+		options []Option
+		rules   string
+	}{
+		"priority":  {[]Option{MinPriority(PriorityWarning)}, "a c"},
+		"tags":      {[]Option{Tags("x", "z")}, "a"},
+		"rules":     {[]Option{Rules("c", "b")}, "b c"},
+		"sources":   {[]Option{Sources("syscall")}, "a c"},
+		"hostnames": {[]Option{Hostnames("h1")}, "a b"},
+		"all":       {[]Option{MinPriority(PriorityNotice), Tags("y"), Hostnames("h1"), Sources("k8s_audit")}, "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := rulesOf(all(t, client.Get(ctx, append(filter.options, Broadcast())...)))
+			if strings.Join(got, " ") != filter.rules {
+				t.Errorf("the server let %v pass, expected %v", got, filter.rules)
+			}
+			p, err := newPlan(methodGet, append(filter.options, FilterLocally()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var local []string
+			for alert, err := range client.Get(ctx, Broadcast()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.passes(alert) {
+					local = append(local, alert.Rule)
+				}
+			}
+			if strings.Join(local, " ") != filter.rules {
+				t.Errorf("the client let %v pass, expected %v", local, filter.rules)
+			}
+		})
+	}
+	if got := rulesOf(all(t, client.Get(ctx, FilterLocally(), Rules("b")))); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("the local filter gave %v", got)
+	}
+	if rest := all(t, client.Get(ctx)); len(rest) != 0 {
+		t.Errorf("the local filter left %v in the queue", rulesOf(rest))
+	}
+}
+
+func TestVersion(t *testing.T) {
+	_, client := serve(t, map[string]any{"falco": map[string]any{"version": "0.44.1-rc1+b7"}})
+	version, err := client.Version(limited(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected := Version{Version: "0.44.1-rc1+b7", Minor: 44, Patch: 1, Prerelease: "rc1", Build: "b7"}
+	if *version != expected {
+		t.Errorf("got %+v, expected %+v", *version, expected)
+	}
+}
+
+func TestErrorsOfTheServer(t *testing.T) {
+	server, client := serve(t, nil)
+	_, err := client.Version(limited(t))
+	var known *Error
+	if !errors.As(err, &known) {
+		t.Fatalf("got %v, expected an *Error", err)
+	}
+	if !known.FromServer || known.Code != codes.Unavailable {
+		t.Errorf("code %v, from the server: %v", known.Code, known.FromServer)
+	}
+	if expected := "version on " + server.Address; known.Tried != expected || !strings.HasPrefix(err.Error(), expected+": Falco's") {
+		t.Errorf("tried %q, message %q", known.Tried, err)
+	}
+	if s, isStatus := status.FromError(err); !isStatus || s.Code() != codes.Unavailable {
+		t.Errorf("status.FromError gives %v, %v", s, isStatus)
+	}
+}
+
+func TestOptionsThatMakeNoSense(t *testing.T) {
+	noLeaks(t)
+	// There is no server: nothing is asked of it.
+	client := clientOf(t, "unix:///nowhere.sock")
+	for message, alerts := range map[string]func(func(*Alert, error) bool){
+		`group: "", expected a name`:                                                                      client.Sub(context.Background(), Group("")),
+		"group: a name of 257 characters, expected at most 256":                                           client.Sub(context.Background(), Group(strings.Repeat("🦅", 128)+"a")),
+		"group, broadcast: they exclude each other: a group shares its alerts, a broadcast gets them all": client.Sub(context.Background(), Group("a"), Broadcast()),
+		"tags, min_priority: the shared queue has no filter, for what does not match would be lost to the others: name a group, ask for a broadcast, or filter locally": client.Sub(context.Background(), MinPriority(PriorityError), Tags("a")),
+		"after: the shared queue goes on with what nobody took: name a group, or ask for a broadcast":                                                                   client.Get(context.Background(), After(0)),
+		"min_priority: 8, expected 0 (Emergency) to 7 (Debug)":                                                                                                          client.Sub(context.Background(), Broadcast(), MinPriority(8)),
+		"follow: sub follows anyway, it is for get":                                                                                                                     client.Sub(context.Background(), Follow()),
+		"acknowledged: get takes no acknowledgements, use sub":                                                                                                          client.Get(context.Background(), Acknowledge()),
+		"acknowledged: a broadcast shares with nobody to whom its alerts could go instead":                                                                              client.Sub(context.Background(), Broadcast(), AcknowledgeByHand()),
+		"FilterLocally: the server filters groups and broadcasts itself":                                                                                                client.Sub(context.Background(), Group("a"), FilterLocally()),
+		"PollInterval: 0s, expected more than 0":                                                                                                                        client.Sub(context.Background(), PollInterval(0)),
+	} {
+		count := 0
+		for alert, err := range alerts {
+			count++
+			var known *Error
+			if alert != nil || !errors.As(err, &known) || known.Code != codes.InvalidArgument || known.Message != message {
+				t.Errorf("got %v, %v, expected %s", alert, err, message)
+			}
+		}
+		if count != 1 {
+			t.Errorf("%s: the loop had %d turns, expected 1", message, count)
+		}
+	}
+}
+
+func TestContextCancelled(t *testing.T) {
+	server, client := serve(t, nil)
+	t.Run("before", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if got := all(t, client.Sub(ctx)); len(got) != 0 {
+			t.Errorf("got %v", got)
+		}
+	})
+	t.Run("while it waits", func(t *testing.T) {
+		subscriber := read(t, client, Broadcast())
+		server.WaitForSubscribers(1)
+		subscriber.cancel()
+		subscriber.endsWell(t)
+		server.WaitForSubscribers(0)
+	})
+	t.Run("in the body of the loop", func(t *testing.T) {
+		server.PublishNumbered(1, 3)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		count := 0
+		for _, err := range client.Sub(ctx) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+			cancel()
+		}
+		if count != 1 {
+			t.Errorf("the loop had %d turns, expected 1", count)
+		}
+	})
+}
+
+func TestDeadline(t *testing.T) {
+	server, client := serve(t, nil)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	var last error
+	for _, err := range client.Sub(ctx, Broadcast()) {
+		last = err
+	}
+	if !errors.Is(last, context.DeadlineExceeded) || status.Code(last) != codes.DeadlineExceeded {
+		t.Errorf("got %v, expected a deadline", last)
+	}
+	server.WaitForSubscribers(0)
+}
+
+func TestBodyThatPanics(t *testing.T) {
+	server, client := serve(t, nil)
+	server.PublishNumbered(1, 1)
+	func() {
+		defer func() {
+			if recover() != "from the body" {
+				t.Error("the panic did not come through")
+			}
+		}()
+		for range client.Sub(limited(t)) {
+			panic("from the body")
+		}
+	}()
+	server.WaitForSubscribers(0)
+}
+
+func TestClose(t *testing.T) {
+	server, client := serve(t, nil)
+	waiting := read(t, client, Broadcast())
+	acknowledging := read(t, client, Group("pager"), Acknowledge())
+	server.WaitForSubscribers(2)
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	waiting.endsWell(t)
+	acknowledging.endsWell(t)
+	server.WaitForSubscribers(0)
+	if err := client.Close(); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+	for _, err := range client.Sub(context.Background()) {
+		if status.Code(err) != codes.FailedPrecondition || !strings.HasSuffix(err.Error(), ": the client is closed") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := client.Version(context.Background()); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCloseWhileTheBodyWorks(t *testing.T) {
+	server, client := serve(t, nil)
+	server.PublishNumbered(1, 2)
+	working, goOn := make(chan struct{}), make(chan struct{})
+	subscriber := readWith(t, context.Background(), client, func(*Alert) {
+		working <- struct{}{}
+		<-goOn
+	}, Group("pager"), After(0), Acknowledge())
+	<-working
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	server.WaitForSubscribers(0)
+	close(goOn)
+	subscriber.endsWell(t)
+	if got := server.Stats().Groups["pager"]; got.Waiting != 2 || got.Delivered != 0 {
+		t.Errorf("the group is %+v, expected both alerts to wait", got)
+	}
+}
+
+func TestManyStreamsOfOneClient(t *testing.T) {
+	server, client := serve(t, nil)
+	var subscribers []*background
+	for range 20 {
+		subscribers = append(subscribers, read(t, client, Broadcast()))
+	}
+	server.WaitForSubscribers(20)
+	sequences := server.PublishNumbered(1, 100)
+	for _, subscriber := range subscribers {
+		subscriber.waitForSequences(t, sequences)
+	}
+}
+
+func TestLargeAlert(t *testing.T) {
+	server, client := serve(t, nil)
+	output := strings.Repeat("ä", 500_000)
+	server.Publish(map[string]any{"rule": "large", "priority": "Notice", "output": output})
+	if got := take(t, client.Sub(limited(t)), 1)[0]; got.Output != output {
+		t.Errorf("got an output of %d bytes", len(got.Output))
+	}
+}
+
+// An error of EOF is none of this package's.
+func TestErrorIs(t *testing.T) {
+	err := error(&Error{Code: codes.Unavailable, Tried: "sub", Message: "gone", Cause: io.ErrUnexpectedEOF})
+	if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("errors.Is is wrong about %v", err)
+	}
+	if err.Error() != "sub: gone" {
+		t.Errorf("the text is %q", err)
+	}
+}
