@@ -105,6 +105,17 @@ export const targets: readonly Target[] = [
     is: "at least",
     number: 0.8,
   },
+  ...["Get", "OutputsWatch"].map(
+    (method): Target => ({
+      name: `the Go client, alerts/s, against client-go's ${method}`,
+      scene: "go-clients",
+      of: "falco-outputs, Go",
+      to: `client-go, ${method}`,
+      figure: "alerts/s",
+      is: "at least",
+      number: 1,
+    }),
+  ),
   ...["server", "client"].map(
     (side): Target => ({
       name: `a minute at half the top rate, growth of the ${side}'s process`,

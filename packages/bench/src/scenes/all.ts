@@ -2,6 +2,7 @@ import type { Scene } from "../scene.js";
 import { acknowledgement } from "./acknowledgement.js";
 import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
+import { goClients } from "./go-clients.js";
 import { httpInput } from "./http-input.js";
 import { killedSubscriber } from "./killed-subscriber.js";
 import { latency } from "./latency.js";
@@ -27,5 +28,6 @@ export const scenes: readonly Scene[] = [
   memory,
   startUp,
   killedSubscriber,
+  goClients,
   steady,
 ];
