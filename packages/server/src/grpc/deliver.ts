@@ -8,7 +8,7 @@ import {
   windowHeader,
 } from "@falco-outputs/core/contract";
 import type { AlertLog, Slice, Subscription } from "../log/alert-log.js";
-import { framesKey } from "./frames.js";
+import { framesKey, handOver } from "./frames.js";
 import type { Subscribers } from "./subscribers.js";
 import { assertLaterRequest } from "./subscription.js";
 
@@ -28,7 +28,6 @@ export const shutdown = new ConnectError("the server is stopping", Code.Unavaila
 
 /** What goes to a stream at once; a larger alert goes alone. */
 const sliceBytes = 64 * 1024;
-const noBytes = new Uint8Array(0);
 /** An acknowledging client has said its last word: what it left is given to others, and the stream ends well. */
 const halfClosed = new Error("half-closed");
 
@@ -87,28 +86,29 @@ export async function* deliver<Desc extends DescMessage>(
   };
   readRequests().catch((reason) => ended.abort(toConnectError(reason)));
 
+  /** What comes next, once what came before is written. */
+  const take = async (): Promise<Slice | undefined> => {
+    writing = false;
+    const waited = cursor.next(sliceBytes, signal);
+    const slice = waited instanceof Promise ? await waited : waited;
+    if (slice === undefined) return undefined;
+    // A write is no progress of one who owes acknowledgements: it may have gone silent long ago.
+    if (cursor.window === 0 || acknowledged === sent) stall.refresh();
+    sent += slice.count;
+    writing = true;
+    return slice;
+  };
+
   try {
     context.responseHeader.set(positionHeader, String(cursor.position));
     context.responseHeader.set(windowHeader, String(cursor.window));
-    // Headers go out at once, with an empty chunk.
-    frames.replacement = noBytes;
-    yield empty;
-    for (;;) {
-      const waited = cursor.next(sliceBytes, signal);
-      const slice = waited instanceof Promise ? await waited : waited;
-      if (slice === undefined) return;
-      // A write is no progress of one who owes acknowledgements: it may have gone silent long ago.
-      if (cursor.window === 0 || acknowledged === sent) stall.refresh();
-      sent += slice.count;
-      writing = true;
-      if (frames.accepted) {
-        frames.replacement = slice.bytes;
-        yield empty;
-      } else {
-        yield* messages(schema, slice);
-      }
-      writing = false;
+    if (frames.accepted) {
+      yield* handOver(frames, empty, async () => (await take())?.bytes);
+      return;
     }
+    // Headers go out at once, with an empty chunk.
+    yield* handOver(frames, empty, async () => undefined);
+    for (let slice = await take(); slice !== undefined; slice = await take()) yield* messages(schema, slice);
   } catch (reason) {
     if (reason === halfClosed) return;
     // Falco ended its streams with OK when it stopped. Our clients are told, and come back.

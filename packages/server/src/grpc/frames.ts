@@ -3,20 +3,54 @@ import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/conn
 import { versionHeader } from "@falco-outputs/core/contract";
 
 /**
- * How the implementation of a method hands ready bytes to the response's body: it yields an empty message, and the
- * chunk that Connect makes of it is replaced. So headers, status, trailers, deadlines, cancellation and interceptors
- * stay Connect's, and delivering an alert is writing bytes that are there already.
+ * How the implementation of a method hands ready bytes to the response's body: it yields an empty message, and in place
+ * of the chunk that Connect makes of it the body has whatever `take` gives. So headers, status, trailers, deadlines,
+ * cancellation and interceptors stay Connect's, and delivering an alert is writing bytes that are there already.
  *
  * This is the one file that relies on Connect's protocol internals, which promise no compatibility between versions.
  */
 export interface Frames {
   /** Whether the response's body takes gRPC frames as they are. */
   readonly accepted: boolean;
-  /** Replaces the chunk of the message that is yielded next. */
-  replacement: Uint8Array | undefined;
+  /** Gives chunks in place of the one of the message that is yielded beside it; undefined behind the last. */
+  take: (() => Promise<Uint8Array | undefined>) | undefined;
+  /** Whether that message's chunk is still to come, and to be dropped. */
+  dropsNext: boolean;
 }
 
-export const framesKey = createContextKey<Frames>({ accepted: false, replacement: undefined });
+export const framesKey = createContextKey<Frames>({ accepted: false, take: undefined, dropsNext: false });
+
+const noBytes = new Uint8Array(0);
+
+/**
+ * Yields the message `empty` once, and has the body take its chunks from `take` instead: first of all an empty one, so
+ * that headers go out at once.
+ * @throws what `take` throws.
+ */
+export async function* handOver<Message>(
+  frames: Frames,
+  empty: Message,
+  take: () => Promise<Uint8Array | undefined>,
+): AsyncGenerator<Message> {
+  let failure: { reason: unknown } | undefined;
+  let isFirst = true;
+  frames.dropsNext = true;
+  frames.take = async () => {
+    if (isFirst) {
+      isFirst = false;
+      return noBytes;
+    }
+    try {
+      return await take();
+    } catch (reason) {
+      // Not the body's to tell: Connect makes a status of it, once this function goes on.
+      failure = { reason };
+      return undefined;
+    }
+  };
+  yield empty;
+  if (failure !== undefined) throw failure.reason;
+}
 
 const binaryGrpc = /^application\/grpc(?:\+proto)?(?:;|$)/i;
 
@@ -25,7 +59,8 @@ export function withFrames(handler: UniversalHandler): UniversalHandler {
   const framing = async (request: Parameters<UniversalHandler>[0]): Promise<UniversalServerResponse> => {
     const frames: Frames = {
       accepted: binaryGrpc.test(request.header.get("content-type") ?? ""),
-      replacement: undefined,
+      take: undefined,
+      dropsNext: false,
     };
     const contextValues = (request.contextValues ?? createContextValues()).set(framesKey, frames);
     const response = await handler({ ...request, contextValues });
@@ -59,12 +94,16 @@ function replaceChunks(
       const chunks = body[Symbol.asyncIterator]();
       return {
         async next() {
-          const chunk = await chunks.next();
-          const { replacement } = frames;
-          if (chunk.done === true) unescapeMessage(trailer);
-          if (chunk.done === true || replacement === undefined) return chunk;
-          frames.replacement = undefined;
-          return { done: false, value: replacement };
+          for (;;) {
+            const value = await frames.take?.();
+            if (value !== undefined) return { done: false, value };
+            frames.take = undefined;
+            const chunk = await chunks.next();
+            if (chunk.done === true) unescapeMessage(trailer);
+            if (chunk.done === true || !frames.dropsNext) return chunk;
+            // Connect may have asked for it long before, to know the headers.
+            frames.dropsNext = false;
+          }
         },
         // The adapter tells of a failed write by one, of its end by the other.
         ...(chunks.throw && { throw: (reason: unknown) => chunks.throw!(reason) }),
