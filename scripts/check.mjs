@@ -7,6 +7,7 @@ import { root } from "./pnpm.mjs";
 
 const fresh = mkdtempSync(join(tmpdir(), "generated-"));
 const withoutGo = spawnSync("go", ["version"]).error !== undefined;
+const withoutCargo = spawnSync("cargo", ["--version"]).error !== undefined;
 const generation = templateWithout(withoutGo ? ["Go"] : []).replaceAll(/out: /g, `out: ${fresh}/`);
 const published = ["core", "node", "web", "server", "cli"];
 
@@ -20,6 +21,12 @@ const checks = {
   "generated code: is fresh": ["diff", "-r", "packages/core/src/gen", `${fresh}/packages/core/src/gen`],
   ...(!withoutGo && {
     "generated code: Go's is fresh": ["diff", "-r", "packages/go/api", `${fresh}/packages/go/api`],
+  }),
+  ...(!withoutCargo && {
+    "generated code: Rust's is fresh": [
+      ...["cargo", "run", "--quiet", "--locked", "--manifest-path", "packages/rust/Cargo.toml"],
+      ...["-p", "falco-outputs-codegen", "--", "--check"],
+    ],
   }),
   "nothing unused": ["knip"],
   ...Object.fromEntries(
@@ -45,10 +52,16 @@ if (withoutGo) {
     "\n*** There is no go on the PATH (https://go.dev/dl): whether packages/go/api is fresh is NOT checked ***\n",
   );
 }
+if (withoutCargo) {
+  console.log(
+    "\n*** There is no cargo on the PATH (https://rustup.rs): whether packages/rust/src/gen is fresh is NOT checked ***\n",
+  );
+}
 
 const passed = Object.keys(checks).length - failed;
 mkdirSync(join(root, ".report"), { recursive: true });
 if (withoutGo && process.env.CI === "true") failed++;
+if (withoutCargo && process.env.CI === "true") failed++;
 writeFileSync(join(root, ".report/checks.json"), JSON.stringify({ passed, failed }));
 process.exit(failed === 0 ? 0 : 1);
 

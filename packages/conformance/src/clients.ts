@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import type { Feature } from "./case.js";
 import type { GoProgram } from "./go-program.js";
+import type { RustProgram } from "./rust-program.js";
 
 /** A column of the table. */
 export interface ClientUnderTest {
   name: string;
   /** The program and its arguments, or what it is built from first. */
-  program: readonly [string, ...string[]] | GoProgram;
+  program: readonly [string, ...string[]] | GoProgram | RustProgram;
   /** Which of the server's addresses it is given: that of gRPC, or that for browsers. */
   takes: "grpc" | "web";
   /** What it can do: a case that needs more does not apply to it. */
@@ -58,6 +59,31 @@ export const clients: readonly ClientUnderTest[] = [
       "tls_to_ip_address",
       "tls_server_name",
       "tcp_without_tls",
+      "sequence",
+      "engine_version",
+    ]),
+  },
+  {
+    name: "rust",
+    program: { folder: folder("../../rust"), crate: "falco-outputs-testee" },
+    takes: "grpc",
+    features: new Set([
+      "sub",
+      "get",
+      "version",
+      "read_alert",
+      "options",
+      "filter_locally",
+      "acknowledgement",
+      "acknowledges",
+      "reconnect",
+      "statuses",
+      "json",
+      "tls",
+      "tls_to_ip_address",
+      "tls_server_name",
+      "tcp_without_tls",
+      "deadline_header",
       "sequence",
       "engine_version",
     ]),

@@ -51,8 +51,8 @@ async function judge(
   console.log(table(rows, ready));
   console.log(`\n${passed} as expected, ${differing} not as expected, ${notRun} not run`);
   let failed = differing;
-  if (missing !== undefined) {
-    console.log(`\n*** ${missing.names.join(", ")} do NOT run: ${missing.reason} ***`);
+  for (const { names, reason } of missing) {
+    console.log(`\n*** ${names.join(", ")} do NOT run: ${reason} ***`);
     if (process.env.CI === "true") failed++;
   }
   if (options.report !== undefined) {

@@ -1,5 +1,6 @@
 import { type ClientUnderTest, clients } from "./clients.js";
 import { buildGo, hasGo } from "./go-program.js";
+import { buildCrate, hasCargo } from "./rust-program.js";
 
 /** A client whose testee can be started. */
 export interface ReadyClient extends ClientUnderTest {
@@ -7,28 +8,36 @@ export interface ReadyClient extends ClientUnderTest {
   command: readonly [string, ...string[]];
 }
 
-export interface Readiness {
-  ready: ReadyClient[];
-  /** Those that this machine lacks something for. */
-  missing: { names: string[]; reason: string } | undefined;
+/** Clients that this machine lacks something for. */
+export interface Missing {
+  names: string[];
+  reason: string;
 }
 
-/** Builds what is to be built, into a folder. @throws Error if that fails. */
+export interface Readiness {
+  ready: ReadyClient[];
+  missing: Missing[];
+}
+
+/** Builds what is to be built, Go programs into a folder. @throws Error if that fails. */
 export async function makeReady(columns: readonly ClientUnderTest[], folder: string): Promise<Readiness> {
-  const needsGo = columns.filter(({ program }) => "package" in program);
-  const withoutGo = needsGo.length > 0 && !(await hasGo());
+  const withoutGo: Missing = { names: [], reason: "there is no go on the PATH (https://go.dev/dl)" };
+  const withoutCargo: Missing = { names: [], reason: "there is no cargo on the PATH (https://rustup.rs)" };
+  const [go, cargo] = await Promise.all([hasGo(), hasCargo()]);
   const ready: ReadyClient[] = [];
   for (const client of columns) {
     const { name, program } = client;
-    if (!("package" in program)) ready.push({ ...client, command: program });
-    else if (!withoutGo) ready.push({ ...client, command: [await buildGo(name, program, folder)] });
+    if ("package" in program) {
+      if (go) ready.push({ ...client, command: [await buildGo(name, program, folder)] });
+      else withoutGo.names.push(name);
+    } else if ("crate" in program) {
+      if (cargo) ready.push({ ...client, command: [await buildCrate(program)] });
+      else withoutCargo.names.push(name);
+    } else {
+      ready.push({ ...client, command: program });
+    }
   }
-  return {
-    ready,
-    missing: withoutGo
-      ? { names: needsGo.map(({ name }) => name), reason: "there is no go on the PATH (https://go.dev/dl)" }
-      : undefined,
-  };
+  return { ready, missing: [withoutGo, withoutCargo].filter(({ names }) => names.length > 0) };
 }
 
 /** The columns that are asked for. */

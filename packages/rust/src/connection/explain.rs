@@ -1,0 +1,153 @@
+use std::error::Error as StdError;
+use std::io::{self, ErrorKind};
+
+use tonic::Status;
+
+use super::failure::{Failure, LastFailure};
+use crate::code::Code;
+use crate::error::Error;
+
+/// Whom a socket leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    Unix,
+    Tcp,
+    #[cfg(feature = "tls")]
+    Tls,
+}
+
+const CLOSED: &str = "the connection was closed by the other side";
+
+/// Whether the server said so: whatever tonic makes of a connection's end has a source.
+pub(super) fn is_from_server(status: &Status) -> bool {
+    status.source().is_none()
+}
+
+/// A failed call in words: what happened, and what to do.
+pub(super) fn explain(status: Status, failure: &LastFailure) -> Error {
+    let code = Code::from_number(status.code().into());
+    if is_from_server(&status) {
+        return Error::new(code, status.message()).sent_by_server();
+    }
+    if chain(&status).any(|error| error.is::<tonic::TimeoutExpired>()) {
+        return Error::new(Code::DeadlineExceeded, "the operation timed out").caused_by(status);
+    }
+    let Failure { code, message } = of_http2(&status)
+        .or_else(|| failure.get())
+        .or_else(|| of_pings(&status))
+        .unwrap_or_else(|| Failure { code: local(code), message: innermost(&status) });
+    Error::new(code, message).caused_by(status)
+}
+
+/// Whatever is no status of the server's is of the connection, unless it says what else.
+fn local(code: Code) -> Code {
+    match code {
+        Code::Unknown | Code::Cancelled | Code::Internal => Code::Unavailable,
+        other => other,
+    }
+}
+
+/// What HTTP/2 itself reports.
+fn of_http2(status: &Status) -> Option<Failure> {
+    let error = chain(status).find_map(|error| error.downcast_ref::<h2::Error>())?;
+    if error.is_remote() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM) {
+        // Our server has no other way to tell one who does not read.
+        let message = "the server ended the stream: it was read too slowly".into();
+        return Some(Failure { code: Code::ResourceExhausted, message });
+    }
+    (error.is_remote() && error.is_reset()).then(|| Failure::new(CLOSED))
+}
+
+/// A connection that broke though the socket did not: this side gave it up, when no ping was answered. A call that waits
+/// for its response is told so, one that has it is told of a broken pipe.
+fn of_pings(status: &Status) -> Option<Failure> {
+    let is_unanswered = |error: &(dyn StdError + 'static)| {
+        let broken = error.downcast_ref::<h2::Error>().and_then(h2::Error::get_io);
+        broken.is_some_and(|io| io.kind() == ErrorKind::BrokenPipe)
+            || error.to_string() == "keep-alive timed out"
+    };
+    chain(status)
+        .any(is_unanswered)
+        .then(|| Failure::new("the connection is dead: the other side answers no ping"))
+}
+
+fn innermost(status: &Status) -> String {
+    chain(status).last().map_or_else(|| status.message().into(), ToString::to_string)
+}
+
+/// The causes of a status.
+fn chain(status: &Status) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(status.source(), |&error| error.source())
+}
+
+pub(super) fn timed_out() -> Failure {
+    Failure::new("no connection came about in time: does something answer at this address?")
+}
+
+pub(super) fn no_host(error: &io::Error) -> Failure {
+    Failure::new(format!("the host's name could not be resolved: {error}"))
+}
+
+/// Why no connection came about.
+pub(super) fn unreachable(error: &io::Error, peer: Peer) -> Failure {
+    let message = match (peer, error.kind()) {
+        (Peer::Unix, ErrorKind::NotFound) => {
+            "there is no such socket: is the server running, and does it listen there?"
+        }
+        (Peer::Unix, ErrorKind::NotADirectory) => "there is no such socket: a part of its path is no folder",
+        (Peer::Unix, ErrorKind::ConnectionRefused) => {
+            "nobody listens there: the server that made this socket is gone, or it is no socket"
+        }
+        (Peer::Unix, ErrorKind::PermissionDenied) => {
+            let message = "no permission to connect: the socket's mode and group decide who may".into();
+            return Failure { code: Code::PermissionDenied, message };
+        }
+        (_, ErrorKind::ConnectionRefused) => {
+            "connection refused: is the server running, and does it listen on this port?"
+        }
+        (_, ErrorKind::HostUnreachable) => "the host cannot be reached",
+        (_, ErrorKind::NetworkUnreachable) => "the host's network cannot be reached",
+        (_, ErrorKind::TimedOut) => return timed_out(),
+        _ => return lost(error, peer, false),
+    };
+    Failure::new(message)
+}
+
+/// Why a connection failed.
+pub(super) fn lost(error: &io::Error, peer: Peer, spoke: bool) -> Failure {
+    #[cfg(feature = "tls")]
+    if let Some(message) = super::tls::explain(error) {
+        return Failure::new(message);
+    }
+    match error.kind() {
+        ErrorKind::UnexpectedEof => closed(peer, spoke),
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe if !spoke => closed(peer, spoke),
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Failure::new("the connection was lost"),
+        _ => Failure::new(error.to_string()),
+    }
+}
+
+/// The other side says something that is no HTTP/2.
+pub(super) fn foreign(peer: Peer) -> Failure {
+    Failure::new(match peer {
+        Peer::Unix => "the other side does not speak HTTP/2: is this a server's gRPC socket?",
+        Peer::Tcp => "the other side does not speak HTTP/2 here: does it expect TLS?",
+        #[cfg(feature = "tls")]
+        Peer::Tls => super::tls::NO_HTTP2,
+    })
+}
+
+/// The other side closed a connection; in HTTP/2 not before it spoke.
+pub(super) fn closed(peer: Peer, spoke: bool) -> Failure {
+    Failure::new(match peer {
+        _ if spoke => CLOSED,
+        Peer::Unix => {
+            "the other side closed the connection without an answer: is this a server's gRPC socket?"
+        }
+        Peer::Tcp => "the server closed the connection without an answer: does it expect TLS?",
+        #[cfg(feature = "tls")]
+        Peer::Tls => {
+            "the server closed the connection without an answer: most often it refuses this client's certificate, which has to be valid and signed by an authority of the server's"
+        }
+    })
+}

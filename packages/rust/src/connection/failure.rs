@@ -1,0 +1,49 @@
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::code::Code;
+
+/// Why there is no connection: what happened, and what to do.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) code: Code,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { code: Code::Unavailable, message: message.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Why the latest connection failed. A call gets only what HTTP/2 made of it, which drops the reason.
+#[derive(Debug, Default)]
+pub(super) struct LastFailure(Mutex<Option<Failure>>);
+
+impl LastFailure {
+    /// A new connection begins.
+    pub(super) fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    /// The first word on a connection counts: what follows is its consequence.
+    pub(super) fn tell(&self, failure: Failure) {
+        self.lock().get_or_insert(failure);
+    }
+
+    pub(super) fn get(&self) -> Option<Failure> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

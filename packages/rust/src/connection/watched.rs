@@ -1,0 +1,112 @@
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::explain::{self, Peer};
+use super::failure::LastFailure;
+
+pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+
+/// A socket that remembers how it failed, and fails when the other side says nothing in time: in HTTP/2 the server
+/// speaks unasked.
+pub(super) struct Watched {
+    socket: Box<dyn Socket>,
+    peer: Peer,
+    failure: Arc<LastFailure>,
+    /// Until the other side spoke.
+    patience: Option<Pin<Box<Sleep>>>,
+}
+
+/// Of an HTTP/2 frame, the place of its type, and the type of the first one that each side sends.
+const FRAME_TYPE: usize = 3;
+const SETTINGS: u8 = 4;
+
+impl Watched {
+    pub(super) fn new(
+        socket: Box<dyn Socket>,
+        peer: Peer,
+        deadline: Instant,
+        failure: Arc<LastFailure>,
+    ) -> Self {
+        Self { socket, peer, failure, patience: Some(Box::pin(tokio::time::sleep_until(deadline))) }
+    }
+
+    fn tell<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result {
+            self.failure.tell(explain::lost(error, self.peer, self.patience.is_none()));
+        }
+        result
+    }
+
+    /// The other side spoke for the first time.
+    fn heard(&mut self, first: &[u8]) {
+        self.patience = None;
+        if first.get(FRAME_TYPE).is_some_and(|&frame_type| frame_type != SETTINGS) {
+            self.failure.tell(explain::foreign(self.peer));
+        }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        match Pin::new(&mut self.socket).poll_read(cx, buf) {
+            Poll::Ready(Ok(())) if buf.filled().len() > before => {
+                if self.patience.is_some() {
+                    self.heard(&buf.filled()[before..]);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Ok(())) => {
+                self.failure.tell(explain::closed(self.peer, self.patience.is_none()));
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(self.tell(Err(error))),
+            Poll::Pending => {
+                let Some(patience) = &mut self.patience else { return Poll::Pending };
+                ready!(patience.as_mut().poll(cx));
+                self.failure.tell(explain::timed_out());
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.socket).poll_write(cx, buf);
+        result.map(|result| self.tell(result))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.socket).poll_flush(cx);
+        result.map(|result| self.tell(result))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        result.map(|result| self.tell(result))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+}

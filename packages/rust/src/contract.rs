@@ -1,0 +1,29 @@
+//! The contract's generated stubs, for those who make calls that the client does not, over a tonic channel of theirs.
+//!
+//! A subscriber needs none of it. The stubs follow the versions of tonic and prost: a new major version of those is one
+//! of this crate.
+
+/// `falco.outputs`: alerts.
+#[allow(missing_docs, rustdoc::invalid_html_tags)]
+pub mod outputs {
+    include!("gen/falco.outputs.rs");
+}
+
+/// `falco.schema`: the enums that every Falco API shares. Of each value's three spellings, prost keeps the first.
+#[allow(missing_docs)]
+pub mod schema {
+    include!("gen/falco.schema.rs");
+}
+
+/// `falco.version`: which Falco is it.
+#[allow(missing_docs)]
+pub mod version {
+    include!("gen/falco.version.rs");
+}
+
+/// Request and response header by which our clients and our server know each other; its value is `1`.
+pub const VERSION_HEADER: &str = "falco-outputs-version";
+/// Response header: the sequence number behind which a stream starts.
+pub const POSITION_HEADER: &str = "falco-outputs-position";
+/// Response header: how many responses may be unacknowledged; 0 without acknowledgement.
+pub const WINDOW_HEADER: &str = "falco-outputs-window";

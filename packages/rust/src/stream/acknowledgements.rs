@@ -1,0 +1,99 @@
+use std::collections::HashSet;
+
+/// Which responses of one call are done. The server takes a count of the first ones, so that an alert which is done
+/// before earlier ones waits for them.
+#[derive(Debug, Default)]
+pub(super) struct Acknowledgements {
+    /// How many responses the server sends before it waits; 0 until it said so.
+    window: u64,
+    /// Done, though an earlier one is not.
+    early: HashSet<u64>,
+    received: u64,
+    done: u64,
+    sent: u64,
+}
+
+impl Acknowledgements {
+    pub(super) fn set_window(&mut self, window: u64) {
+        self.window = window;
+    }
+
+    /// Counts one more response; gives its place among them.
+    pub(super) fn received(&mut self) -> u64 {
+        self.received += 1;
+        self.received - 1
+    }
+
+    pub(super) fn done(&mut self, place: u64) {
+        if place > self.done {
+            self.early.insert(place);
+        } else if place == self.done {
+            self.done += 1;
+            while self.early.remove(&self.done) {
+                self.done += 1;
+            }
+        }
+    }
+
+    /// All that were received are done.
+    pub(super) fn all_done(&mut self) {
+        self.done = self.received;
+        self.early.clear();
+    }
+
+    /// Whether the server should hear of it before long.
+    pub(super) fn is_unsent(&self) -> bool {
+        self.done > self.sent
+    }
+
+    /// Whether it should at once, lest it waits.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.is_unsent() && (self.done - self.sent) * 4 >= self.window
+    }
+
+    /// The count to send.
+    pub(super) fn send(&mut self) -> u64 {
+        self.sent = self.done;
+        self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn received(count: u64) -> Acknowledgements {
+        let mut acknowledgements = Acknowledgements::default();
+        acknowledgements.set_window(100);
+        for place in 0..count {
+            assert_eq!(acknowledgements.received(), place);
+        }
+        acknowledgements
+    }
+
+    #[test]
+    fn counts_the_first_ones_without_a_gap() {
+        let mut acknowledgements = received(6);
+        for (place, count) in [(2, 0), (0, 1), (1, 3), (1, 3), (5, 3), (4, 3), (3, 6), (0, 6)] {
+            acknowledgements.done(place);
+            assert_eq!(acknowledgements.send(), count);
+            assert!(!acknowledgements.is_unsent());
+        }
+        assert!(acknowledgements.early.is_empty());
+    }
+
+    #[test]
+    fn is_urgent_at_a_quarter_of_the_window() {
+        let mut acknowledgements = received(200);
+        assert!(!acknowledgements.is_urgent());
+        for place in 0..25 {
+            acknowledgements.done(place);
+            assert!(acknowledgements.is_unsent());
+            assert_eq!(acknowledgements.is_urgent(), place == 24);
+        }
+        acknowledgements.send();
+        acknowledgements.all_done();
+        assert!(acknowledgements.is_urgent());
+        assert_eq!(acknowledgements.send(), 200);
+    }
+}

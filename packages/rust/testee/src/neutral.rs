@@ -1,0 +1,68 @@
+use falco_outputs::{Alert, Error, FalcoVersion, Loss, Status};
+use serde_json::{Map, Value, json};
+
+pub(crate) fn alert(alert: &Alert) -> Value {
+    let mut neutral = json!({
+        "priority": i32::from(alert.priority),
+        "source_deprecated": alert.source_deprecated,
+        "rule": alert.rule,
+        "output": alert.output,
+        "output_fields": alert.output_fields,
+        "hostname": alert.hostname,
+        "tags": alert.tags,
+        "source": alert.source,
+        "json": alert.to_json(),
+    });
+    if let Some(time) = alert.time {
+        neutral["time"] = time.to_string().into();
+    }
+    if alert.sequence != 0 {
+        neutral["sequence"] = alert.sequence.to_string().into();
+    }
+    neutral
+}
+
+/// `alerts`: how many were reported before.
+pub(crate) fn status(status: &Status, alerts: usize) -> Value {
+    let name = match status {
+        Status::Connecting { .. } => "connecting",
+        Status::Connected => "connected",
+        Status::Disconnected { .. } => "disconnected",
+        Status::Resumed => "resumed",
+        Status::Lost(told) => {
+            return json!({ "type": "lost", "alerts": alerts, "loss": loss(told) });
+        }
+        other => panic!("a status that conformance does not know: {other:?}"),
+    };
+    json!({ "type": name, "alerts": alerts })
+}
+
+fn loss(loss: &Loss) -> Value {
+    let numbers =
+        [("lost", loss.lost), ("first_sequence", loss.first_sequence), ("last_sequence", loss.last_sequence)];
+    let mut neutral = Map::from_iter([("cause".to_owned(), loss.cause.as_str().into())]);
+    neutral.extend(
+        numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), number?.to_string().into()))),
+    );
+    neutral.into()
+}
+
+pub(crate) fn version(version: FalcoVersion) -> Value {
+    json!({
+        "version": version.version,
+        "major": version.major,
+        "minor": version.minor,
+        "patch": version.patch,
+        "prerelease": version.prerelease,
+        "build": version.build,
+        "engine_version": version.engine_version,
+        "engine_major": version.engine_major,
+        "engine_minor": version.engine_minor,
+        "engine_patch": version.engine_patch,
+        "engine_fields_checksum": version.engine_fields_checksum,
+    })
+}
+
+pub(crate) fn failed(error: &Error) -> Value {
+    json!({ "code": i32::from(error.code()), "message": error.message() })
+}

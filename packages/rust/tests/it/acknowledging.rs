@@ -1,0 +1,169 @@
+use std::time::Duration;
+
+use falco_outputs::{Alert, Subscription};
+
+use crate::patience::eventually;
+use crate::proxy::Proxy;
+use crate::reference::Reference;
+use crate::subscribing::{sequences, take};
+
+fn pager(server: &Reference) -> Subscription {
+    server.client().sub().group("pager").after(0)
+}
+
+/// How many alerts the group is done with.
+async fn is_done_with(server: &Reference, count: u64) {
+    eventually(count, || server.group("pager", "delivered")).await;
+}
+
+/// What another member gets once there is nobody else.
+async fn rest(server: &Reference, count: usize) -> Vec<u64> {
+    server.has_subscribers(0).await;
+    let mut alerts = pager(server).acknowledge().stream().unwrap();
+    let taken = take(&mut alerts, count).await;
+    alerts.close().await;
+    sequences(&taken)
+}
+
+#[tokio::test]
+async fn an_alert_is_done_when_the_next_one_is_asked_for() {
+    let server = Reference::start().await;
+    server.publish(1, 3).await;
+    let mut alerts = pager(&server).acknowledge().stream().unwrap();
+    for done in 0..3 {
+        take(&mut alerts, 1).await;
+        is_done_with(&server, done).await;
+    }
+    tokio::select! {
+        () = is_done_with(&server, 3) => {}
+        alert = alerts.next() => panic!("nobody sent {alert:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_current_alert_of_a_stream_that_is_left_goes_to_another() {
+    for closes in [true, false] {
+        let server = Reference::start().await;
+        let published = server.publish(1, 10).await;
+        let mut alerts = pager(&server).acknowledge().stream().unwrap();
+        take(&mut alerts, 5).await;
+        if closes {
+            alerts.close().await;
+            assert_eq!(server.group("pager", "delivered").await, 4);
+        } else {
+            drop(alerts);
+        }
+        assert_eq!(rest(&server, 6).await, published[4..]);
+    }
+}
+
+#[tokio::test]
+async fn what_a_batch_holds_is_done_with_it() {
+    let server = Reference::start().await;
+    let published = server.publish(1, 3000).await;
+    let mut alerts = pager(&server).acknowledge().stream().unwrap();
+    let first = alerts.next_batch().await.unwrap().unwrap();
+    assert_eq!(server.group("pager", "delivered").await, 0);
+    let second = alerts.next_batch().await.unwrap().unwrap();
+    is_done_with(&server, first.len() as u64).await;
+    alerts.close().await;
+    assert_eq!(rest(&server, published.len() - first.len()).await, published[first.len()..]);
+    drop(second);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_acknowledge_in_any_order() {
+    let server = Reference::start().await;
+    let published = server.publish(1, 200).await;
+    let mut alerts = pager(&server).acknowledge_by_hand().stream().unwrap();
+    let handlers: Vec<_> = take(&mut alerts, 200)
+        .await
+        .into_iter()
+        .rev()
+        .map(|alert| {
+            let acknowledger = alerts.acknowledger();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_micros(alert.sequence * 7919 % 3000)).await;
+                // The one that is never done holds back those behind it.
+                if alert.rule != "Rule 151" {
+                    acknowledger.acknowledge(&alert);
+                }
+            })
+        })
+        .collect();
+    for handler in handlers {
+        handler.await.unwrap();
+    }
+    is_done_with(&server, 150).await;
+    alerts.close().await;
+    assert_eq!(rest(&server, 50).await, published[150..]);
+}
+
+#[tokio::test]
+async fn the_last_acknowledgement_arrives_however_the_stream_is_left() {
+    for closes in [true, false] {
+        let server = Reference::start().await;
+        server.publish(1, 3000).await;
+        let mut alerts = pager(&server).acknowledge_by_hand().stream().unwrap();
+        for alert in take(&mut alerts, 3000).await {
+            alerts.acknowledge(&alert);
+        }
+        if closes {
+            alerts.close().await;
+            assert_eq!(server.group("pager", "delivered").await, 3000);
+        } else {
+            drop(alerts);
+            is_done_with(&server, 3000).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_acknowledger_knows_its_stream() {
+    let server = Reference::start().await;
+    server.publish(1, 2).await;
+    let mut one = pager(&server).acknowledge_by_hand().stream().unwrap();
+    let alert = take(&mut one, 1).await.remove(0);
+    let other = server.client().sub().group("other").after(0).acknowledge_by_hand().stream().unwrap();
+    other.acknowledge(&alert);
+    one.acknowledge(&Alert::from_json(&alert.to_json()).unwrap());
+    take(&mut one, 1).await;
+    assert_eq!(server.group("pager", "delivered").await, 0);
+    // A clone is the same alert, and twice is once.
+    one.acknowledge(&alert.clone());
+    one.acknowledge(&alert);
+    is_done_with(&server, 1).await;
+    let acknowledger = one.acknowledger();
+    one.close().await;
+    acknowledger.acknowledge(&alert);
+}
+
+#[tokio::test]
+async fn a_new_connection_counts_anew() {
+    let server = Reference::start().await;
+    let published = server.publish(1, 3).await;
+    let proxy = Proxy::to(&server.address);
+    let client = falco_outputs::Client::new(&proxy.address).unwrap();
+    let mut alerts = client.sub().group("pager").after(0).acknowledge_by_hand().stream().unwrap();
+    let before = take(&mut alerts, 3).await;
+    proxy.cut();
+    let again = take(&mut alerts, 3).await;
+    assert_eq!(sequences(&again), published);
+    alerts.acknowledge(&before[0]);
+    alerts.acknowledge(&again[1]);
+    alerts.acknowledge(&again[2]);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(server.group("pager", "delivered").await, 0);
+    alerts.acknowledge(&again[0]);
+    is_done_with(&server, 3).await;
+}
+
+#[tokio::test]
+async fn goes_on_beyond_the_window() {
+    let server = Reference::start().await;
+    let published = server.publish(1, 10_000).await;
+    let mut alerts = pager(&server).acknowledge().stream().unwrap();
+    assert_eq!(sequences(&take(&mut alerts, 10_000).await), published);
+    alerts.close().await;
+    assert_eq!(server.group("pager", "delivered").await, 9_999);
+}

@@ -1,0 +1,16 @@
+//! The client against real servers: the reference server in Node, and one that behaves as Falco 0.43 did.
+
+mod old_falco;
+mod patience;
+mod proxy;
+mod reference;
+mod scratch;
+
+mod acknowledging;
+mod client;
+mod explaining;
+mod falco;
+mod reconnecting;
+mod subscribing;
+#[cfg(feature = "tls")]
+mod tls;
