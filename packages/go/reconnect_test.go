@@ -223,9 +223,6 @@ func TestServerKilledAndStartedAgain(t *testing.T) {
 
 // A connection that is dead without a word is noticed by a ping. It takes what grpc-go takes at the least, twice.
 func TestSilentConnection(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes 20 s")
-	}
 	server, _ := serve(t, nil)
 	proxy := proxyTo(t, server.Address)
 	client := clientOf(t, proxy.address, WithKeepAlive(minKeepAlive))
