@@ -62,10 +62,14 @@ export class Program {
   readonly #child;
 
   constructor(folder: string, ...args: string[]) {
-    this.#child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(this.interpreter, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
     createInterface({ input: this.#child.stderr }).on("line", (line) => this.errors.push(line));
     this.exited = new Promise((resolve) => this.#child.once("close", resolve));
+  }
+
+  protected get interpreter(): string {
+    return process.execPath;
   }
 
   interrupt(): void {

@@ -203,6 +203,16 @@ export const features = [
   "json",
   /** It shows the response's headers. */
   "headers",
+  /** It shows every field of an alert, and of a version. */
+  "every_field",
+  /** A call takes a deadline. */
+  "deadline",
+  /** A call takes headers to send along. */
+  "metadata",
+  /** It connects over TCP without TLS. */
+  "plain_tcp",
+  /** The name that the server's certificate has to carry can differ from the address. */
+  "server_name",
 ] as const;
 export type Feature = (typeof features)[number];
 
@@ -219,8 +229,14 @@ export function callsOf({ calls }: Case): Call[] {
 export function neededBy(one: Case): Set<Feature> {
   const needed = new Set<Feature>(one.needs);
   if (one.server.tls !== undefined) needed.add("tls");
+  const isTcp = one.server.tls !== undefined || one.server.listen === "tcp";
+  if (one.calls.some((call) => "together" in call)) needed.add("every_field");
   for (const call of callsOf(one)) {
     needed.add(call.method);
+    if (call.timeout_ms !== undefined) needed.add("deadline");
+    if (call.headers !== undefined) needed.add("metadata");
+    if (isTcp && call.tls === undefined) needed.add("plain_tcp");
+    if (call.tls?.server_name !== undefined) needed.add("server_name");
     const takesOptions = call.method === "sub" || call.method === "get";
     if (takesOptions && call.request !== undefined) needed.add("options");
     if (call.requests !== undefined) needed.add("requests");

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Feature } from "./case.js";
+import { pythonClients } from "./python-clients.js";
 
 /** A column of the table. */
 export interface ClientUnderTest {
@@ -10,7 +11,12 @@ export interface ClientUnderTest {
   takes: "grpc" | "web";
   /** What it can do: a case that needs more does not apply to it. */
   features: ReadonlySet<Feature>;
+  /** What this machine lacks to run it, and who misses that; undefined if nothing. */
+  lacks?(): string | undefined;
 }
+
+/** What every client can do that is still worked on. */
+export const today: readonly Feature[] = ["every_field", "deadline", "metadata", "plain_tcp", "server_name"];
 
 export const clients: readonly ClientUnderTest[] = [
   {
@@ -18,6 +24,7 @@ export const clients: readonly ClientUnderTest[] = [
     command: [process.execPath, fileURLToPath(import.meta.resolve("./testees/typescript/main.js"))],
     takes: "grpc",
     features: new Set([
+      ...today,
       "sub",
       "get",
       "version",
@@ -38,6 +45,7 @@ export const clients: readonly ClientUnderTest[] = [
     command: [process.execPath, fileURLToPath(import.meta.resolve("./testees/grpc-js/main.js"))],
     takes: "grpc",
     features: new Set([
+      ...today,
       "sub",
       "get",
       "subscribe",
@@ -57,6 +65,7 @@ export const clients: readonly ClientUnderTest[] = [
   },
   web("connect"),
   web("grpc-web"),
+  ...pythonClients(today),
 ];
 
 function web(protocol: string): ClientUnderTest {
@@ -66,6 +75,7 @@ function web(protocol: string): ClientUnderTest {
     command: [process.execPath, program, protocol],
     takes: "web",
     features: new Set([
+      ...today,
       "sub",
       "get",
       "version",

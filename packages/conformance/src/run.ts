@@ -62,9 +62,15 @@ function precluded(one: Case, client: ClientUnderTest, curl: boolean): Outcome |
   for (const feature of neededBy(one)) {
     if (!client.features.has(feature)) return { kind: "not applicable" };
   }
-  if (curl || !stepsOf(one).some((step) => "http" in step)) return undefined;
-  const reason = "curl is missing, with which alerts are posted as Falco posts them";
+  const reason = client.lacks?.() ?? (curl || !posts(one) ? undefined : withoutCurl);
+  if (reason === undefined) return undefined;
   return process.env.CI === "true" ? { kind: "failed", problems: [reason] } : { kind: "not run", reason };
+}
+
+const withoutCurl = "curl is missing, with which alerts are posted as Falco posts them";
+
+function posts(one: Case): boolean {
+  return stepsOf(one).some((step) => "http" in step);
 }
 
 function outcome(one: Case, client: ClientUnderTest, problems: string[]): Outcome {
