@@ -59,7 +59,7 @@ export async function* deliver<Desc extends DescMessage>(
   const cursor = await log.open(subscription, cut).catch((reason) => {
     throw toConnectError(reason);
   });
-  const leave = subscribers.add();
+  let leave: (() => void) | undefined;
   const stall = setTimeout(() => {
     const waiting = cursor.window > 0 && acknowledged < sent;
     if (writing) cut(new ConnectError("too slow: the stream made no progress", Code.ResourceExhausted));
@@ -69,7 +69,7 @@ export async function* deliver<Desc extends DescMessage>(
   // A write to a stream that was reset never settles, so that the end of this function might not come.
   const close = () => {
     clearTimeout(stall);
-    leave();
+    leave?.();
     void cursor.close();
   };
   context.signal.addEventListener("abort", close, { once: true });
@@ -90,6 +90,8 @@ export async function* deliver<Desc extends DescMessage>(
   const take = async (): Promise<Slice | undefined> => {
     writing = false;
     const waited = cursor.next(sliceBytes, signal);
+    // From its first question on it gets its share.
+    leave ??= subscribers.add();
     const slice = waited instanceof Promise ? await waited : waited;
     if (slice === undefined) return undefined;
     // A write is no progress of one who owes acknowledgements: it may have gone silent long ago.
