@@ -212,6 +212,12 @@ export const features = [
   "deadline_header",
   /** It shows the response's headers. */
   "headers",
+  /** It shows every field of an alert, and of a version. */
+  "every_field",
+  /** A call takes a deadline. */
+  "deadline",
+  /** A call takes headers to send along. */
+  "metadata",
 ] as const;
 export type Feature = (typeof features)[number];
 
@@ -228,8 +234,11 @@ export function callsOf({ calls }: Case): Call[] {
 export function neededBy(one: Case): Set<Feature> {
   const needed = new Set<Feature>(one.needs);
   if (one.server.tls !== undefined) needed.add("tls");
+  if (one.calls.some((call) => "together" in call)) needed.add("every_field");
   for (const call of callsOf(one)) {
     needed.add(call.method);
+    if (call.timeout_ms !== undefined) needed.add("deadline");
+    if (call.headers !== undefined) needed.add("metadata");
     const takesOptions = call.method === "sub" || call.method === "get";
     if (takesOptions && call.request !== undefined) needed.add("options");
     if (call.requests !== undefined) needed.add("requests");

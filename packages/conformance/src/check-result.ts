@@ -10,6 +10,7 @@ import { numberedAlert, range } from "./numbered.js";
 import type { CallResult, NeutralAlert } from "./protocol.js";
 import type { Published } from "./published.js";
 import { statusNames } from "./status.js";
+import { visibleFields, visibleVersion } from "./visible-fields.js";
 
 const streaming = new Set(["sub", "get", "subscribe"]);
 const versionHeader = "falco-outputs-version";
@@ -35,8 +36,8 @@ export function check(
   published: Published,
 ): string[] {
   const { expect, method } = call;
-  const version = expectedVersion(expect.version, features);
   const { status, alerts: all, headers, statuses, ...rest } = result;
+  const version = expectedVersion(expect.version, features, result);
   // What calls share is looked at together.
   const alerts = expect.alerts === "together" ? [] : (all ?? []);
   const wanted =
@@ -66,8 +67,11 @@ export function check(
 function expectedVersion(
   version: Call["expect"]["version"],
   features: ReadonlySet<Feature>,
+  result: CallResult,
 ): Call["expect"]["version"] {
-  if (version === undefined || features.has("engine_version")) return version;
+  if (version === undefined) return version;
+  if (!features.has("every_field")) return visibleVersion(version, result);
+  if (features.has("engine_version")) return version;
   const { engine_version, engine_major, engine_patch, ...older } = version;
   return older;
 }
@@ -119,10 +123,23 @@ export function alertsDifferences(
     const rules = seen.map((alert) => alert.rule || alert.output).join(" | ");
     return [`alerts: expected ${expected.length}, saw ${seen.length}: ${rules || "-"}`];
   }
+  const showsAll = features.has("every_field");
   return seen.flatMap((alert, index) => [
-    ...alertDifferences(expected[index]!.alert, alert, `alerts[${index}]`),
+    ...shownDifferences(expected[index]!.alert, alert, showsAll, `alerts[${index}]`),
     ...jsonDifferences(alert, features.has("json"), `alerts[${index}].json`),
   ]);
+}
+
+function shownDifferences(
+  expected: ExpectedAlert,
+  seen: NeutralAlert,
+  showsAll: boolean,
+  where: string,
+): string[] {
+  if (showsAll) return alertDifferences(expected, seen, where);
+  // To the nanosecond, which a float is not.
+  const isTimed = expected.time_of_day === undefined && expected.time !== "now";
+  return alertDifferences(visibleFields(expected, isTimed), visibleFields(seen, isTimed), where);
 }
 
 // Against the alert as it was seen, which is itself compared with what was expected.

@@ -1,21 +1,26 @@
 import { fileURLToPath } from "node:url";
 import type { Feature } from "./case.js";
 import type { GoProgram } from "./go-program.js";
+import type { PythonProgram } from "./python-program.js";
 import type { RustProgram } from "./rust-program.js";
 
 /** A column of the table. */
 export interface ClientUnderTest {
   name: string;
   /** The program and its arguments, or what it is built from first. */
-  program: readonly [string, ...string[]] | GoProgram | RustProgram;
+  program: readonly [string, ...string[]] | GoProgram | PythonProgram | RustProgram;
   /** Which of the server's addresses it is given: that of gRPC, or that for browsers. */
   takes: "grpc" | "web";
   /** What it can do: a case that needs more does not apply to it. */
   features: ReadonlySet<Feature>;
 }
 
+/** What every client can do but the oldest ones. */
+const usual = ["every_field", "deadline", "metadata"] as const;
+
 /** What every client of ours can do that speaks gRPC. */
 const ours = [
+  ...usual,
   "sub",
   "get",
   "version",
@@ -53,11 +58,14 @@ export const clients: readonly ClientUnderTest[] = [
     takes: "grpc",
     features: new Set([...ours, "read_alert", "deadline_header"]),
   },
+  python("python", "async"),
+  python("python-sync", "sync"),
   {
     name: "grpc-js",
     program: [process.execPath, fileURLToPath(import.meta.resolve("./testees/grpc-js/main.js"))],
     takes: "grpc",
     features: new Set([
+      ...usual,
       "sub",
       "get",
       "subscribe",
@@ -82,9 +90,35 @@ export const clients: readonly ClientUnderTest[] = [
   },
   archivedGo("client-go", "go.mod"),
   archivedGo("client-go-0.5", "v0.5.0.mod"),
+  {
+    name: "client-py",
+    program: { environment: "client-py", script: folder("../src/testees/client-py/main.py"), args: [] },
+    takes: "grpc",
+    features: new Set(["sub", "get", "version", "anonymous", "tls", "tls_to_ip_address"]),
+  },
+  {
+    name: "client-rs-replay",
+    program: {
+      environment: "development",
+      script: folder("../src/testees/client-rs-replay/main.py"),
+      args: [],
+    },
+    takes: "grpc",
+    features: new Set([...usual, "subscribe", "anonymous", "tls", "tls_to_ip_address", "sequence"]),
+  },
   web("connect"),
   web("grpc-web"),
 ];
+
+/** Our client for Python, one of its two faces. */
+function python(name: string, face: string): ClientUnderTest {
+  return {
+    name,
+    program: { environment: "development", script: folder("../src/testees/python/main.py"), args: [face] },
+    takes: "grpc",
+    features: new Set([...ours, "read_alert", "deadline_header"]),
+  };
+}
 
 /** Falco's own client for Go, as its users have it. */
 function archivedGo(name: string, modfile: string): ClientUnderTest {
@@ -92,7 +126,7 @@ function archivedGo(name: string, modfile: string): ClientUnderTest {
     name,
     program: { folder: folder("../testees/client-go"), package: ".", modfile },
     takes: "grpc",
-    features: new Set(["sub", "get", "version", "anonymous", "tls", "tls_to_ip_address"]),
+    features: new Set([...usual, "sub", "get", "version", "anonymous", "tls", "tls_to_ip_address"]),
   };
 }
 
@@ -103,6 +137,7 @@ function web(protocol: string): ClientUnderTest {
     program: [process.execPath, program, protocol],
     takes: "web",
     features: new Set([
+      ...usual,
       "sub",
       "get",
       "version",

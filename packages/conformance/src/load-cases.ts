@@ -9,7 +9,7 @@ import { validateCase } from "./validate-case.js";
 
 /** A case as the file has it: a case, what the codec has to make of lines, or what passes a filter. */
 type Written = Partial<Case> & { name: string; known_failures_of_reading?: Record<string, string> } & (
-    | { fixture: FixtureName }
+    | { fixture: FixtureName; known_failures_of_lines?: Record<number, Record<string, string>> }
     | { lines: Pair[] }
     | FilterVector
     | (Partial<Pair> & { lines?: never })
@@ -46,7 +46,11 @@ function toCases(theme: string, written: Written): Case[] {
     return lines.flatMap((line, index) => {
       const alert = alerts[index]!;
       const pair: Pair = alert === "rejected" ? { line, rejected: true } : { line, alert };
-      return codecCases(theme, `${written.fixture}, line ${index + 1}`, [pair], written);
+      const known_failures = written.known_failures_of_lines?.[index + 1] ?? {};
+      return codecCases(theme, `${written.fixture}, line ${index + 1}`, [pair], {
+        ...written,
+        known_failures,
+      });
     });
   }
   if ("filter" in written) {

@@ -1,0 +1,78 @@
+"""What becomes of a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ._alert import Alert
+from ._errors import FalcoError
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """An attempt begins."""
+
+    attempt: int
+    """Counts from 1, and again after each success."""
+
+
+@dataclass(frozen=True)
+class Connected:
+    """The server answered for the first time. Falco's own does so only with its first alert."""
+
+
+@dataclass(frozen=True)
+class Disconnected:
+    """The connection was lost, or an attempt failed; another one follows."""
+
+    error: FalcoError
+    retry_in_s: float
+    """When the next attempt begins, in seconds."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The server answers again; the stream goes on where it was, as far as its mode allows."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Which alerts a subscriber misses for good."""
+
+    cause: str
+    """`overflow`: the server's bound reached them before the group took them. `slow`: before this broadcast read them.
+    `restart`: they were in a log that the server has no more, and nobody knows how many."""
+    lost: int | None
+    """How many; None after a restart."""
+    first_sequence: int | None
+    last_sequence: int | None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Alerts were lost; the alert that tells it comes next."""
+
+    loss: Loss
+    alert: Alert
+
+
+StreamStatus: TypeAlias = Connecting | Connected | Disconnected | Resumed | Lost
+
+
+def loss_of(alert: Alert) -> Loss | None:
+    """Reads the alert with which our server tells a loss: one without a sequence number."""
+    fields = alert.output_fields
+    cause = fields.get("cause")
+    if alert.sequence != 0 or cause is None:
+        return None
+    return Loss(
+        cause,
+        _number(fields.get("lost")),
+        _number(fields.get("first_sequence")),
+        _number(fields.get("last_sequence")),
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None

@@ -1,0 +1,168 @@
+"""At-least-once delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from support.proxy import Proxy
+from support.server import Server
+
+from falco_outputs import Alert, Client, InvalidArgumentError, Reconnect, SyncClient
+
+
+def waiting(server: Server, group: str = "pager") -> int:
+    count: int = server.stats()["groups"][group]["waiting"]
+    return count
+
+
+def test_an_alert_is_acknowledged_when_the_loop_comes_back(server: Server) -> None:
+    server.raise_rules("a", "b", "c")
+    with SyncClient(server.address) as falco:
+        for alert in falco.sub(group="pager", after=0, acknowledge=True):
+            if alert.rule == "b":
+                break
+        assert [alert.rule for alert in falco.get(group="pager")] == ["b", "c"]
+
+
+async def test_by_hand_from_concurrent_tasks(server: Server) -> None:
+    sequences = server.raise_rules(*map(str, range(200)))
+    async with Client(server.address) as falco:
+        stream = falco.sub(group="pager", after=0, acknowledge="manual")
+        handled: list[int] = []
+
+        async def handle(alert: Alert) -> None:
+            await asyncio.sleep((alert.sequence % 7) / 500)
+            stream.acknowledge(alert)
+            handled.append(alert.sequence)
+            if len(handled) == 200:
+                await stream.aclose()
+
+        tasks = [asyncio.ensure_future(handle(alert)) async for alert in stream]
+        await asyncio.gather(*tasks)
+        assert sorted(handled) == sequences
+        assert handled != sequences
+        assert [alert async for alert in falco.get(group="pager")] == []
+
+
+def test_by_hand_from_a_pool_of_threads(server: Server) -> None:
+    server.raise_rules(*map(str, range(500)))
+    with SyncClient(server.address) as falco, ThreadPoolExecutor(8) as pool:
+        stream = falco.sub(group="pager", after=0, acknowledge="manual")
+        done = threading.Semaphore(0)
+
+        def handle(alert: Alert) -> None:
+            stream.acknowledge(alert)
+            done.release()
+
+        for count, alert in enumerate(stream, 1):
+            pool.submit(handle, alert)
+            if count == 500:
+                break
+        for _ in range(500):
+            assert done.acquire(timeout=10)
+        stream.close()
+        assert waiting(server) == 0
+
+
+async def test_by_hand_from_threads_of_an_event_loop(server: Server) -> None:
+    server.raise_rules(*map(str, range(100)))
+    async with Client(server.address) as falco:
+        stream = falco.sub(group="pager", after=0, acknowledge="manual")
+        count = 0
+        async for alert in stream:
+            await asyncio.to_thread(stream.acknowledge, alert)
+            count += 1
+            if count == 100:
+                break
+        await stream.aclose()
+    assert await asyncio.to_thread(waiting, server) == 0
+
+
+def test_acknowledgements_arrive_while_the_loop_waits(server: Server) -> None:
+    with SyncClient(server.address) as falco:
+        stream = falco.sub(group="pager", acknowledge="manual")
+        held: list[Alert] = []
+        thread = threading.Thread(target=lambda: held.extend(stream))
+        thread.start()
+        server.wait_for_subscribers(1)
+        server.raise_rules("a", "b")
+        # Nothing is asked of the stream any more, and the server hears of both all the same.
+        while len(held) < 2:
+            pass
+        stream.acknowledge(held[1])
+        stream.acknowledge(held[0])
+        stream.acknowledge(held[0])
+        while server.stats()["groups"]["pager"]["waiting"] > 0:
+            pass
+        stream.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert list(falco.get(group="pager")) == []
+
+
+def test_only_a_stream_that_was_begun_so_takes_acknowledgements(server: Server) -> None:
+    alert = Alert(rule="r", priority=0)
+    with SyncClient(server.address) as falco:
+        with pytest.raises(InvalidArgumentError, match='acknowledge="manual"'):
+            falco.sub().acknowledge(alert)
+        # An alert of nobody's.
+        falco.sub(acknowledge="manual").acknowledge(alert)
+
+
+@pytest.mark.parametrize("acknowledge", [True, "manual"])
+def test_what_was_not_acknowledged_comes_again_behind_a_cut(
+    server: Server, proxy: Proxy, acknowledge: bool
+) -> None:
+    server.raise_rules("a", "b", "c")
+    rules: list[str] = []
+    with SyncClient(proxy.address) as falco:
+        stream = falco.sub(
+            group="pager", after=0, acknowledge=acknowledge, reconnect=Reconnect(initial_delay_s=0.01)
+        )
+        for alert in stream:
+            rules.append(alert.rule)
+            if len(rules) == 2:
+                proxy.cut()
+                server.wait_for_subscribers(0)
+            if len(rules) > 2 and alert.rule == "c":
+                break
+    assert rules[:2] == ["a", "b"]
+    # What was read ahead is of the call that was cut: it comes, and again with the new one.
+    assert rules[-3:] in (["a", "b", "c"], ["b", "c", "c"], ["b", "b", "c"], ["b", "c", "b"])
+
+
+subscriber = """
+import sys
+from falco_outputs import SyncClient
+with SyncClient(sys.argv[1]) as falco:
+    for alert in falco.sub(group="pager", acknowledge=True):
+        print(alert.sequence, flush=True)
+"""
+
+
+def test_a_killed_subscriber_loses_nothing(server: Server) -> None:
+    seen: set[int] = set()
+    sequences: list[int] = []
+    for life in range(3):
+        arguments = [sys.executable, "-c", subscriber, server.address]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            server.wait_for_subscribers(1)
+            sequences += server.raise_rules(*map(str, range(1000)))
+            if life < 2:
+                for _ in range(300):
+                    seen.add(int(child.stdout.readline()))
+                child.send_signal(signal.SIGKILL)
+                seen.update(int(line) for line in child.stdout.read().split())
+                server.wait_for_subscribers(0)
+            else:
+                while not seen.issuperset(sequences):
+                    seen.add(int(child.stdout.readline()))
+                child.terminate()
+    assert seen == set(sequences)

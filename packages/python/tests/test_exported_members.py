@@ -1,0 +1,56 @@
+import falco_outputs
+
+
+def test_what_is_public() -> None:
+    public = sorted(name for name in vars(falco_outputs) if not name.startswith("_"))
+    assert public == sorted(name for name in falco_outputs.__all__ if name != "__version__")
+    assert public == [
+        "AbortedError",
+        "Alert",
+        "AlertStream",
+        "CancelledError",
+        "Client",
+        "Connected",
+        "Connecting",
+        "DEFAULT_ENDPOINT",
+        "DeadlineExceededError",
+        "Disconnected",
+        "FailedPreconditionError",
+        "FalcoError",
+        "FieldValue",
+        "InvalidArgumentError",
+        "Loss",
+        "Lost",
+        "PermissionDeniedError",
+        "Priority",
+        "PriorityLike",
+        "Reconnect",
+        "ResourceExhaustedError",
+        "Resumed",
+        "StreamStatus",
+        "SyncAlertStream",
+        "SyncClient",
+        "UnauthenticatedError",
+        "UnavailableError",
+        "UnimplementedError",
+        "Version",
+    ]
+
+
+def test_what_is_public_says_what_it_is() -> None:
+    for name in falco_outputs.__all__:
+        member = getattr(falco_outputs, name)
+        if not isinstance(member, type):
+            continue
+        assert member.__doc__, name
+        for attribute, value in vars(member).items():
+            if not attribute.startswith("_") and callable(value):
+                assert value.__doc__, f"{name}.{attribute}"
+
+
+def test_both_clients_offer_the_same() -> None:
+    def names(kind: type) -> set[str]:
+        return {name.removeprefix("a") for name in dir(kind) if not name.startswith("_")}
+
+    assert names(falco_outputs.Client) == names(falco_outputs.SyncClient)
+    assert names(falco_outputs.AlertStream) == names(falco_outputs.SyncAlertStream)

@@ -1,0 +1,120 @@
+"""The wheel and the sdist, as PyPI would have them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from support.server import Server
+
+package = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, package)
+    return folder
+
+
+def wheel_in(built: Path) -> Path:
+    [wheel] = built.glob("*.whl")
+    return wheel
+
+
+def clean_environment(folder: Path, *install: str | Path) -> Path:
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *install)
+    return python
+
+
+def test_what_is_in_them(built: Path) -> None:
+    with zipfile.ZipFile(wheel_in(built)) as wheel:
+        names = set(wheel.namelist())
+    assert "falco_outputs/py.typed" in names
+    assert "falco_outputs/_gen/falco/outputs/outputs_pb2.pyi" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert {name.split("/")[0] for name in names} == {"falco_outputs", "falco_outputs-0.1.0.dist-info"}
+    [sdist] = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as tar:
+        members = {name.split("/", 1)[-1] for name in tar.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "src/falco_outputs/__init__.py"} <= members
+
+
+smoke = """
+import asyncio, sys, falco_outputs
+from importlib.metadata import version
+assert falco_outputs.__version__ == version("falco-outputs")
+with falco_outputs.SyncClient(sys.argv[1]) as falco:
+    print([alert.rule for alert in falco.get(broadcast=True)])
+async def main():
+    async with falco_outputs.Client(sys.argv[1]) as falco:
+        print([alert.to_json() async for alert in falco.sub(broadcast=True, after=0, timeout_s=1, reconnect=False)])
+try:
+    asyncio.run(main())
+except falco_outputs.DeadlineExceededError as error:
+    print(error.code_name)
+"""
+
+
+@pytest.mark.parametrize(
+    "dependencies",
+    [["grpcio", "protobuf"], ["grpcio==1.67.1", "protobuf==6.31.1"]],
+    ids=["newest", "oldest"],
+)
+def test_a_clean_environment(built: Path, tmp_path: Path, server: Server, dependencies: list[str]) -> None:
+    if "grpcio==1.67.1" in dependencies and sys.version_info >= (3, 14):
+        pytest.skip("there is no wheel of that gRPC for this Python")
+    server.raise_rules("a", "b")
+    python = clean_environment(tmp_path / "venv", wheel_in(built), *dependencies)
+    program = tmp_path / "smoke.py"
+    program.write_text(smoke)
+    out = run(python, "-W", "error", program, server.address)
+    assert out == "['a', 'b']\nDEADLINE_EXCEEDED\n"
+
+
+beside = """
+import falco, falco_outputs, sys
+from falco.schema.outputs_pb2 import response
+alert = falco_outputs.Alert(rule="r", priority="Notice")
+old = falco.OutputsResponse.from_proto(response.FromString(bytes(alert)))
+print(old.rule, old.priority.value, falco.OutputsResponse is not falco_outputs.Alert)
+with falco_outputs.SyncClient(sys.argv[1]) as client:
+    print([alert.rule for alert in client.get(broadcast=True)])
+print([alert.rule for alert in falco.Client(sys.argv[1]).get()])
+"""
+
+
+@pytest.mark.parametrize("first", ["falco", "falco_outputs"])
+def test_beside_client_py_in_one_process(built: Path, tmp_path: Path, server: Server, first: str) -> None:
+    server.raise_rules("a")
+    python = clean_environment(tmp_path / "venv", wheel_in(built), "python-dateutil")
+    # Its own pins cannot be built any more.
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "falco==0.4.0")
+    program = tmp_path / "beside.py"
+    program.write_text(f"import {first}\n{beside}")
+    # client-py's stubs need protobuf 3.20, or this.
+    out = run(python, program, server.address, PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION="python")
+    assert out == "r notice True\n['a']\n['a']\n"

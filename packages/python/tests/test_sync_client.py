@@ -1,0 +1,264 @@
+"""The client for threads against the server."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from support.server import Server
+from support.until import until
+
+from falco_outputs import (
+    Alert,
+    DeadlineExceededError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    StreamStatus,
+    SyncAlertStream,
+    SyncClient,
+    UnavailableError,
+)
+
+
+def test_sub_gives_what_is_queued_and_what_comes(server: Server) -> None:
+    server.raise_rules("a", "b")
+    rules: list[str] = []
+    with SyncClient(server.address) as falco:
+        for alert in falco.sub():
+            rules.append(alert.rule)
+            if len(rules) == 2:
+                server.raise_rules("c")
+            if len(rules) == 3:
+                break
+    assert rules == ["a", "b", "c"]
+
+
+def test_get_ends_behind_the_last_alert(server: Server) -> None:
+    sequences = server.raise_rules("a", "b")
+    with SyncClient(server.address) as falco:
+        assert [alert.sequence for alert in falco.get()] == sequences
+        assert list(falco.get()) == []
+        assert [alert.rule for alert in falco.get(broadcast=True, after=sequences[0])] == ["b"]
+
+
+def test_client_pys_keywords_are_taken(server: Server) -> None:
+    server.raise_rules("a")
+    falco = SyncClient(
+        endpoint=server.address, client_crt=None, client_key=None, ca_root=None, output_format="json"
+    )
+    assert json.loads(next(falco.sub()))["rule"] == "a"
+    falco.close()
+
+
+def test_version(idle_server: Server) -> None:
+    server = idle_server.start(falco={"version": "0.44.1"})
+    with SyncClient(server.address) as falco:
+        assert falco.version().version == "0.44.1"
+
+
+def test_break_ends_the_call_at_once(server: Server) -> None:
+    server.raise_rules("a")
+    with SyncClient(server.address) as falco:
+        for _ in falco.sub():
+            break
+        server.wait_for_subscribers(0)
+
+
+def test_an_error_in_the_loop_ends_the_call(server: Server) -> None:
+    server.raise_rules("a")
+    with SyncClient(server.address) as falco:
+        with pytest.raises(RuntimeError, match="mine"):
+            for _ in falco.sub():
+                raise RuntimeError("mine")
+        server.wait_for_subscribers(0)
+
+
+def listen(stream: SyncAlertStream[Alert]) -> tuple[threading.Thread, list[str]]:
+    rules: list[str] = []
+    thread = threading.Thread(target=lambda: rules.extend(alert.rule for alert in stream))
+    thread.start()
+    return thread, rules
+
+
+@pytest.mark.parametrize("acknowledge", [False, True])
+def test_close_from_another_thread_ends_a_loop_that_waits(server: Server, acknowledge: bool) -> None:
+    with SyncClient(server.address) as falco:
+        stream = falco.sub(acknowledge=acknowledge)
+        thread, rules = listen(stream)
+        server.wait_for_subscribers(1)
+        started = time.monotonic()
+        stream.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert time.monotonic() - started < 0.9
+        assert rules == []
+        stream.close()
+        server.wait_for_subscribers(0)
+
+
+def test_stop_lets_the_body_finish(server: Server) -> None:
+    server.raise_rules("a", "b")
+    with SyncClient(server.address) as falco:
+        stream = falco.sub(acknowledge=True)
+        rules = []
+        for alert in stream:
+            stream.stop()
+            rules.append(alert.rule)
+        assert rules == ["a"]
+        assert [alert.rule for alert in falco.get()] == ["b"]
+
+
+def test_closing_the_client_ends_its_streams(server: Server) -> None:
+    falco = SyncClient(server.address)
+    threads = [listen(falco.sub())[0] for _ in range(3)]
+    server.wait_for_subscribers(3)
+    falco.close()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    server.wait_for_subscribers(0)
+    with pytest.raises(FailedPreconditionError, match="sub on unix:.*: the client is closed"):
+        falco.sub()
+    falco.close()
+
+
+def test_closing_ends_a_stream_that_connects(server: Server) -> None:
+    for _ in range(10):
+        falco = SyncClient(server.address)
+        thread, rules = listen(falco.sub(group="pager"))
+        time.sleep(0.001)
+        falco.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert rules == []
+    server.wait_for_subscribers(0)
+
+
+def test_a_stream_is_iterated_in_one_place(server: Server) -> None:
+    with SyncClient(server.address) as falco:
+        stream = falco.sub()
+        thread, rules = listen(stream)
+        server.wait_for_subscribers(1)
+        with pytest.raises(RuntimeError, match="iterate it in one place"):
+            next(stream)
+        server.raise_rules("a")
+        until(
+            lambda: (rules == [] and not thread.is_alive()) or server.stats()["groups"][""]["delivered"] == 1
+        )
+        stream.close()
+        thread.join(10)
+        assert rules == ["a"]
+
+
+def test_a_deadline_ends_the_stream(server: Server) -> None:
+    with SyncClient(server.address) as falco:
+        with pytest.raises(DeadlineExceededError, match="sub on unix:.*: the operation timed out"):
+            for _ in falco.sub(timeout_s=0.1):
+                pass
+        with pytest.raises(DeadlineExceededError):
+            next(falco.sub(broadcast=True, timeout_s=-1))
+
+
+def test_nobody_listens() -> None:
+    with SyncClient("/nowhere/falco.sock") as falco:
+        with pytest.raises(UnavailableError, match="is the server running"):
+            next(falco.sub())
+        with pytest.raises(UnavailableError, match="version on unix:///nowhere/falco.sock"):
+            falco.version()
+
+
+def test_what_on_status_raises_ends_the_stream(server: Server) -> None:
+    def raises(_: StreamStatus) -> None:
+        raise KeyError("mine")
+
+    with (
+        SyncClient(server.address) as falco,
+        pytest.raises(InvalidArgumentError, match="on_status raised KeyError"),
+    ):
+        next(falco.sub(on_status=raises))
+    server.wait_for_subscribers(0)
+
+
+def test_batches_give_what_has_arrived(server: Server) -> None:
+    server.publish_fixtures(3000)
+    with SyncClient(server.address) as falco:
+        sizes = []
+        for alerts in falco.get(broadcast=True).batches():
+            sizes.append(len(alerts))
+            time.sleep(0.01)
+        assert sum(sizes) == 3000
+        assert max(sizes) > 1
+
+
+program = """
+import sys, threading
+from falco_outputs import SyncClient
+falco = SyncClient(sys.argv[1])
+try:
+    for alert in falco.sub(acknowledge=sys.argv[2] == "True"):
+        print(alert.rule, flush=True)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+falco.close()
+print([thread.name for thread in threading.enumerate() if not thread.daemon], flush=True)
+"""
+
+
+@pytest.mark.parametrize("acknowledge", [False, True])
+def test_ctrl_c_ends_the_call_at_once(server: Server, acknowledge: bool) -> None:
+    arguments = [sys.executable, "-c", program, server.address, str(acknowledge)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        server.wait_for_subscribers(1)
+        server.raise_rules("a")
+        assert child.stdout is not None
+        assert child.stdout.readline() == "a\n"
+        time.sleep(0.1)
+        started = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "interrupted\n"
+        assert time.monotonic() - started < 0.5
+        server.wait_for_subscribers(0)
+        assert child.wait(10) == 0
+        assert child.stdout.read() == "['MainThread']\n"
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
+    # The loop had come back for the next one.
+    assert server.stats()["groups"][""]["waiting"] == 0
+
+
+stopping = """
+import signal, sys
+from falco_outputs import SyncClient
+with SyncClient(sys.argv[1]) as falco:
+    stream = falco.sub(acknowledge=sys.argv[2] == "True")
+    signal.signal(signal.SIGTERM, lambda *_: getattr(stream, sys.argv[3])())
+    for alert in stream:
+        print(alert.rule, flush=True)
+print("done", flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["stop", "close"])
+@pytest.mark.parametrize("acknowledge", [False, True])
+def test_a_signal_handler_may_end_the_stream(server: Server, acknowledge: bool, how: str) -> None:
+    arguments = [sys.executable, "-c", stopping, server.address, str(acknowledge), how]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        server.wait_for_subscribers(1)
+        server.raise_rules("a")
+        assert child.stdout is not None
+        assert child.stdout.readline() == "a\n"
+        time.sleep(0.1)
+        started = time.monotonic()
+        child.send_signal(signal.SIGTERM)
+        assert child.stdout.readline() == "done\n"
+        assert time.monotonic() - started < 0.5
+        assert child.wait(10) == 0
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
+    server.wait_for_subscribers(0)
+    assert server.stats()["groups"][""]["waiting"] == 0

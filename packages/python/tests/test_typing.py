@@ -1,0 +1,62 @@
+"""What makes no sense together does not pass a type checker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+fine = """
+from falco_outputs import Alert, Client, Priority, SyncClient
+
+async def fine(falco: Client[Alert], texts: Client[str]) -> None:
+    async for alert in falco.sub(group="pager", acknowledge=True, min_priority="warning", tags=["a"]):
+        rule: str = alert.rule
+    async for text in texts.sub(broadcast=True, after=0, timeout_s=1):
+        upper: str = text.upper()
+    falco.sub(filter_locally=True, min_priority=Priority.ERROR, acknowledge="manual").acknowledge(alert)
+    falco.get(broadcast=True, follow=True, reconnect=False)
+    version: str = (await falco.version()).version
+    json: str = await texts.version()
+
+alerts: list[Alert] = list(SyncClient("/a").sub())
+lines: list[str] = list(SyncClient("/a", output_format="json").get())
+"""
+
+# Each is wrong by itself.
+wrong = """
+falco.sub(tags=["a"])
+falco.sub(after=1)
+falco.sub(group="a", broadcast=True)
+falco.sub(broadcast=True, acknowledge=True)
+falco.sub(broadcast=True, filter_locally=True)
+falco.sub(acknowledge="auto")
+falco.sub(follow=True)
+falco.get(acknowledge=True)
+falco.get(rules=["a"])
+falco.sub(grp="a")
+number: int = next(falco.sub()).rule
+""".strip().splitlines()
+
+
+def mypy(file: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(file)],
+        capture_output=True,
+        text=True,
+        cwd=file.parent,
+    )
+    return done.stdout + done.stderr
+
+
+def test_what_makes_sense_passes(tmp_path: Path) -> None:
+    file = tmp_path / "fine.py"
+    file.write_text(fine)
+    assert mypy(file) == ""
+
+
+def test_what_makes_none_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text("\n".join(["from falco_outputs import SyncClient", 'falco = SyncClient("/a")', *wrong]))
+    lines = {int(line.split(":")[1]) for line in mypy(file).splitlines() if ": error:" in line}
+    assert lines == set(range(3, 3 + len(wrong)))
