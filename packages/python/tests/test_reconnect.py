@@ -192,7 +192,9 @@ def test_the_first_connection_is_bounded(folder: Path) -> None:
         with SyncClient(str(path), connect_timeout_s=0.3) as falco:
             for options in ({}, {"group": "pager"}):
                 started = time.monotonic()
-                with pytest.raises(UnavailableError, match="answer at this address|no answer came within 0.3 s"):
+                with pytest.raises(
+                    UnavailableError, match="answer at this address|no answer came within 0.3 s"
+                ):
                     next(falco.sub(**options))  # type: ignore[call-overload]
                 assert time.monotonic() - started < 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import subprocess
@@ -262,3 +263,31 @@ def test_a_signal_handler_may_end_the_stream(server: Server, acknowledge: bool, 
         assert child.stderr.read() == ""
     server.wait_for_subscribers(0)
     assert server.stats()["groups"][""]["waiting"] == 0
+
+
+def test_break_lets_go_of_everything_at_once(server: Server) -> None:
+    """Also behind errors that went no further: gRPC's are calls themselves, and hold what called them."""
+    server.raise_rules("a")
+    gc.disable()
+    try:
+        with SyncClient(server.address) as falco:
+            for _ in falco.sub(broadcast=True, after=0):
+                break
+            assert not [one for one in gc.get_objects() if isinstance(one, SyncAlertStream)]
+            server.wait_for_subscribers(0)
+    finally:
+        gc.enable()
+
+
+def test_a_stream_that_another_thread_lets_go_of_ends(server: Server) -> None:
+    server.raise_rules("a")
+    with SyncClient(server.address) as falco:
+        streams = [falco.sub(group="pager", after=0, acknowledge=True)]
+        assert next(streams[0]).rule == "a"
+        started = time.monotonic()
+        thread = threading.Thread(target=streams.clear)
+        thread.start()
+        thread.join(10)
+        assert time.monotonic() - started < 0.5
+        server.wait_for_subscribers(0)
+        assert [alert.rule for alert in falco.get(group="pager")] == ["a"]

@@ -258,7 +258,7 @@ class _AheadCall:
         return await self._call.headers()
 
     async def read(self) -> OutputsResponse | None:
-        while not self._arrived and not self._over:
+        while not self._arrived and not self._over and not self._cancelled:
             self._reader = asyncio.get_running_loop().create_future()
             try:
                 await self._reader
@@ -277,6 +277,7 @@ class _AheadCall:
         self._cancelled = True
         self._call.cancel()
         _settle(self._room)
+        _settle(self._reader)
 
     def lost(self) -> None:
         self._call.lost()

@@ -224,7 +224,7 @@ class _AheadCall:
 
     async def read(self) -> OutputsResponse | None:
         with self._changed:
-            while not self._arrived and not self._over:
+            while not self._arrived and not self._over and not self._cancelled:
                 self._changed.wait()
             if self._arrived:
                 return self._take()

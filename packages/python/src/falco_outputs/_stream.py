@@ -73,6 +73,8 @@ class Stream:
         self._read: Callable[[], Awaitable[OutputsResponse | None]] | None = None
         # Who waits in `next`, and the signal that it has left.
         self._waiting: object | None = None
+        # Who waited there last.
+        self._waited: object | None = None
         self._left = io.signal()
         # What the body of the loop has: the call, and the places of the alerts among its responses.
         self._current: tuple[Call, list[int]] | None = None
@@ -96,6 +98,11 @@ class Stream:
         return self._started_at is not None
 
     @property
+    def is_iterated_here(self) -> bool:
+        """Whether it is this thread, or this task, that iterates it."""
+        return self._waited == self._loop()
+
+    @property
     def needs_farewell(self) -> bool:
         """Whether its end takes more than a cancel."""
         return self._call is not None and self._plan.acknowledge is not False and not self._has_ended()
@@ -104,7 +111,7 @@ class Stream:
         """The next alert; None when the stream is done."""
         if self._waiting is not None:
             raise RuntimeError("this stream is being waited for already: iterate it in one place")
-        self._waiting = self._loop()
+        self._waiting = self._waited = self._loop()
         try:
             if self._current is not None:
                 self._leave_current()
@@ -194,6 +201,10 @@ class Stream:
         acknowledges = self._plan.acknowledge is not False
         if acknowledges and self._waiting is None:
             return
+        self.leave()
+
+    def leave(self) -> None:
+        """Ends the stream without waiting for its end."""
         call = self._close()
         if call is not None:
             self._io.later(FAREWELL_S, call.cancel)
@@ -330,6 +341,7 @@ class Stream:
             if VERSION_HEADER not in headers:
                 code = reason.code()
                 if code is grpc.StatusCode.DEADLINE_EXCEEDED and timeout_s == limit_s:
+                    call.lost()
                     raise UnavailableError(
                         f"no answer came within {limit_s:g} s",
                         grpc.StatusCode.UNAVAILABLE,
@@ -338,6 +350,7 @@ class Stream:
                 if code is grpc.StatusCode.DEADLINE_EXCEEDED or _is_local(reason):
                     call.lost()
                     raise
+            _let_go(reason)
         finally:
             self._opening = None
         # An answer all the same, also where Falco's version is not known.
@@ -412,9 +425,9 @@ class Stream:
         try:
             while await call.read() is not None:
                 pass
-        except grpc.RpcError:
+        except grpc.RpcError as reason:
             # The connection is gone, and whatever was not acknowledged will come again.
-            return
+            _let_go(reason)
 
     async def _recover(self, error: FalcoError, cause: BaseException | None) -> None:
         """Waits for the next attempt, not beyond the deadline. Raises the error, if there is none."""
@@ -427,6 +440,8 @@ class Stream:
             if cause is None:
                 raise error
             raise error from cause
+        error.__cause__ = cause
+        _let_go(cause)
         retry_in_s = backoff_s(
             self._failed,
             reconnect.initial_delay_s,
@@ -451,6 +466,16 @@ def headers_of(reason: grpc.RpcError) -> dict[str, str]:
     call = cast(grpc.Call, reason)
     parts = [*(call.initial_metadata() or ()), *(call.trailing_metadata() or ())]
     return {key: value for key, value in parts if isinstance(value, str)}
+
+
+def _let_go(reason: BaseException | None) -> None:
+    """Lets go of the frames that an error has, which goes no further.
+
+    An error of gRPC's blocking API is the call itself, so that call and frames would keep each other, and whoever
+    iterates, until the garbage is collected.
+    """
+    if reason is not None:
+        reason.__traceback__ = None
 
 
 def _is_local(reason: grpc.RpcError) -> bool:

@@ -95,8 +95,13 @@ class SyncAlertStream(Iterator[Out]):
     def __del__(self) -> None:
         # After `break` nobody else has it.
         stream = getattr(self, "_stream", None)
-        if stream is not None and stream.has_begun and not sys.is_finalizing():
+        if stream is None or not stream.has_begun or sys.is_finalizing():
+            return
+        if stream.is_iterated_here:
             run(stream.end())
+        else:
+            # The garbage collector came by, perhaps in one of gRPC's own threads, which has to go on.
+            stream.leave()
 
 
 class _Batches(Iterator[list[Out]]):
