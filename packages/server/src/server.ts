@@ -1,32 +1,37 @@
 import { setMaxListeners } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createRouterTransport, type Transport } from "@connectrpc/connect";
-import { type AlertInit, formatAddress, parseAddress } from "@falco-outputs/core";
-import { acceptEncoded, contentOf, encodeContent, encodeLine } from "@falco-outputs/core/codec";
+import { type AlertInit, formatAddress, Priority, type PriorityLike } from "@falco-outputs/core";
+import { acceptEncoded, contentOf, encodeContent, encodeLine, toPriority } from "@falco-outputs/core/codec";
+import { type AlertBatch, joinPieces } from "./alert-batch.js";
 import { shutdown } from "./grpc/deliver.js";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
 import type { FalcoVersionSource } from "./grpc/version.js";
-import { createHttpInput } from "./inputs/http.js";
-import { type InputStats, Intake, toBatch } from "./inputs/intake.js";
-import { readLines } from "./inputs/lines.js";
-import { invalidOption } from "./invalid-option.js";
+import { Inputs, type InputsOptions } from "./inputs/inputs.js";
+import type { InputStats } from "./inputs/intake.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
-import { isLoopback, listenTcp } from "./listen/tcp.js";
 import { listenWeb, type WebListener, type WebOptions } from "./listen/web-listener.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
 import { MemoryLog } from "./log/memory-log.js";
 import { type Logger, silent, Throttled } from "./logger.js";
+import { GrpcOutput } from "./outputs/grpc.js";
+import type { Output, OutputStats } from "./outputs/output.js";
+import { createOutputs, type OutputsOptions } from "./outputs/outputs.js";
+import { Router } from "./router.js";
 
 export interface ServerOptions {
   /** Where gRPC is served. Default: a unix socket of its own in a private temporary folder. */
   listen?: readonly (string | ListenOptions)[];
-  /** Where Falco's `http_output` may post, `host:port` (port 0 takes a free one). Default: nowhere. */
-  http?: string | HttpInputOptions;
+  /** Where alerts come from, beside `publish` and `readLines`. Default: nowhere. */
+  inputs?: InputsOptions;
+  /** Where alerts go beside gRPC: Falco's old outputs. Default: nowhere. */
+  outputs?: OutputsOptions;
+  /** Less severe alerts are not taken, as with Falco's `priority`. Default: "Debug", all are. */
+  priority?: PriorityLike;
   /** Where browsers are served, over Connect and gRPC-Web. Default: nowhere. */
   web?: WebOptions;
   /** How many alerts are retained at the most. Default: 100,000. */
@@ -44,16 +49,13 @@ export interface ServerOptions {
   logger?: Logger;
 }
 
-export interface HttpInputOptions {
-  address: string;
-  /** Allows an address that other machines can reach: whoever does may raise alerts. */
-  insecure?: boolean;
-}
-
 export interface ServerStats extends LogStats {
   /** Streams that receive alerts now. */
   readonly subscribers: number;
-  readonly inputs: Readonly<Record<"http" | "lines", InputStats>>;
+  /** By the input's name: `http`, `lines` (what `readLines` read). */
+  readonly inputs: Readonly<Record<string, InputStats>>;
+  /** By the output's name: `grpc`, and those of Falco's old outputs that there are. */
+  readonly outputs: Readonly<Record<string, OutputStats>>;
 }
 
 /** A running server. */
@@ -68,7 +70,7 @@ export interface FalcoOutputsServer {
   readonly webUrl: string | undefined;
   /**
    * Queues an alert: its parts, a line of Falco's (JSON or text), or an encoded `falco.outputs.response`.
-   * Gives its sequence number.
+   * Gives its sequence number; 0 if `priority` keeps it out.
    * @throws FalcoError with InvalidArgument for what is no alert.
    */
   publish(alert: AlertInit | string | Uint8Array): Promise<bigint>;
@@ -79,8 +81,11 @@ export interface FalcoOutputsServer {
   /** A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. */
   transport(): Transport;
   stats(): ServerStats;
+  /** Lets each output open anew what it writes to: for a file that was rotated. */
+  reopenOutputs(): void;
   /**
-   * Stops taking alerts, ends every stream and lets go of every address. Alerts that are still queued are gone.
+   * Stops taking alerts, lets the outputs write what they have queued, within their time limit, ends every stream and lets go of every address. Alerts
+   * that are still queued for gRPC are gone.
    */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -109,16 +114,17 @@ class Running implements FalcoOutputsServer {
   readonly #logger: Logger;
   readonly #losses: Throttled;
   readonly #log: AlertLog;
+  readonly #grpc: GrpcOutput;
+  readonly #outputs: readonly Output[];
+  readonly #router: Router;
+  readonly #inputs: Inputs;
   readonly #subscribers = new Subscribers();
   readonly #services: Services;
   readonly #shutdown = new AbortController();
-  readonly #intakes: Record<"http" | "lines", Intake>;
   readonly #listeners: GrpcListener[] = [];
   #web: WebListener | undefined;
-  #http: Server | undefined;
   #folder: string | undefined;
   #stopped: Promise<void> | undefined;
-  httpUrl: string | undefined;
 
   constructor({
     logger = silent,
@@ -126,6 +132,8 @@ class Running implements FalcoOutputsServer {
     maxBytes,
     stallTimeoutMs = defaultStallTimeoutMs,
     falco,
+    outputs = {},
+    priority = Priority.Debug,
   }: ServerOptions) {
     this.#logger = logger;
     // Every stream listens to it.
@@ -142,10 +150,10 @@ class Running implements FalcoOutputsServer {
       onLoss: (group, count) => this.#losses.add(count, group),
     });
     this.#services = { log: this.#log, subscribers: this.#subscribers, falco, stallTimeoutMs };
-    this.#intakes = {
-      http: new Intake(this.#log, "http", logger),
-      lines: new Intake(this.#log, "lines", logger),
-    };
+    this.#grpc = new GrpcOutput(this.#log);
+    this.#outputs = createOutputs(outputs, logger);
+    this.#router = new Router(this.#grpc, this.#outputs, toPriority(priority));
+    this.#inputs = new Inputs(this.#router, logger);
   }
 
   get address(): string {
@@ -158,28 +166,32 @@ class Running implements FalcoOutputsServer {
     return this.#listeners.map((listener) => listener.address);
   }
 
+  get httpUrl(): string | undefined {
+    return this.#inputs.httpUrl;
+  }
+
   get webUrl(): string | undefined {
     return this.#web?.url;
   }
 
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ listen = [this.#privateSocket()], web, http }: ServerOptions): Promise<void> {
+  async start({ listen = [this.#privateSocket()], web, inputs = {} }: ServerOptions): Promise<void> {
     const handler = requestHandler(this.#services, this.#shutdown.signal, this.#logger);
     for (const item of listen) {
       const options = typeof item === "string" ? { address: item } : item;
       this.#listeners.push(await listenGrpc(options, handler, this.#logger));
     }
     if (web !== undefined) this.#web = await listenWeb(web, handler, this.#logger);
-    if (http !== undefined) await this.#startHttp(typeof http === "string" ? { address: http } : http);
+    await this.#inputs.start(inputs);
   }
 
   async publish(alert: AlertInit | string | Uint8Array): Promise<bigint> {
-    const { first } = await this.#log.append(toBatch([encode(alert)]));
-    return BigInt(first);
+    const appended = await this.#router.route(toBatch(alert));
+    return BigInt(appended?.first ?? 0);
   }
 
   readLines(stream: Readable): Promise<void> {
-    return readLines(stream, this.#intakes.lines);
+    return this.#inputs.readLines(stream);
   }
 
   waitForSubscribers(count: number): Promise<void> {
@@ -193,12 +205,16 @@ class Running implements FalcoOutputsServer {
   }
 
   stats(): ServerStats {
-    const { http, lines } = this.#intakes;
     return {
       ...this.#log.stats(),
       subscribers: this.#subscribers.count,
-      inputs: { http: http.stats(), lines: lines.stats() },
+      inputs: this.#inputs.stats(),
+      outputs: Object.fromEntries([this.#grpc, ...this.#outputs].map((output) => [output.name, output.stats()])),
     };
+  }
+
+  reopenOutputs(): void {
+    for (const output of this.#outputs) output.reopen();
   }
 
   stop(): Promise<void> {
@@ -211,38 +227,15 @@ class Running implements FalcoOutputsServer {
   }
 
   async #stop(): Promise<void> {
-    const http = this.#http;
-    if (http?.listening === true) {
-      await new Promise((resolve) => {
-        http.close(resolve);
-        http.closeIdleConnections();
-        setTimeout(() => http.closeAllConnections(), graceMs).unref();
-      });
-    }
+    await this.#inputs.stop();
+    const written = Promise.all(this.#outputs.map((output) => output.close()));
     this.#shutdown.abort(shutdown);
     const listeners = [...this.#listeners, ...(this.#web === undefined ? [] : [this.#web])];
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
-    await this.#log.close();
-    for (const intake of Object.values(this.#intakes)) intake.close();
+    await this.#grpc.close();
+    await written;
     this.#losses.close();
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  async #startHttp({ address: text, insecure = false }: HttpInputOptions): Promise<void> {
-    const address = /[/]/.test(text) || !/:\d+$/.test(text) ? undefined : parseAddress(text);
-    if (address?.kind !== "tcp") throw invalidOption(`http: ${JSON.stringify(text)}, expected host:port`);
-    if (!isLoopback(address.host) && !insecure) {
-      throw invalidOption(
-        `http: other machines can reach ${JSON.stringify(text)}: use a loopback address, or allow it (insecure: true; --insecure-tcp)`,
-      );
-    }
-    const http = createHttpInput(this.#intakes.http);
-    const bound = await listenTcp(http, address.host, address.port);
-    this.#http = http;
-    http.on("error", (error) =>
-      this.#logger.error({ address: bound, reason: error.message }, "a listener failed"),
-    );
-    this.httpUrl = `http://${bound}/`;
   }
 
   #privateSocket(): string {
@@ -251,7 +244,11 @@ class Running implements FalcoOutputsServer {
   }
 }
 
-function encode(alert: AlertInit | string | Uint8Array): Uint8Array {
-  if (typeof alert === "string") return encodeLine(alert);
-  return alert instanceof Uint8Array ? acceptEncoded(alert) : encodeContent(contentOf(alert));
+function toBatch(alert: AlertInit | string | Uint8Array): AlertBatch {
+  if (alert instanceof Uint8Array) return joinPieces([acceptEncoded(alert)]);
+  if (typeof alert !== "string") return joinPieces([encodeContent(contentOf(alert))]);
+  const encoded = joinPieces([encodeLine(alert)]);
+  const line = alert.trim();
+  // An output writes a line for an alert, so one that came on several is written anew.
+  return line.includes("\n") ? encoded : { ...encoded, lines: joinPieces([Buffer.from(line)]) };
 }

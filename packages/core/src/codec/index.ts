@@ -1,9 +1,10 @@
 /** For those who bring alerts into a server: Falco's own forms to the bytes of a `falco.outputs.response`. */
-export { contentOf } from "../alert.js";
+export { contentOf, toPriority } from "../alert.js";
 export { acceptEncoded } from "./accept-encoded.js";
 export { AlertDecoder, type TextSlices } from "./alert-decoder.js";
 export { BatchEncoder } from "./batch-encoder.js";
 export type { AlertContent } from "./content.js";
 export { encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
+export { JsonReader } from "./json-reader.js";
 export { readJson } from "./read-json.js";
-export { readText } from "./read-text.js";
+export { readText, textPrefix } from "./read-text.js";

@@ -114,6 +114,14 @@ export class JsonReader {
     return this.text.slice(start, this.#position);
   }
 
+  /** Any value as the JSON text that it is. */
+  raw(): string {
+    this.#skipSpace();
+    const start = this.#position;
+    this.skip();
+    return this.text.slice(start, this.#position);
+  }
+
   /** Reads a value of no interest. */
   skip(): void {
     this.#skipSpace();

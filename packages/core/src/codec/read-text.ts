@@ -2,7 +2,8 @@ import { type Priority, parsePriority } from "../priority.js";
 import { type Instant, nanosOf, parseTime } from "../time.js";
 import type { AlertContent } from "./content.js";
 
-const prefix =
+/** What stands before the output in Falco's text form, and in the `output` of its JSON: time and priority. */
+export const textPrefix =
   /^(?:(?<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?)|(?<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)): (?<priority>[A-Za-z]+) /;
 
 /**
@@ -13,7 +14,7 @@ const prefix =
  * that brings it nearest to `now`.
  */
 export function readText(line: string, now: Date = new Date()): AlertContent | undefined {
-  const match = prefix.exec(line);
+  const match = textPrefix.exec(line);
   if (match === null) return undefined;
   const { clock, iso, priority: name } = match.groups as { clock?: string; iso?: string; priority: string };
   const priority: Priority | undefined = parsePriority(name);

@@ -17,7 +17,7 @@ import {
 } from "@falco-outputs/core/contract";
 import { fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { toBatch } from "../inputs/intake.js";
+import { joinPieces } from "../alert-batch.js";
 import { MemoryLog } from "../log/memory-log.js";
 import { shutdown } from "./deliver.js";
 import { connectOptions, routes } from "./handler.js";
@@ -67,7 +67,7 @@ async function serve(format: { useBinaryFormat: boolean }, interceptors: Interce
     server.close();
     rmSync(folder, { recursive: true });
   });
-  const publish = (lines: readonly string[]) => log.append(toBatch(lines.map((line) => encodeLine(line))));
+  const publish = (lines: readonly string[]) => log.append(join(lines.map((line) => encodeLine(line))));
   return { log, subscribers, client, publish, stop: () => stopping.abort(shutdown) };
 }
 

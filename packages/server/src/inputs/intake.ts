@@ -1,6 +1,12 @@
 import { BatchEncoder } from "@falco-outputs/core/codec";
-import type { AlertBatch, AlertLog, Appended } from "../log/alert-log.js";
+import type { AlertBatch, Pieces } from "../alert-batch.js";
+import type { Appended } from "../log/alert-log.js";
 import { type Logger, Throttled } from "../logger.js";
+import type { Router } from "../router.js";
+
+const initialLineBytes = 4 * 1024;
+/** Memory beyond that is given back after a batch, in bytes. */
+const maxKeptBytes = 1024 * 1024;
 
 export interface InputStats {
   /** Alerts that were queued. */
@@ -9,17 +15,17 @@ export interface InputStats {
   readonly rejected: number;
 }
 
-/** Where an input's lines become alerts in the log. One bad line costs nothing but itself. */
+/** Where an input's lines become alerts on their way to the outputs. One bad line costs nothing but itself. */
 export class Intake {
-  readonly #log: AlertLog;
+  readonly #router: Router;
   readonly #rejections: Throttled;
   #accepted = 0;
   #rejected = 0;
   #idle: Lines | undefined;
 
   /** @param name The input's name, for the log. */
-  constructor(log: AlertLog, name: string, logger: Logger) {
-    this.#log = log;
+  constructor(router: Router, name: string, logger: Logger) {
+    this.#router = router;
     this.#rejections = new Throttled((count, reason) =>
       logger.warn({ input: name, rejected: count, reason }, "rejected what is no alert"),
     );
@@ -27,7 +33,7 @@ export class Intake {
 
   /** Begins to collect lines that are appended together. */
   collect(): Lines {
-    const lines = this.#idle ?? new Lines(this);
+    const lines = this.#idle ?? new Lines(this, this.#router.wantsLines);
     this.#idle = undefined;
     return lines;
   }
@@ -47,9 +53,9 @@ export class Intake {
     this.#rejections.add(1, reason);
   }
 
-  append(batch: AlertBatch): Appended | Promise<Appended> {
+  append(batch: AlertBatch): Appended | Promise<Appended> | undefined {
     this.#accepted += batch.ends.length;
-    return this.#log.append(batch);
+    return this.#router.route(batch);
   }
 
   close(): void {
@@ -61,11 +67,13 @@ export class Intake {
 export class Lines {
   readonly #intake: Intake;
   readonly #encoder = new BatchEncoder();
+  readonly #kept: KeptLines | undefined;
   /** Why the last rejected line was rejected. */
   reason: string | undefined;
 
-  constructor(intake: Intake) {
+  constructor(intake: Intake, keepLines: boolean) {
     this.#intake = intake;
+    this.#kept = keepLines ? new KeptLines() : undefined;
   }
 
   get count(): number {
@@ -77,6 +85,7 @@ export class Lines {
     if (isBlank(bytes, start, end)) return;
     try {
       this.#encoder.add(bytes, start, end);
+      this.#kept?.add(bytes, start, end);
     } catch (error) {
       this.reject((error as Error).message);
     }
@@ -89,17 +98,40 @@ export class Lines {
 
   /** Appends what was added. What a promise is returned for has to be settled before the next `add`. */
   append(): Appended | Promise<Appended> | undefined {
-    return this.count === 0 ? undefined : this.#intake.append(this.#encoder.take());
+    if (this.count === 0) return undefined;
+    const lines = this.#kept?.take();
+    return this.#intake.append({ ...this.#encoder.take(), ...(lines && { lines }) });
   }
 }
 
-/** Encoded alerts end to end. */
-export function toBatch(alerts: readonly Uint8Array[]): AlertBatch {
-  let size = 0;
-  const ends = alerts.map((alert) => (size += alert.length));
-  const bytes = new Uint8Array(size);
-  for (const [index, alert] of alerts.entries()) bytes.set(alert, ends[index]! - alert.length);
-  return { bytes, ends };
+/** The lines as they came, for outputs that write them again. */
+class KeptLines {
+  #bytes = new Uint8Array(initialLineBytes);
+  #used = 0;
+  #ends: number[] = [];
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    // What ends a line on other systems is no part of it.
+    const to = bytes[end - 1] === 0x0d ? end - 1 : end;
+    const used = this.#used + to - start;
+    if (used > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(used, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes.subarray(start, to), this.#used);
+    this.#used = used;
+    this.#ends.push(used);
+  }
+
+  /** The bytes are valid until the next `add`. */
+  take(): Pieces {
+    const lines = { bytes: this.#bytes.subarray(0, this.#used), ends: this.#ends };
+    if (this.#bytes.length > maxKeptBytes) this.#bytes = new Uint8Array(initialLineBytes);
+    this.#used = 0;
+    this.#ends = [];
+    return lines;
+  }
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {

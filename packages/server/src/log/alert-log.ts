@@ -1,13 +1,5 @@
+import type { AlertBatch } from "../alert-batch.js";
 import type { Filter } from "./filter.js";
-
-/**
- * Encoded alerts, end to end: alert i is `bytes` from `ends[i - 1]` (0 for the first) to `ends[i]`. Each is a
- * `falco.outputs.response` without a sequence number, of at most 1 MiB. The bytes are the log's until it appended them.
- */
-export interface AlertBatch {
-  readonly bytes: Uint8Array;
-  readonly ends: readonly number[];
-}
 
 /** The sequence numbers that the alerts of a batch got. They fit a number: microseconds stay below 2^53 until 2255. */
 export interface Appended {

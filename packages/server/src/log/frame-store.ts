@@ -1,4 +1,5 @@
-import type { AlertBatch, Slice } from "./alert-log.js";
+import type { AlertBatch } from "../alert-batch.js";
+import type { Slice } from "./alert-log.js";
 import { frameBytes, Slab, slabBytes } from "./slab.js";
 
 export interface Bounds {

@@ -1,7 +1,7 @@
 import { Code, FalcoError } from "@falco-outputs/core";
+import type { AlertBatch } from "../alert-batch.js";
 import { invalidOption } from "../invalid-option.js";
 import type {
-  AlertBatch,
   AlertLog,
   Appended,
   Cursor,

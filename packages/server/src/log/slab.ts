@@ -1,4 +1,5 @@
-import type { AlertBatch, Slice } from "./alert-log.js";
+import type { AlertBatch } from "../alert-batch.js";
+import type { Slice } from "./alert-log.js";
 
 /** The size of a slab in bytes. A frame that is larger gets a slab of its own size. */
 export const slabBytes = 1024 * 1024;

@@ -2,15 +2,15 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { AlertInit } from "@falco-outputs/core";
 import { contentOf, encodeContent } from "@falco-outputs/core/codec";
 import { type OutputsResponse, OutputsResponseSchema } from "@falco-outputs/core/contract";
-import { toBatch } from "../../inputs/intake.js";
-import type { AlertBatch, Cursor, Slice } from "../alert-log.js";
+import { type AlertBatch, joinPieces } from "../../alert-batch.js";
+import type { Cursor, Slice } from "../alert-log.js";
 
 /** A signal that never aborts. */
 export const never = new AbortController().signal;
 
 /** Alerts to append: a rule's name stands for an alert of that rule. */
 export function batchOf(...alerts: readonly (string | Partial<AlertInit>)[]): AlertBatch {
-  return toBatch(
+  return joinPieces(
     alerts.map((alert) => {
       const init = typeof alert === "string" ? { rule: alert } : alert;
       return encodeContent(contentOf({ rule: "rule", priority: "Notice", time: 0n, ...init }));

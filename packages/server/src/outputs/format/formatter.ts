@@ -1,0 +1,64 @@
+import { type AlertBatch, pieceAt } from "../../alert-batch.js";
+import type { FormattedAlerts } from "../sink.js";
+import { createJsonForm, type JsonOptions } from "./json-form.js";
+import { priorityOf } from "./priority-of.js";
+import { createTextForm, type TextOptions } from "./text-form.js";
+
+/** How alerts are written, with the names and meaning of falco.yaml's keys. */
+export interface FormatOptions extends JsonOptions, TextOptions {
+  /** One JSON object a line instead of text (`json_output`). Default: false. */
+  json?: boolean;
+}
+
+/** Makes a line of an alert: of the line that Falco wrote, if there is one, or of the encoded alert. */
+export interface Form {
+  fromLine(line: Uint8Array, alert: Uint8Array): Uint8Array;
+  fromAlert(alert: Uint8Array): Uint8Array;
+}
+
+
+const newline = 0x0a;
+
+/** Writes alerts as Falco's old outputs do. All of a server's outputs share one, which works once for each batch. */
+export class Formatter {
+  readonly #form: Form;
+  #last: AlertBatch | undefined;
+  #formatted: FormattedAlerts | undefined;
+
+  constructor(options: FormatOptions) {
+    this.#form = options.json === true ? createJsonForm(options) : createTextForm(options);
+  }
+
+  /** The memory of what is returned is its own. */
+  format(batch: AlertBatch): FormattedAlerts {
+    if (batch !== this.#last || this.#formatted === undefined) this.#formatted = this.#write(batch);
+    this.#last = batch;
+    return this.#formatted;
+  }
+
+  #write(batch: AlertBatch): FormattedAlerts {
+    const { lines } = batch;
+    const priorities: number[] = [];
+    const written: Uint8Array[] = [];
+    let size = 0;
+    for (let index = 0; index < batch.ends.length; index++) {
+      const alert = pieceAt(batch, index);
+      const line =
+        lines === undefined
+          ? this.#form.fromAlert(alert)
+          : this.#form.fromLine(pieceAt(lines, index), alert);
+      priorities.push(priorityOf(alert));
+      written.push(line);
+      size += line.length + 1;
+    }
+    const bytes = new Uint8Array(size);
+    let end = 0;
+    const ends = written.map((line) => {
+      bytes.set(line, end);
+      end += line.length;
+      bytes[end++] = newline;
+      return end;
+    });
+    return { bytes, ends, priorities };
+  }
+}

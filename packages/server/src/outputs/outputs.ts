@@ -1,0 +1,25 @@
+import type { Logger } from "../logger.js";
+import { Formatter, type FormatOptions } from "./format/formatter.js";
+import type { Output } from "./output.js";
+import { type QueueOptions, QueuedOutput } from "./queued-output.js";
+import type { Sink } from "./sink.js";
+
+/** Where alerts go beside gRPC: Falco's old outputs. */
+export interface OutputsOptions {
+  /** How alerts are written, for all of them. */
+  format?: FormatOptions;
+  /** The bounds of each one's queue. */
+  queue?: QueueOptions;
+}
+
+/**
+ * Makes the outputs that the options name.
+ * @throws FalcoError with InvalidArgument that says which option is wrong.
+ */
+export function createOutputs(options: OutputsOptions, logger: Logger): Output[] {
+  const formatter = new Formatter(options.format ?? {});
+  const queued = (name: string, sink: Sink) =>
+    new QueuedOutput(name, sink, formatter, options.queue ?? {}, logger);
+  const outputs: Output[] = [];
+  return outputs;
+}

@@ -1,0 +1,35 @@
+import type { Pieces } from "../alert-batch.js";
+
+/** Alerts in the form in which the old outputs write them. Piece i is one alert, with a newline (0x0a) at its end. */
+export interface FormattedAlerts extends Pieces {
+  /** The priority of each, from 0 (Emergency) to 7 (Debug). */
+  readonly priorities: readonly number[];
+}
+
+/** One try to write some alerts. */
+export interface Attempt {
+  /** Aborts when its time is over, and when the output closes: who writes has to let go then. */
+  readonly signal: AbortSignal;
+  /** The first `count` of the alerts are the other side's now: they are not tried again if this attempt fails. */
+  written(count: number): void;
+}
+
+/** The other side of an output: a file, a program, a receiver. Its queue calls it, one call at a time. */
+export interface Sink {
+  /** How many alerts `write` takes at once. */
+  readonly maxAlerts: number;
+  /**
+   * Writes alerts; resolves when they are the other side's. What fails is tried again, with backoff, as long as the
+   * alerts' time lasts.
+   * @throws Refused for alerts that another attempt would not help; any other error for a failure that may pass. No
+   * error's message holds anything of an alert.
+   */
+  write(alerts: FormattedAlerts, attempt: Attempt): Promise<void>;
+  /** Called between writes. */
+  reopen(): Promise<void>;
+  /** Lets go of everything; the last call. */
+  close(): Promise<void>;
+}
+
+/** The other side does not take these alerts, and will not: they have failed. */
+export class Refused extends Error {}

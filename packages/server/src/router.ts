@@ -1,0 +1,46 @@
+import { Priority } from "@falco-outputs/core";
+import { type AlertBatch, joinPieces, type Pieces, pieceAt } from "./alert-batch.js";
+import type { Appended } from "./log/alert-log.js";
+import { createMatcher, type Matcher } from "./log/filter.js";
+import type { Output } from "./outputs/output.js";
+
+/** Brings what the inputs took to every output. */
+export class Router {
+  readonly #grpc: Output<Appended | Promise<Appended>>;
+  readonly #outputs: readonly Output[];
+  readonly #isSevere: Matcher | undefined;
+
+  /** @param leastSevere Alerts that are less severe go nowhere, as with Falco's `priority`. */
+  constructor(
+    grpc: Output<Appended | Promise<Appended>>,
+    outputs: readonly Output[],
+    leastSevere: Priority,
+  ) {
+    this.#grpc = grpc;
+    this.#outputs = outputs;
+    if (leastSevere !== Priority.Debug) this.#isSevere = createMatcher({ minPriority: leastSevere });
+  }
+
+  /** Whether an output would write the lines that alerts came from. */
+  get wantsLines(): boolean {
+    return this.#outputs.length > 0;
+  }
+
+  /** Gives the sequence numbers in the log; undefined if no alert was severe enough. */
+  route(batch: AlertBatch): Appended | Promise<Appended> | undefined {
+    const severe = this.#isSevere === undefined ? batch : select(batch, this.#isSevere);
+    if (severe.ends.length === 0) return undefined;
+    for (const output of this.#outputs) output.write(severe);
+    return this.#grpc.write(severe);
+  }
+}
+
+function select(batch: AlertBatch, isSevere: Matcher): AlertBatch {
+  const kept: number[] = [];
+  for (let index = 0; index < batch.ends.length; index++) {
+    if (isSevere(pieceAt(batch, index))) kept.push(index);
+  }
+  if (kept.length === batch.ends.length) return batch;
+  const pick = (pieces: Pieces) => joinPieces(kept.map((index) => pieceAt(pieces, index)));
+  return { ...pick(batch), ...(batch.lines && { lines: pick(batch.lines) }) };
+}
