@@ -116,6 +116,21 @@ export const targets: readonly Target[] = [
       number: 1,
     }),
   ),
+  ...[
+    { scene: "rust-clients", client: "Rust" },
+    { scene: "python-clients", client: "Python" },
+    { scene: "python-clients", client: "Python sync" },
+  ].map(
+    ({ scene, client }): Target => ({
+      name: `the ${client} client, alerts/s, against a bare loop over its stubs`,
+      scene,
+      of: `falco-outputs, ${client}`,
+      to: `bare loop, ${client}`,
+      figure: "alerts/s",
+      is: "at least",
+      number: 1 / 1.2,
+    }),
+  ),
   ...["server", "client"].map(
     (side): Target => ({
       name: `a minute at half the top rate, growth of the ${side}'s process`,

@@ -1,17 +1,17 @@
-//! How many alerts a second the client gets, beside a bare loop over its own stubs: one JSON object on standard output.
+//! Takes alerts from the shared queue of a server, for packages/bench: with the client, or with a bare loop over its
+//! stubs. Prints how long that took, and how much of a processor, as JSON.
 //!
-//! `cargo bench --bench throughput -- --address unix:///falco.sock [--rounds N]`, against a server that retains alerts.
-//! Each round gets all of them by both, in turn.
+//! `cargo bench --bench throughput -- client|stubs ADDRESS COUNT`
 
 use std::env;
-use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use falco_outputs::contract::outputs::Request;
 use falco_outputs::contract::outputs::service_client::ServiceClient;
 use falco_outputs::{Client, contract};
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 
 const WINDOW: u32 = 1024 * 1024;
 
@@ -19,76 +19,75 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let address = argument("--address").ok_or("--address: missing, expected the server's unix:///path")?;
-    let rounds = argument("--rounds").map_or(Ok(5), |rounds| rounds.parse())?;
-    let client = Client::new(&address)?;
-    let channel = connect(&address).await?;
-    // Whatever is done once.
-    let alerts = by_client(&client).await?;
-    by_stubs(&channel).await?;
-    let mut times = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let started = Instant::now();
-        by_stubs(&channel).await?;
-        times.0.push(started.elapsed());
-        let started = Instant::now();
-        by_client(&client).await?;
-        times.1.push(started.elapsed());
+    // Cargo adds an argument of its own.
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [by, address, count] = &arguments[..] else {
+        return Err("usage: throughput client|stubs ADDRESS COUNT".into());
+    };
+    let mut received = Received { alerts: 0, rule_characters: 0, count: count.parse()? };
+    let (start, start_cpu) = (Instant::now(), cpu_time());
+    match by.as_str() {
+        "client" => by_client(address, &mut received).await?,
+        "stubs" => by_stubs(address, &mut received).await?,
+        _ => return Err(format!("{by}: expected client or stubs").into()),
     }
-    let (stubs, client) = (median(times.0), median(times.1));
-    let per_second = |time: Duration| (alerts as f64 / time.as_secs_f64()).round();
+    let (elapsed, cpu) = (start.elapsed(), cpu_time() - start_cpu);
     println!(
         "{}",
         json!({
-            "alerts": alerts,
-            "rounds": rounds,
-            "client": { "alerts_per_second": per_second(client), "us_per_alert": us(client, alerts) },
-            "stubs": { "alerts_per_second": per_second(stubs), "us_per_alert": us(stubs, alerts) },
-            "ratio": client.as_secs_f64() / stubs.as_secs_f64(),
+            "alerts": received.alerts,
+            "ruleCharacters": received.rule_characters,
+            "seconds": elapsed.as_secs_f64(),
+            "cpuSeconds": cpu.as_secs_f64(),
         })
     );
     Ok(())
 }
 
-async fn by_client(client: &Client) -> Result<usize, Failure> {
-    let mut alerts = client.get().broadcast().stream()?;
-    let mut count = 0;
+struct Received {
+    alerts: usize,
+    rule_characters: usize,
+    /// How many it is to be.
+    count: usize,
+}
+
+impl Received {
+    /// Whether it is enough.
+    fn add(&mut self, rule: &str) -> bool {
+        self.alerts += 1;
+        self.rule_characters += rule.chars().count();
+        self.alerts == self.count
+    }
+}
+
+async fn by_client(address: &str, received: &mut Received) -> Result<(), Failure> {
+    let mut alerts = Client::new(address)?.sub().stream()?;
     while let Some(alert) = alerts.next().await {
-        black_box(alert?);
-        count += 1;
+        if received.add(&alert?.rule) {
+            break;
+        }
     }
-    Ok(count)
+    Ok(())
 }
 
-async fn by_stubs(channel: &Channel) -> Result<usize, Failure> {
-    let mut request = tonic::Request::new(Request { broadcast: true, ..Request::default() });
-    request.metadata_mut().insert(contract::VERSION_HEADER, "1".parse()?);
-    let mut alerts = ServiceClient::new(channel.clone()).get(request).await?.into_inner();
-    let mut count = 0;
-    while let Some(alert) = alerts.message().await? {
-        black_box(alert);
-        count += 1;
-    }
-    Ok(count)
-}
-
-/// With the windows that the client has, so that only what it does itself differs.
-async fn connect(address: &str) -> Result<Channel, Failure> {
+/// With the windows and the header that the client has, so that only what it does itself differs.
+async fn by_stubs(address: &str, received: &mut Received) -> Result<(), Failure> {
     let endpoint = Endpoint::from_shared(address.to_owned())?
         .initial_connection_window_size(4 * WINDOW)
         .initial_stream_window_size(WINDOW);
-    Ok(endpoint.connect().await?)
+    let mut request = tonic::Request::new(tokio_stream::once(Request::default()));
+    request.metadata_mut().insert(contract::VERSION_HEADER, "1".parse()?);
+    let mut alerts = ServiceClient::new(endpoint.connect().await?).sub(request).await?.into_inner();
+    while let Some(alert) = alerts.message().await? {
+        if received.add(&alert.rule) {
+            break;
+        }
+    }
+    Ok(())
 }
 
-fn argument(name: &str) -> Option<String> {
-    env::args().skip_while(|argument| argument != name).nth(1)
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-fn us(time: Duration, alerts: usize) -> f64 {
-    time.as_secs_f64() * 1e6 / alerts as f64
+/// Of all threads, user and system.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }

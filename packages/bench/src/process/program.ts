@@ -2,6 +2,9 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { own } from "./processes.js";
 
+/** A program and its first arguments. */
+export type Command = readonly [program: string, ...args: string[]];
+
 /** Runs a program that is no role of ours to its end; gives what it printed. @throws Error with what it said. */
 export async function runProgram(
   command: string,
@@ -15,6 +18,6 @@ export async function runProgram(
     child.once("close", (status) => resolve(status));
   });
   const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (status !== 0) throw new Error(`${command}: exit status ${status}: ${stderr.trim()}`);
+  if (status !== 0) throw new Error(`${command}: exit status ${status}: ${(stderr || stdout).trim()}`);
   return stdout;
 }

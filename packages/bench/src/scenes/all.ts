@@ -8,6 +8,8 @@ import { killedSubscriber } from "./killed-subscriber.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
 import { oneSubscriber, oneSubscriberTls } from "./one-subscriber.js";
+import { pythonClients } from "./python-clients.js";
+import { rustClients } from "./rust-clients.js";
 import { startUp } from "./start-up.js";
 import { stdinInput } from "./stdin-input.js";
 import { steady } from "./steady.js";
@@ -29,5 +31,7 @@ export const scenes: readonly Scene[] = [
   startUp,
   killedSubscriber,
   goClients,
+  rustClients,
+  pythonClients,
   steady,
 ];

@@ -1,6 +1,6 @@
 import { cpuTimeOf } from "../measure/cpu-time.js";
 import type { Contestant } from "../measure/rounds.js";
-import { runProgram } from "../process/program.js";
+import { type Command, runProgram } from "../process/program.js";
 import { expectedOf } from "./expected.js";
 import type { Server } from "./pairs.js";
 
@@ -23,7 +23,7 @@ export function drainingProgram(
   name: string,
   { player, target }: Server,
   count: number,
-  [command, ...args]: readonly [string, ...string[]],
+  [command, ...args]: Command,
 ): Contestant {
   if (!("path" in target)) throw new Error("programs are given a unix socket");
   const expected = expectedOf(count);
