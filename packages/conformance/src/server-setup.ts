@@ -80,7 +80,7 @@ class RunningSetup implements Setup {
     if (falco && "webserver" in falco) this.#webserver = await startWebserver(falco.webserver);
     this.#options = {
       ...this.#listen(),
-      ...(http && { http: "127.0.0.1:0" }),
+      ...(http && { inputs: { http: "127.0.0.1:0" } }),
       ...(falco && "version" in falco && { falco }),
       ...(this.#webserver && { falco: { webserver: urlOf(this.#webserver) } }),
       ...(max_alerts !== undefined && { maxAlerts: max_alerts }),

@@ -11,11 +11,7 @@ export class Router {
   readonly #isSevere: Matcher | undefined;
 
   /** @param leastSevere Alerts that are less severe go nowhere, as with Falco's `priority`. */
-  constructor(
-    grpc: Output<Appended | Promise<Appended>>,
-    outputs: readonly Output[],
-    leastSevere: Priority,
-  ) {
+  constructor(grpc: Output<Appended | Promise<Appended>>, outputs: readonly Output[], leastSevere: Priority) {
     this.#grpc = grpc;
     this.#outputs = outputs;
     if (leastSevere !== Priority.Debug) this.#isSevere = createMatcher({ minPriority: leastSevere });

@@ -209,7 +209,9 @@ class Running implements FalcoOutputsServer {
       ...this.#log.stats(),
       subscribers: this.#subscribers.count,
       inputs: this.#inputs.stats(),
-      outputs: Object.fromEntries([this.#grpc, ...this.#outputs].map((output) => [output.name, output.stats()])),
+      outputs: Object.fromEntries(
+        [this.#grpc, ...this.#outputs].map((output) => [output.name, output.stats()]),
+      ),
     };
   }
 

@@ -78,7 +78,7 @@ export function toServerOptions(options: ServeOptions): ServerOptions {
   }
   return {
     listen: (options.listen ?? [defaultListenAddress()]).map((address) => toListenOptions(address, options)),
-    ...(http !== undefined && { http: { address: http, insecure: insecureTcp } }),
+    ...(http !== undefined && { inputs: { http: { address: http, insecure: insecureTcp } } }),
     ...(capacity !== undefined && { maxAlerts: capacity }),
     ...(falcoVersion !== undefined && { falco: { version: falcoVersion } }),
     ...(falcoUrl !== undefined && { falco: { webserver: falcoUrl } }),

@@ -32,7 +32,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
   if (options.stdin === true) {
     const lines = server.readLines(process.stdin).then(() => logger.info({}, "standard input has ended"));
-    if (serverOptions.http === undefined) ends.push(lines.then(() => drain(server, stopped)));
+    if (serverOptions.inputs?.http === undefined) ends.push(lines.then(() => drain(server, stopped)));
   }
   await Promise.race(ends);
   const stats = server.stats();

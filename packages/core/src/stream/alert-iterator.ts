@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Alert, toAlert } from "../alert.js";
+import { backoffMs } from "../backoff.js";
 import { OutputsRequestSchema, type OutputsResponse } from "../contract.js";
 import type { FalcoError } from "../error.js";
-import { backoffMs } from "../backoff.js";
 import { Call, type Caller } from "./call.js";
 import type { Plan } from "./plan.js";
 import { lossOf } from "./status.js";

@@ -67,7 +67,7 @@ async function serve(format: { useBinaryFormat: boolean }, interceptors: Interce
     server.close();
     rmSync(folder, { recursive: true });
   });
-  const publish = (lines: readonly string[]) => log.append(join(lines.map((line) => encodeLine(line))));
+  const publish = (lines: readonly string[]) => log.append(joinPieces(lines.map((line) => encodeLine(line))));
   return { log, subscribers, client, publish, stop: () => stopping.abort(shutdown) };
 }
 

@@ -10,7 +10,7 @@ const texts = fixtureLines("alerts.txt");
 
 let server: FalcoOutputsServer;
 beforeEach(async () => {
-  server = await startServer({ listen: [], http: "127.0.0.1:0" });
+  server = await startServer({ listen: [], inputs: { http: "127.0.0.1:0" } });
 });
 afterEach(() => server.stop());
 
@@ -113,8 +113,8 @@ it("survives a request that breaks off", async () => {
 });
 
 it.each(["0.0.0.0:0", "[::]:0"])("does not listen on %s unless it is allowed to", async (http) => {
-  await expect(startServer({ listen: [], http })).rejects.toThrow("other machines can reach");
-  const open = await startServer({ listen: [], http: { address: http, insecure: true } });
+  await expect(startServer({ listen: [], inputs: { http } })).rejects.toThrow("other machines can reach");
+  const open = await startServer({ listen: [], inputs: { http: { address: http, insecure: true } } });
   expect(open.httpUrl).toContain(new URL(open.httpUrl!).port);
   await open.stop();
 });

@@ -1,14 +1,7 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { AlertBatch } from "../alert-batch.js";
 import { invalidOption } from "../invalid-option.js";
-import type {
-  AlertLog,
-  Appended,
-  Cursor,
-  GroupStats,
-  LogStats,
-  Subscription,
-} from "./alert-log.js";
+import type { AlertLog, Appended, Cursor, GroupStats, LogStats, Subscription } from "./alert-log.js";
 import type { Filter } from "./filter.js";
 import { FrameStore } from "./frame-store.js";
 import { Group } from "./group.js";

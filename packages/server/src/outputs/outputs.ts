@@ -1,7 +1,7 @@
 import type { Logger } from "../logger.js";
-import { Formatter, type FormatOptions } from "./format/formatter.js";
+import { type FormatOptions, Formatter } from "./format/formatter.js";
 import type { Output } from "./output.js";
-import { type QueueOptions, QueuedOutput } from "./queued-output.js";
+import { QueuedOutput, type QueueOptions } from "./queued-output.js";
 import type { Sink } from "./sink.js";
 
 /** Where alerts go beside gRPC: Falco's old outputs. */

@@ -2,8 +2,8 @@ import type { Alert } from "@falco-outputs/core";
 import { AlertDecoder } from "@falco-outputs/core/codec";
 
 const decoder = new AlertDecoder({
-  latin1: (bytes, start, end) => bytesOf(bytes, start, end).latin1Slice(),
-  utf8: (bytes, start, end) => bytesOf(bytes, start, end).utf8Slice(),
+  latin1: (bytes, start, end) => bytesOf(bytes, start, end).toString("latin1"),
+  utf8: (bytes, start, end) => bytesOf(bytes, start, end).toString("utf8"),
 });
 
 /** The alert that some bytes encode. */

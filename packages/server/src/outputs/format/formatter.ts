@@ -16,7 +16,6 @@ export interface Form {
   fromAlert(alert: Uint8Array): Uint8Array;
 }
 
-
 const newline = 0x0a;
 
 /** Writes alerts as Falco's old outputs do. All of a server's outputs share one, which works once for each batch. */
@@ -44,9 +43,7 @@ export class Formatter {
     for (let index = 0; index < batch.ends.length; index++) {
       const alert = pieceAt(batch, index);
       const line =
-        lines === undefined
-          ? this.#form.fromAlert(alert)
-          : this.#form.fromLine(pieceAt(lines, index), alert);
+        lines === undefined ? this.#form.fromAlert(alert) : this.#form.fromLine(pieceAt(lines, index), alert);
       priorities.push(priorityOf(alert));
       written.push(line);
       size += line.length + 1;
