@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { parseAddress } from "@falco-outputs/node";
 import type { ListenOptions, ServerOptions } from "@falco-outputs/server";
 import { type Command, InvalidArgumentError } from "commander";
 import { defaultListenAddress } from "../default-address.js";
 import { parseCount } from "../parse-count.js";
+import { readToken } from "../read-token.js";
 import { UsageError } from "../usage-error.js";
 
 export interface ServeOptions {
@@ -116,19 +116,11 @@ function toWebOptions(options: ServeOptions): Pick<ServerOptions, "web"> {
     web: {
       address: web,
       insecure: insecureTcp,
-      ...(webToken !== undefined && { token: readToken(webToken) }),
+      ...(webToken !== undefined && { token: readToken("--web-token", webToken) }),
       ...(webOrigin !== undefined && { allowedOrigins: webOrigin }),
       ...(webCert !== undefined && webKey !== undefined && { tls: { cert: webCert, key: webKey } }),
     },
   };
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (error) {
-    throw new UsageError(`--web-token ${file} cannot be read: ${(error as Error).message}`);
-  }
 }
 
 function collect(value: string, previous: string[] = []): string[] {

@@ -1,0 +1,74 @@
+import type { OutputsOptions } from "@falco-outputs/server";
+import { UsageError } from "../usage-error.js";
+import { mutualTls } from "./certificates.js";
+import { defined } from "./defined.js";
+import type { Config } from "./schema.js";
+
+/** Falco's old outputs, as the configuration has them. */
+export function outputsOptions(config: Config): OutputsOptions {
+  const { stdout_output: stdout, file_output: file, program_output: program } = config;
+  return defined({
+    format: defined({
+      json: config.json_output,
+      includeOutput: config.json_include_output_property,
+      includeMessage: config.json_include_message_property,
+      includeTags: config.json_include_tags_property,
+      includeOutputFields: config.json_include_output_fields_property,
+      timeFormatIso8601: config.time_format_iso_8601,
+    }),
+    queue: defined({
+      // Falco's 0 is "without a bound", which nothing here is.
+      maxAlerts: config.outputs_queue?.capacity || undefined,
+      timeoutMs: config.output_timeout,
+    }),
+    stdout: stdout?.enabled === true ? (true as const) : undefined,
+    file:
+      file?.enabled === true
+        ? defined({
+            filename: needed("file_output.filename", file.filename, "the path of a file"),
+            keepAlive: file.keep_alive,
+            mode: file.mode === undefined ? undefined : Number.parseInt(file.mode, 8),
+          })
+        : undefined,
+    program:
+      program?.enabled === true
+        ? defined({
+            program: needed("program_output.program", program.program, "a command"),
+            keepAlive: program.keep_alive,
+          })
+        : undefined,
+    syslog: syslogOptions(config),
+    http: httpOptions(config),
+  });
+}
+
+function syslogOptions({ syslog_output: syslog }: Config): OutputsOptions["syslog"] {
+  if (syslog?.enabled !== true) return undefined;
+  const { facility, ident, socket, address, insecure, server_name: serverName } = syslog;
+  const tls = syslog.tls === true ? {} : undefined;
+  return defined({ facility, ident, socket, address, insecure, tls, serverName });
+}
+
+function httpOptions({ http_output: http }: Config): OutputsOptions["http"] {
+  if (http?.enabled !== true) return undefined;
+  return defined({
+    url: needed("http_output.url", http.url, "the URL to post to"),
+    userAgent: http.user_agent,
+    insecure: http.insecure,
+    caCert: http.ca_cert || undefined,
+    caBundle: http.ca_bundle || undefined,
+    caPath: http.ca_path || undefined,
+    mtls: http.mtls,
+    clientCert: http.client_cert || undefined,
+    clientKey: http.client_key || undefined,
+    echo: http.echo,
+    compressUploads: http.compress_uploads,
+    keepAlive: http.keep_alive,
+    maxConsecutiveTimeouts: http.max_consecutive_timeouts,
+  });
+}
+
+function needed(key: string, value: string | undefined, what: string): string {
+  if (value !== undefined) return value;
+  throw new UsageError(`${key}: is missing, expected ${what}`);
+}

@@ -1,0 +1,150 @@
+import { priorityNames } from "@falco-outputs/node";
+import { z } from "zod";
+
+// An error's text says what would be right: it stands behind "expected".
+const flag = z.boolean({ error: "true or false" });
+const text = (what: string) => z.string({ error: what }).min(1, { error: what });
+const path = text("the path of a file");
+const address = text('an address: "host:port", or "unix:///path"');
+const count = (least: number, what = `a whole number from ${least}`) =>
+  z.int({ error: what }).min(least, { error: what });
+const milliseconds = count(1, "milliseconds, a whole number from 1");
+const block = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, { error: "a block of keys" });
+const oneOrMore = <Item extends z.ZodType>(item: Item, what: string) =>
+  z.union([item, z.array(item)], { error: what });
+const fileMode = z
+  .string({ error: 'an octal mode in quotes, e.g. "0660"' })
+  .regex(/^[0-7]{3,4}$/, { error: 'an octal mode in quotes, e.g. "0660"' });
+
+/** Falco wants it said for each output whether it is on: a block alone would leave it off. */
+const enabled = flag;
+
+const certificates = {
+  private_key: path.optional().meta({ description: "This side's private key, PEM" }),
+  cert_chain: path.optional().meta({ description: "Its certificate, PEM" }),
+  root_certs: path.optional().meta({ description: "The authorities that sign the other side's, PEM" }),
+};
+
+const unixSocket = {
+  socket_mode: fileMode.optional().meta({ description: 'Permissions of unix sockets. Default: "0600"' }),
+  socket_group: z
+    .union([text("a group's name or number"), z.int()], { error: "a group's name or number" })
+    .optional()
+    .meta({ description: "Group of unix sockets" }),
+};
+
+const grpc = block({
+  enabled: enabled.optional(),
+  bind_address: oneOrMore(address, 'an address ("host:port", or "unix:///path"), or a list of them').optional(),
+  ...certificates,
+  ...unixSocket,
+  insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
+  threadiness: z.unknown().optional(),
+});
+
+const httpOutput = block({
+  enabled,
+  url: text("the URL to post to").optional(),
+  user_agent: text("a text").optional(),
+  insecure: flag.optional(),
+  ca_cert: z.string({ error: "the path of a file" }).optional(),
+  ca_bundle: z.string({ error: "the path of a file" }).optional(),
+  ca_path: z.string({ error: "the path of a folder" }).optional(),
+  mtls: flag.optional(),
+  client_cert: z.string({ error: "the path of a file" }).optional(),
+  client_key: z.string({ error: "the path of a file" }).optional(),
+  echo: flag.optional(),
+  compress_uploads: flag.optional(),
+  keep_alive: flag.optional(),
+  max_consecutive_timeouts: count(0).optional(),
+});
+
+const syslogOutput = block({
+  enabled,
+  facility: text("a facility, e.g. user or local0").optional(),
+  ident: text("a text").optional(),
+  socket: path.optional().meta({ description: "The local socket. Default: /dev/log" }),
+  address: text('"host:port"').optional().meta({ description: "RFC 5424 over TCP instead" }),
+  tls: flag.optional().meta({ description: "RFC 5424 over TLS" }),
+  ...certificates,
+  server_name: text("a name").optional(),
+  insecure: flag.optional().meta({ description: "Allows TCP without TLS" }),
+});
+
+const httpInput = block({
+  enabled: enabled.optional(),
+  bind_address: oneOrMore(address, 'an address ("host:port", or "unix:///path"), or a list of them').optional(),
+  ...certificates,
+  ...unixSocket,
+  token_file: path.optional().meta({ description: "File with the token that clients show (Bearer)" }),
+  insecure: flag.optional().meta({ description: "Allows an address that others can reach, to anyone" }),
+});
+
+const fileInput = block({
+  enabled: enabled.optional(),
+  filename: path,
+  state_file: path.optional().meta({ description: "Where the position is kept over restarts" }),
+  from: z
+    .enum(["end", "beginning"], { error: "end or beginning" })
+    .optional()
+    .meta({ description: "Where to start in a file that is there already. Default: end" }),
+});
+
+const grpcInput = block({
+  enabled: enabled.optional(),
+  name: text("a name").optional().meta({ description: "In logs and metrics. Default: the address" }),
+  address,
+  group: text("a group's name").optional(),
+  ...certificates,
+  server_name: text("a name").optional(),
+  insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
+});
+
+/** The configuration: falco.yaml's own keys where they exist, `inputs`, `alerts` and `falco` are ours. */
+export const configSchema = block({
+  json_output: flag.optional(),
+  json_include_output_property: flag.optional(),
+  json_include_message_property: flag.optional(),
+  json_include_tags_property: flag.optional(),
+  json_include_output_fields_property: flag.optional(),
+  time_format_iso_8601: flag.optional(),
+  priority: z
+    .string()
+    .refine((name) => [...priorityNames.map((known) => known.toLowerCase()), "info"].includes(name.toLowerCase()))
+    .optional(),
+  outputs_queue: block({ capacity: count(0).optional() }).optional(),
+  output_timeout: milliseconds.optional(),
+  stdout_output: block({ enabled }).optional(),
+  file_output: block({
+    enabled,
+    filename: path.optional(),
+    keep_alive: flag.optional(),
+    mode: fileMode.optional(),
+  }).optional(),
+  syslog_output: syslogOutput.optional(),
+  program_output: block({
+    enabled,
+    program: text("a command").optional(),
+    keep_alive: flag.optional(),
+  }).optional(),
+  http_output: httpOutput.optional(),
+  grpc: grpc.optional(),
+  grpc_output: block({ enabled }).optional(),
+  inputs: block({
+    http: httpInput.optional(),
+    stdin: block({ enabled: enabled.optional() }).optional(),
+    file: oneOrMore(fileInput, "a block of keys, or a list of them").optional(),
+    grpc: oneOrMore(grpcInput, "a block of keys, or a list of them").optional(),
+  }).optional(),
+  alerts: block({
+    max_count: count(1).optional().meta({ description: "How many alerts are retained. Default: 100000" }),
+    max_bytes: count(1).optional().meta({ description: "Memory for them, in bytes. Default: 128 MiB" }),
+  }).optional(),
+  falco: block({
+    version: text("a version, e.g. 0.44.1").optional(),
+    url: text("the URL of Falco's web server, e.g. http://localhost:8765").optional(),
+  }).optional(),
+});
+
+export type Config = z.infer<typeof configSchema>;
