@@ -7,6 +7,7 @@ import { readToken } from "../read-token.js";
 import { UsageError } from "../usage-error.js";
 
 export interface ServeOptions {
+  config?: string;
   listen?: string[];
   http?: string;
   stdin?: boolean;
@@ -30,6 +31,10 @@ const defaultHttp = "127.0.0.1:5061";
 
 export function addServeOptions(command: Command): Command {
   return command
+    .option(
+      "-c, --config <file>",
+      "what to serve, from a YAML file with falco.yaml's keys, instead of the options below",
+    )
     .option(
       "--listen <addr>",
       "serve gRPC there: unix:///path, a path, or host:port; may be repeated (default: unix:///run/falco/falco.sock for root, else falco.sock in $XDG_RUNTIME_DIR or a temporary folder)",

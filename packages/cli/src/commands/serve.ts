@@ -1,9 +1,13 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { type FalcoOutputsServer, type ServerStats, startServer } from "@falco-outputs/server";
+import { createClient } from "@falco-outputs/node";
+import { type FalcoOutputsServer, type Logger, type ServerStats, startServer } from "@falco-outputs/server";
 import type { Command } from "commander";
 import { createLogger } from "../log.js";
 import { stopSignal } from "../stop-signal.js";
+import { readConfig } from "../config/read-config.js";
+import { type Serving, servingOf } from "../config/serving.js";
+import { UsageError } from "../usage-error.js";
 import { addServeOptions, type ServeOptions, toServerOptions } from "./serve-options.js";
 
 /** How long subscribers may take to fetch what is queued when the only input has ended. */
@@ -16,37 +20,66 @@ export function addServeCommand(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const serverOptions = toServerOptions(options);
   const logger = createLogger();
+  const { server: serverOptions, stdin, upstreams } = toServing(options, logger);
   const stopped = stopSignal();
   await using server = await startServer({ ...serverOptions, logger });
+  // As Falco does when a file is rotated.
+  for (const signal of ["SIGUSR1", "SIGHUP"] as const) process.on(signal, () => server.reopenOutputs());
+  const clients = upstreams.map(({ client }) => createClient(client));
+  for (const [index, { name, group }] of upstreams.entries()) {
+    server
+      .readAlerts(clients[index]!, { name, ...(group !== undefined && { group }) })
+      .catch((error: Error) => logger.error({ input: `grpc:${name}`, reason: error.message }, "an input has ended"));
+  }
+  const files = serverOptions.inputs?.files ?? [];
+  const outputs = Object.keys(server.stats().outputs).filter((name) => name !== "grpc");
   logger.info(
     {
       listen: server.addresses,
       ...(server.httpUrl !== undefined && { http: server.httpUrl }),
       ...(server.webUrl !== undefined && { web: server.webUrl }),
-      ...(options.stdin === true && { stdin: true }),
+      ...(stdin && { stdin }),
+      ...(files.length > 0 && { files: files.map(({ path }) => path) }),
+      ...(upstreams.length > 0 && { servers: upstreams.map(({ name }) => name) }),
+      ...(outputs.length > 0 && { outputs }),
     },
     "ready",
   );
   const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
-  if (options.stdin === true) {
+  if (stdin) {
     const lines = server.readLines(process.stdin).then(() => logger.info({}, "standard input has ended"));
-    if (serverOptions.inputs?.http === undefined) ends.push(lines.then(() => drain(server, stopped)));
+    const isOnlyInput = server.httpUrl === undefined && files.length === 0 && upstreams.length === 0;
+    if (isOnlyInput) ends.push(lines.then(() => drain(server, stopped)));
   }
   await Promise.race(ends);
   const stats = server.stats();
   await server.stop();
+  for (const client of clients) await client.close();
   logger.info(account(stats), "stopped");
   // An input that is still open would keep the process.
   process.stdin.destroy();
+}
+
+function toServing({ config, ...options }: ServeOptions, logger: Logger): Serving {
+  if (config === undefined) {
+    return { server: toServerOptions(options), stdin: options.stdin === true, upstreams: [] };
+  }
+  const [other] = Object.keys(options);
+  if (other !== undefined) {
+    const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${flag} and --config exclude each other: put it into ${config}`);
+  }
+  const { config: read, ignored } = readConfig(config);
+  if (ignored.length > 0) logger.info({ config, ignored }, "keys of falco.yaml that mean nothing here are ignored");
+  return servingOf(read);
 }
 
 /**
  * What became of the alerts, in the shared queue, in all groups together, and in the broadcasts that there are now. The
  * names of groups are the subscribers' to choose, and may be many.
  */
-function account({ appended, groups, broadcast, inputs }: ServerStats) {
+function account({ appended, groups, broadcast, inputs, outputs: { grpc, ...outputs } }: ServerStats) {
   const { "": shared, ...named } = groups;
   const sum = (of: keyof ServerStats["broadcast"]) =>
     Object.values(named).reduce((total, group) => total + group[of], 0);
@@ -64,6 +97,7 @@ function account({ appended, groups, broadcast, inputs }: ServerStats) {
     },
     broadcast,
     inputs,
+    outputs,
   };
 }
 

@@ -1,4 +1,4 @@
-import { priorityNames } from "@falco-outputs/node";
+import { parsePriority } from "@falco-outputs/node";
 import { z } from "zod";
 
 // An error's text says what would be right: it stands behind "expected".
@@ -111,7 +111,7 @@ export const configSchema = block({
   time_format_iso_8601: flag.optional(),
   priority: z
     .string()
-    .refine((name) => [...priorityNames.map((known) => known.toLowerCase()), "info"].includes(name.toLowerCase()))
+    .refine((name) => parsePriority(name) !== undefined, { error: "a priority of Falco's, e.g. warning" })
     .optional(),
   outputs_queue: block({ capacity: count(0).optional() }).optional(),
   output_timeout: milliseconds.optional(),

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { readConfig } from "./read-config.js";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "config-"));
+  file = join(folder, "falco-outputs.yaml");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function read(yaml: string) {
+  writeFileSync(file, yaml);
+  return readConfig(file);
+}
+
+it("reads falco.yaml's blocks as they are pasted, and tells which of its keys mean nothing here", () => {
+  const yaml = `
+# Falco's own
+rules_files:
+  - /etc/falco/falco_rules.yaml
+engine: { kind: modern_ebpf }
+json_output: true
+json_include_output_property: true
+outputs_queue: { capacity: 0 }
+output_timeout: 2000
+syslog_output: { enabled: false }
+file_output: { enabled: true, keep_alive: false, filename: ./events.txt }
+program_output:
+  enabled: true
+  keep_alive: true
+  program: "jq '{text: .output}' | curl -d @- -X POST https://hooks.example/x"
+http_output:
+  enabled: true
+  url: http://localhost:2801
+  user_agent: "falcosecurity/falco"
+  insecure: false
+  ca_cert: ""
+  ca_bundle: ""
+  ca_path: "/etc/ssl/certs"
+  mtls: false
+  client_cert: "/etc/ssl/certs/client.crt"
+  client_key: "/etc/ssl/certs/client.key"
+  echo: false
+  compress_uploads: false
+  keep_alive: false
+  max_consecutive_timeouts: 5
+grpc: { enabled: true, bind_address: "unix:///run/falco/falco.sock", threadiness: 0 }
+grpc_output: { enabled: true }
+webserver: { enabled: true, listen_port: 8765 }
+`;
+  const { config, ignored } = read(yaml);
+  expect(ignored).toEqual(["rules_files", "engine", "webserver"]);
+  expect(config.http_output).toMatchObject({ url: "http://localhost:2801", max_consecutive_timeouts: 5 });
+  expect(config.file_output).toEqual({ enabled: true, keep_alive: false, filename: "./events.txt" });
+});
+
+it("takes an empty file for defaults", () => {
+  expect(read("# nothing\n").config).toEqual({});
+});
+
+it.each([
+  ["a wrong value", "json_output: maybe", '1: json_output: "maybe", expected true or false'],
+  ["a misspelt key", "\njson_ouput: true", "2: json_ouput: no such key, did you mean json_output?"],
+  [
+    "a misspelt key of Falco's own",
+    "rule_file: [x]",
+    "1: rule_file: no such key, did you mean rule_files?",
+  ],
+  [
+    "a misspelt key in a block",
+    "file_output:\n  enabled: true\n  filname: x",
+    "3: file_output.filname: no such key, did you mean filename?",
+  ],
+  [
+    "a misspelt key in a list",
+    "inputs:\n  file:\n    - filename: a\n    - filename: b\n      statefile: x",
+    "5: inputs.file[1].statefile: no such key, did you mean state_file?",
+  ],
+  [
+    "a key that is like no other",
+    "stdout_output: { enabled: true, colour: red }",
+    "1: stdout_output.colour: no such key, expected one of enabled",
+  ],
+  ["a missing key", "stdout_output: {}", "1: stdout_output.enabled: is missing, expected true or false"],
+  ["a missing block", "file_output:", "1: file_output: null, expected a block of keys"],
+  [
+    "a number out of range",
+    "output_timeout: 0",
+    "1: output_timeout: 0, expected milliseconds, a whole number from 1",
+  ],
+  [
+    "what is no priority",
+    "priority: loud",
+    '1: priority: "loud", expected a priority of Falco\'s, e.g. warning',
+  ],
+  [
+    "what is no address",
+    "grpc: { bind_address: 5060 }",
+    '1: grpc.bind_address: 5060, expected an address ("host:port", or "unix:///path"), or a list of them',
+  ],
+  ["a list", "- json_output: true", '1: the file: [{"json_output":true}], expected a block of keys'],
+])("names the line, the key, the value and what would be right for %s", (_, yaml, message) => {
+  expect(() => read(yaml)).toThrow(`${file}:${message}`);
+});
+
+it("names everything that is wrong at once", () => {
+  expect(() => read("json_output: 1\noutput_timeout: soon")).toThrow(/json_output: 1.*\n.*:2: output_timeout: "soon"/);
+});
+
+it.each([
+  ["what is no YAML", "json_output: [", /falco-outputs.yaml:1: no YAML/],
+  ["a key that stands there twice", "json_output: true\njson_output: false", /:2: no YAML: Map keys must be unique/],
+])("refuses %s", (_, yaml, message) => {
+  expect(() => read(yaml)).toThrow(message);
+});
+
+it("says when the file cannot be read", () => {
+  expect(() => readConfig(file)).toThrow(`--config ${file} cannot be read: ENOENT`);
+  writeFileSync(file, "#".repeat(1024 * 1024 + 1));
+  expect(() => readConfig(file)).toThrow("at most 1048576 are read");
+});

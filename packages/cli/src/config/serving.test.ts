@@ -1,0 +1,153 @@
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { type Config, configSchema } from "./schema.js";
+import { servingOf } from "./serving.js";
+
+function serving(yaml: string) {
+  return servingOf(configSchema.parse(parse(yaml) ?? {}) as Config);
+}
+
+it("serves gRPC and takes posts where nothing else is said", () => {
+  const { server, stdin, upstreams } = serving("");
+  expect(server.listen).toHaveLength(1);
+  expect(server.inputs?.http).toEqual([
+    { address: "127.0.0.1:5061" },
+    { address: expect.stringMatching(/^unix:.*\.sock$/) },
+  ]);
+  expect({ stdin, upstreams }).toEqual({ stdin: false, upstreams: [] });
+});
+
+it("leaves out what is off", () => {
+  const { server } = serving(`
+grpc: { enabled: false, bind_address: 0.0.0.0:5060 }
+stdout_output: { enabled: true }
+file_output: { enabled: false, filename: x }
+http_output: { enabled: false }
+inputs: { http: { enabled: false }, stdin: {} }
+`);
+  expect(server.listen).toEqual([]);
+  expect(server.inputs).toEqual({ http: [], files: [] });
+  expect(Object.keys(server.outputs!)).not.toContain("file");
+  expect(server.outputs).toMatchObject({ stdout: true });
+});
+
+it("has the outputs as falco.yaml says", () => {
+  const { server } = serving(`
+json_output: true
+json_include_tags_property: false
+time_format_iso_8601: true
+priority: warning
+outputs_queue: { capacity: 500 }
+output_timeout: 3000
+file_output: { enabled: true, filename: /var/log/falco.log, keep_alive: true, mode: "0640" }
+program_output: { enabled: true, program: "cat >/dev/null", keep_alive: true }
+http_output: { enabled: true, url: "https://receiver.example/", ca_cert: ca.crt, max_consecutive_timeouts: 3 }
+`);
+  expect(server.priority).toBe("warning");
+  expect(server.outputs).toEqual({
+    format: { json: true, includeTags: false, timeFormatIso8601: true },
+    queue: { maxAlerts: 500, timeoutMs: 3000 },
+    file: { filename: "/var/log/falco.log", keepAlive: true, mode: 0o640 },
+    program: { program: "cat >/dev/null", keepAlive: true },
+    http: { url: "https://receiver.example/", caCert: "ca.crt", maxConsecutiveTimeouts: 3 },
+  });
+});
+
+it("listens with mutual TLS on each TCP address", () => {
+  const { server } = serving(`
+grpc:
+  bind_address: [0.0.0.0:5060, unix:///tmp/falco.sock]
+  private_key: server.key
+  cert_chain: server.crt
+  root_certs: ca.crt
+  socket_mode: "0660"
+  socket_group: falco
+`);
+  expect(server.listen).toEqual([
+    { address: "0.0.0.0:5060", tls: { cert: "server.crt", key: "server.key", ca: "ca.crt" } },
+    { address: "unix:///tmp/falco.sock", mode: 0o660, group: "falco" },
+  ]);
+});
+
+it("takes alerts of other servers", () => {
+  const { upstreams } = serving(`
+inputs:
+  grpc:
+    - { name: node-1, address: "unix:///run/one.sock", group: aggregator }
+    - { address: "node-2:5060", private_key: k, cert_chain: c, root_certs: a, server_name: falco }
+    - { enabled: false, address: "node-3:5060" }
+`);
+  expect(upstreams).toMatchObject([
+    { name: "node-1", group: "aggregator", client: { address: "unix:///run/one.sock" } },
+    {
+      name: "node-2:5060",
+      client: { address: "node-2:5060", tls: { cert: "c", key: "k", ca: "a", serverName: "falco" } },
+    },
+  ]);
+});
+
+it.each([
+  [
+    "TCP without certificates",
+    "grpc: { bind_address: 0.0.0.0:5060 }",
+    'grpc.bind_address: "0.0.0.0:5060" needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true',
+  ],
+  [
+    "certificates of which one is missing",
+    "grpc: { bind_address: 0.0.0.0:5060, private_key: k, cert_chain: c }",
+    "grpc.root_certs: is missing: private_key, cert_chain and root_certs go together",
+  ],
+  ["an output without its file", "file_output: { enabled: true }", "file_output.filename: is missing"],
+  ["an output without its URL", "http_output: { enabled: true }", "http_output.url: is missing"],
+  ["no input", "inputs: {}", "inputs: none is on"],
+  [
+    "no output",
+    "grpc: { enabled: false }\nstdout_output: { enabled: false }",
+    "grpc is off, and so is every other output",
+  ],
+  [
+    "two sources of Falco's version",
+    "falco: { version: 0.44.1, url: http://localhost:8765 }",
+    "falco.version and falco.url exclude each other",
+  ],
+])("refuses %s", (_, yaml, message) => {
+  expect(() => serving(yaml)).toThrow(message);
+});
+
+it.each([
+  [
+    "a file that is written and read",
+    'file_output: { enabled: true, filename: /var/log/../log/falco.log }\ninputs: { file: { filename: /var/log/falco.log } }',
+    "file_output.filename feeds inputs.file[0].filename",
+  ],
+  [
+    "posts to itself",
+    'http_output: { enabled: true, url: "http://localhost:5061/" }\ninputs: { http: { bind_address: "127.0.0.1:5061" } }',
+    "http_output.url feeds inputs.http.bind_address",
+  ],
+  [
+    "posts to itself at any address",
+    'http_output: { enabled: true, url: "http://[::1]:5061/" }\ninputs: { http: { bind_address: "0.0.0.0:5061", insecure: true } }',
+    "http_output.url feeds inputs.http.bind_address",
+  ],
+  [
+    "subscribing to itself",
+    'grpc: { bind_address: "unix:///run/falco.sock" }\ninputs: { grpc: { address: /run/falco.sock } }',
+    "grpc.bind_address feeds inputs.grpc[0].address",
+  ],
+  [
+    "a program that forwards to it",
+    'program_output: { enabled: true, program: "falco-outputs forward -a /run/in.sock" }\ninputs: { http: { bind_address: "unix:///run/in.sock" } }',
+    "program_output.program feeds inputs.http.bind_address",
+  ],
+])("refuses a loop: %s", (_, yaml, message) => {
+  expect(() => serving(yaml)).toThrow(`${message} of the same server: each alert would go round forever`);
+});
+
+it.each([
+  'http_output: { enabled: true, url: "http://localhost:2801/" }',
+  'http_output: { enabled: true, url: "http://receiver.example:5061/" }',
+  'file_output: { enabled: true, filename: /var/log/out.log }\ninputs: { file: { filename: /var/log/in.log } }',
+])("takes what is no loop: %s", (yaml) => {
+  expect(() => serving(yaml)).not.toThrow();
+});
