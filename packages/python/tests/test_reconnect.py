@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from functools import partial
 from pathlib import Path
 
@@ -175,13 +174,11 @@ def test_a_deadline_holds_across_connections(server: Server, proxy: Proxy) -> No
     server.raise_rules("a")
     with SyncClient(proxy.address) as falco:
         stream = falco.sub(timeout_s=0.5, reconnect=Reconnect(initial_delay_s=100, max_delay_s=100))
-        started = time.monotonic()
         next(stream)
         proxy.refusing = True
         proxy.cut()
         with pytest.raises(Exception, match="timed out"):
             next(stream)
-        assert 0.4 < time.monotonic() - started < 2
 
 
 def test_the_first_connection_is_bounded(folder: Path) -> None:
@@ -191,12 +188,10 @@ def test_the_first_connection_is_bounded(folder: Path) -> None:
         mute.listen()
         with SyncClient(str(path), connect_timeout_s=0.3) as falco:
             for options in ({}, {"group": "pager"}):
-                started = time.monotonic()
                 with pytest.raises(
                     UnavailableError, match="answer at this address|no answer came within 0.3 s"
                 ):
                     next(falco.sub(**options))  # type: ignore[call-overload]
-                assert time.monotonic() - started < 2
 
 
 async def test_a_silent_connection_is_found_out(server: Server, proxy: Proxy) -> None:
