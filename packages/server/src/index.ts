@@ -8,10 +8,13 @@ export type { Pem, TlsOptions } from "./listen/pem.js";
 export type { WebOptions } from "./listen/web-listener.js";
 export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";
+export type { FileOptions } from "./outputs/file.js";
 export type { FormatOptions } from "./outputs/format/formatter.js";
 export type { OutputStats } from "./outputs/output.js";
 export type { OutputsOptions } from "./outputs/outputs.js";
+export type { ProgramOptions } from "./outputs/program/program.js";
 export type { QueueOptions } from "./outputs/queued-output.js";
+export type { StdoutOptions } from "./outputs/stdout.js";
 export {
   type FalcoOutputsServer,
   type ServerOptions,

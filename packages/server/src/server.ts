@@ -250,7 +250,14 @@ function toBatch(alert: AlertInit | string | Uint8Array): AlertBatch {
   if (alert instanceof Uint8Array) return joinPieces([acceptEncoded(alert)]);
   if (typeof alert !== "string") return joinPieces([encodeContent(contentOf(alert))]);
   const encoded = joinPieces([encodeLine(alert)]);
-  const line = alert.trim();
-  // An output writes a line for an alert, so one that came on several is written anew.
-  return line.includes("\n") ? encoded : { ...encoded, lines: joinPieces([Buffer.from(line)]) };
+  const line = onOneLine(alert);
+  return line === undefined ? encoded : { ...encoded, lines: joinPieces([Buffer.from(line)]) };
+}
+
+/** The line for outputs, which write one for an alert; undefined for a text on several, which is written anew. */
+function onOneLine(alert: string): string | undefined {
+  const text = alert.replace(/[\r\n]+$/, "");
+  if (!/[\r\n]/.test(text)) return text;
+  // In JSON a line break is white space, wherever it stands.
+  return text.trimStart().startsWith("{") ? text.trim().replace(/[\r\n]+/g, " ") : undefined;
 }

@@ -1,11 +1,20 @@
-import { joinPieces, pieceAt } from "../alert-batch.js";
+import { joinPieces } from "../alert-batch.js";
 import type { FormattedAlerts } from "./sink.js";
+
+/** Some alerts that came together, of which those from `from` to `to` still wait. */
+interface Batch {
+  readonly alerts: FormattedAlerts;
+  from: number;
+  readonly to: number;
+}
 
 /** Alerts that wait, in order, bounded by count and bytes. Their memory is shared with the queues of other outputs. */
 export class Queue {
   readonly #maxAlerts: number;
   readonly #maxBytes: number;
-  #batches: { alerts: FormattedAlerts; from: number; to: number }[] = [];
+  #batches: (Batch | undefined)[] = [];
+  /** Where the first one is; before it there is none. */
+  #first = 0;
   #count = 0;
   #bytes = 0;
 
@@ -30,28 +39,67 @@ export class Queue {
     return to;
   }
 
-  /** Takes the first alerts out, at least one: at most `maxAlerts`, and not more than `maxBytes` if it is several. */
+  /**
+   * Takes the first alerts out, at least one: at most `maxAlerts`, and not more than `maxBytes` if it is several. Alerts
+   * that came together stay in their memory.
+   */
   take(maxAlerts: number, maxBytes: number): FormattedAlerts {
-    const pieces: Uint8Array[] = [];
-    const priorities: number[] = [];
+    const runs: FormattedAlerts[] = [];
+    let count = 0;
     let bytes = 0;
-    while (this.#batches.length > 0 && pieces.length < maxAlerts) {
-      const batch = this.#batches[0]!;
-      const piece = pieceAt(batch.alerts, batch.from);
-      if (pieces.length > 0 && bytes + piece.length > maxBytes) break;
-      pieces.push(piece);
-      priorities.push(batch.alerts.priorities[batch.from]!);
-      bytes += piece.length;
-      if (++batch.from === batch.to) this.#batches.shift();
+    while (this.#first < this.#batches.length && count < maxAlerts) {
+      const run = this.#run(maxAlerts - count, maxBytes - bytes, count === 0);
+      if (run === undefined) break;
+      runs.push(run);
+      count += run.ends.length;
+      bytes += run.bytes.length;
     }
-    this.#count -= pieces.length;
+    this.#count -= count;
     this.#bytes -= bytes;
-    return { ...joinPieces(pieces), priorities };
+    return runs.length === 1 ? runs[0]! : joinRuns(runs);
+  }
+
+  /** Takes alerts of the first batch out, as many as fit; undefined for none, unless `atLeastOne`. */
+  #run(maxAlerts: number, maxBytes: number, atLeastOne: boolean): FormattedAlerts | undefined {
+    const batch = this.#batches[this.#first]!;
+    const { bytes, ends, priorities } = batch.alerts;
+    const { from } = batch;
+    const start = from === 0 ? 0 : ends[from - 1]!;
+    let to = atLeastOne ? from + 1 : from;
+    const last = Math.min(batch.to, from + maxAlerts);
+    while (to < last && ends[to]! - start <= maxBytes) to++;
+    if (to === from) return undefined;
+    batch.from = to;
+    if (to === batch.to) this.#forgetFirst();
+    if (from === 0 && to === ends.length) return batch.alerts;
+    return {
+      bytes: bytes.subarray(start, ends[to - 1]!),
+      ends: ends.slice(from, to).map((end) => end - start),
+      priorities: priorities.slice(from, to),
+    };
+  }
+
+  /** Moves the others forward seldom: an array's `shift` costs as much as it is long. */
+  #forgetFirst(): void {
+    this.#batches[this.#first++] = undefined;
+    if (this.#first < 1024 && this.#first < this.#batches.length) return;
+    this.#batches = this.#batches.slice(this.#first);
+    this.#first = 0;
   }
 
   clear(): void {
     this.#batches = [];
+    this.#first = 0;
     this.#count = 0;
     this.#bytes = 0;
   }
+}
+
+function joinRuns(runs: readonly FormattedAlerts[]): FormattedAlerts {
+  const { bytes, ends: starts } = joinPieces(runs.map((run) => run.bytes));
+  const ends = runs.flatMap((run, index) => {
+    const start = starts[index]! - run.bytes.length;
+    return run.ends.map((end) => start + end);
+  });
+  return { bytes, ends, priorities: runs.flatMap((run) => run.priorities) };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "@falco-outputs/core/backoff";
 import type { AlertBatch } from "../alert-batch.js";
+import { invalidOption } from "../invalid-option.js";
 import { type Logger, Throttled } from "../logger.js";
 import type { Formatter } from "./format/formatter.js";
 import type { Output, OutputStats } from "./output.js";
@@ -21,11 +22,18 @@ export interface QueueOptions {
   retryMs?: number;
 }
 
-const defaults = { maxAlerts: 10_000, maxBytes: 16 * 1024 * 1024, timeoutMs: 2_000, retryMs: 60_000 };
+export const queueDefaults = {
+  maxAlerts: 10_000,
+  maxBytes: 16 * 1024 * 1024,
+  timeoutMs: 2_000,
+  retryMs: 60_000,
+};
 /** What a sink is given at once, in bytes; a larger alert goes alone. */
 const writeBytes = 64 * 1024;
 const initialBackoffMs = 100;
 const maxBackoffMs = 5_000;
+/** What a timer takes; beyond, it would fire at once. */
+const maxDelayMs = 2 ** 31 - 1;
 
 /** One of the old outputs: a bounded queue before a sink, which writes one piece after the other. */
 export class QueuedOutput implements Output {
@@ -40,6 +48,7 @@ export class QueuedOutput implements Output {
   readonly #failures: Throttled;
   readonly #retries: Throttled;
   readonly #closing = new AbortController();
+  #attempting: AbortController | undefined;
   #isClosed = false;
   #mustReopen = false;
   #pumping: Promise<void> | undefined;
@@ -50,7 +59,7 @@ export class QueuedOutput implements Output {
   #dropped = 0;
 
   constructor(name: string, sink: Sink, formatter: Formatter, options: QueueOptions, logger: Logger) {
-    const { maxAlerts, maxBytes, timeoutMs, retryMs } = { ...defaults, ...options };
+    const { maxAlerts, maxBytes, timeoutMs, retryMs } = validated(options);
     this.name = name;
     this.#sink = sink;
     this.#formatter = formatter;
@@ -96,7 +105,11 @@ export class QueuedOutput implements Output {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const cut = setTimeout(() => this.#closing.abort(new Error("the server stops")), this.#timeoutMs);
+    const cut = setTimeout(() => {
+      const reason = new Error("the server stops");
+      this.#closing.abort(reason);
+      this.#attempting?.abort(reason);
+    }, this.#timeoutMs);
     await this.#pumping;
     clearTimeout(cut);
     this.#closing.abort();
@@ -108,7 +121,11 @@ export class QueuedOutput implements Output {
       );
       this.#queue.clear();
     }
-    await this.#sink.close();
+    try {
+      await this.#sink.close();
+    } catch (error) {
+      this.#logger.error({ output: this.name, reason: reasonOf(error) }, "an output did not close well");
+    }
     for (const throttled of [this.#drops, this.#failures, this.#retries]) throttled.close();
   }
 
@@ -116,11 +133,15 @@ export class QueuedOutput implements Output {
     // Behind whoever writes: what comes in the same turn of the event loop is written together.
     await new Promise(setImmediate);
     while (!this.#closing.signal.aborted) {
-      if (this.#mustReopen) await this.#reopenSink();
-      if (this.#queue.count === 0) break;
-      const alerts = this.#queue.take(this.#sink.maxAlerts, writeBytes);
-      this.#writing = alerts.ends.length;
-      await this.#writeAll(alerts);
+      if (this.#queue.count > 0) {
+        const alerts = this.#queue.take(this.#sink.maxAlerts, writeBytes);
+        this.#writing = alerts.ends.length;
+        await this.#writeAll(alerts);
+      } else if (this.#mustReopen) {
+        await this.#reopenSink();
+      } else {
+        break;
+      }
     }
     this.#pumping = undefined;
   }
@@ -136,43 +157,88 @@ export class QueuedOutput implements Output {
 
   /** Writes alerts, with as many attempts as it takes and their time allows. */
   async #writeAll(alerts: FormattedAlerts): Promise<void> {
-    const giveUpAt = performance.now() + this.#retryMs;
+    let giveUpAt = performance.now() + this.#retryMs;
     let rest = alerts;
-    for (let attempts = 1; ; attempts++) {
-      let written = 0;
-      const advance = (count: number) => {
-        this.#written += count - written;
-        this.#writing -= count - written;
-        written = count;
-      };
-      const timeout = new AbortController();
-      const timer = setTimeout(
-        () => timeout.abort(new Error(`not written within ${this.#timeoutMs} ms`)),
-        this.#timeoutMs,
-      );
-      try {
-        const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
-        await this.#sink.write(rest, { signal, written: advance });
-        advance(rest.ends.length);
-        return;
-      } catch (error) {
-        rest = from(rest, written);
-        const isOver =
-          error instanceof Refused || this.#closing.signal.aborted || performance.now() >= giveUpAt;
-        if (isOver) {
-          this.#failed += this.#writing;
-          this.#failures.add(this.#writing, reasonOf(error));
-          this.#writing = 0;
-          return;
-        }
-        this.#retries.add(1, reasonOf(error));
-      } finally {
-        clearTimeout(timer);
+    let failures = 0;
+    while (rest.ends.length > 0) {
+      if (this.#mustReopen) await this.#reopenSink();
+      const { written, error } = await this.#attempt(rest);
+      if (written > 0) {
+        failures = 0;
+        giveUpAt = performance.now() + this.#retryMs;
       }
-      const ms = backoffMs(attempts, initialBackoffMs, maxBackoffMs, Math.random());
+      rest = from(rest, written);
+      if (error === undefined) continue;
+      if (error instanceof Refused) {
+        const refused = Math.min(error.count, rest.ends.length);
+        this.#fail(refused, error);
+        rest = from(rest, refused);
+        continue;
+      }
+      if (this.#closing.signal.aborted || performance.now() >= giveUpAt) {
+        this.#fail(rest.ends.length, error);
+        return;
+      }
+      this.#retries.add(1, error.message);
+      const ms = backoffMs(++failures, initialBackoffMs, maxBackoffMs, Math.random());
       await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }
   }
+
+  /** Tries once; gives how many were written, and what happened to the others, if there are any. */
+  async #attempt(alerts: FormattedAlerts): Promise<{ written: number; error?: Error }> {
+    const total = alerts.ends.length;
+    let written = 0;
+    let isOver = false;
+    const advance = (count: number) => {
+      // What a sink says later has been decided by then.
+      if (isOver || count <= written) return;
+      this.#written += count - written;
+      this.#writing -= count - written;
+      written = count;
+    };
+    const timeout = new AbortController();
+    const { signal } = timeout;
+    this.#attempting = timeout;
+    if (this.#closing.signal.aborted) timeout.abort(this.#closing.signal.reason);
+    const timer = setTimeout(
+      () => timeout.abort(new Error(`not written within ${this.#timeoutMs} ms`)),
+      this.#timeoutMs,
+    );
+    try {
+      await this.#sink.write(alerts, { signal, written: advance });
+      advance(total);
+      return { written };
+    } catch (error) {
+      return { written, error: error instanceof Error ? error : new Error(String(error)) };
+    } finally {
+      isOver = true;
+      clearTimeout(timer);
+    }
+  }
+
+  #fail(count: number, error: Error): void {
+    this.#failed += count;
+    this.#writing -= count;
+    if (count > 0) this.#failures.add(count, error.message);
+  }
+}
+
+/** @throws FalcoError with InvalidArgument for a bound that is none. */
+function validated(options: QueueOptions): Required<QueueOptions> {
+  const all = { ...queueDefaults };
+  for (const name of Object.keys(queueDefaults) as (keyof QueueOptions)[]) {
+    const value = options[name] ?? queueDefaults[name];
+    const least = name === "retryMs" ? 0 : 1;
+    const most = name.endsWith("Ms") ? maxDelayMs : Number.POSITIVE_INFINITY;
+    if (!(value >= least && value <= most)) {
+      throw invalidOption(
+        `outputs.queue.${name}: ${value}, expected at least ${least}${most === maxDelayMs ? ` and at most ${most}` : ""}`,
+      );
+    }
+    all[name] = value;
+  }
+  return all;
 }
 
 /** All but the first `count`. */

@@ -31,5 +31,15 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** The other side does not take these alerts, and will not: they have failed. */
-export class Refused extends Error {}
+/**
+ * The other side does not take alerts, and will not: they have failed. Those are the first `count` behind the written
+ * ones, all of them if it is not given; the rest is tried again at once.
+ */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly count = Number.POSITIVE_INFINITY,
+  ) {
+    super(message);
+  }
+}

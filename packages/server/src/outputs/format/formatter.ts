@@ -1,7 +1,7 @@
 import { type AlertBatch, pieceAt } from "../../alert-batch.js";
 import type { FormattedAlerts } from "../sink.js";
+import { AlertScan } from "./alert-scan.js";
 import { createJsonForm, type JsonOptions } from "./json-form.js";
-import { priorityOf } from "./priority-of.js";
 import { createTextForm, type TextOptions } from "./text-form.js";
 
 /** How alerts are written, with the names and meaning of falco.yaml's keys. */
@@ -10,10 +10,13 @@ export interface FormatOptions extends JsonOptions, TextOptions {
   json?: boolean;
 }
 
-/** Makes a line of an alert: of the line that Falco wrote, if there is one, or of the encoded alert. */
+/**
+ * Makes a line of an alert: of the line that Falco wrote, if there is one, or of the encoded alert, of which `scan` has
+ * the fields. What it returns may be a part of either.
+ */
 export interface Form {
-  fromLine(line: Uint8Array, alert: Uint8Array): Uint8Array;
-  fromAlert(alert: Uint8Array): Uint8Array;
+  fromLine(line: Uint8Array, alert: Uint8Array, scan: AlertScan): Uint8Array;
+  fromAlert(alert: Uint8Array, scan: AlertScan): Uint8Array;
 }
 
 const newline = 0x0a;
@@ -21,6 +24,7 @@ const newline = 0x0a;
 /** Writes alerts as Falco's old outputs do. All of a server's outputs share one, which works once for each batch. */
 export class Formatter {
   readonly #form: Form;
+  readonly #scan = new AlertScan();
   #last: AlertBatch | undefined;
   #formatted: FormattedAlerts | undefined;
 
@@ -37,25 +41,30 @@ export class Formatter {
 
   #write(batch: AlertBatch): FormattedAlerts {
     const { lines } = batch;
+    const scan = this.#scan;
     const priorities: number[] = [];
     const written: Uint8Array[] = [];
     let size = 0;
     for (let index = 0; index < batch.ends.length; index++) {
       const alert = pieceAt(batch, index);
+      scan.read(alert, 0, alert.length);
       const line =
-        lines === undefined ? this.#form.fromAlert(alert) : this.#form.fromLine(pieceAt(lines, index), alert);
-      priorities.push(priorityOf(alert));
+        lines === undefined
+          ? this.#form.fromAlert(alert, scan)
+          : this.#form.fromLine(pieceAt(lines, index), alert, scan);
+      priorities.push(scan.priority);
       written.push(line);
       size += line.length + 1;
     }
     const bytes = new Uint8Array(size);
+    const ends: number[] = [];
     let end = 0;
-    const ends = written.map((line) => {
+    for (const line of written) {
       bytes.set(line, end);
       end += line.length;
       bytes[end++] = newline;
-      return end;
-    });
+      ends.push(end);
+    }
     return { bytes, ends, priorities };
   }
 }

@@ -1,6 +1,7 @@
 import { JsonReader, textPrefix } from "@falco-outputs/core/codec";
 import { decode } from "./decode.js";
 import type { Form } from "./formatter.js";
+import type { TextOptions } from "./text-form.js";
 import { withTimeFormat } from "./time-prefix.js";
 
 /** What Falco's JSON holds. Where nothing is said, an alert's line is written as Falco wrote it, byte for byte. */
@@ -13,17 +14,15 @@ export interface JsonOptions {
   includeOutputFields?: boolean;
   /**
    * `json_include_message_property: true` adds `message`, the output without time and priority, where Falco did not
-   * write it; false leaves it out.
+   * write it; never to Falco's internal alerts, as there. False leaves it out.
    */
   includeMessage?: boolean;
-  /** `time_format_iso_8601: true` has `output` begin with an ISO time. */
-  timeFormatIso8601?: boolean;
 }
 
 const openingBrace = 0x7b;
 
 /** The alerts as JSON. Its members keep their order, and their values every digit. */
-export function createJsonForm(options: JsonOptions): Form {
+export function createJsonForm(options: JsonOptions & TextOptions): Form {
   const edit = createEdit(options);
   const fromAlert = (alert: Uint8Array) => {
     const json = decode(alert).toJSON();
@@ -45,7 +44,7 @@ interface Edit {
   apply(json: string): string;
 }
 
-function createEdit(options: JsonOptions): Edit {
+function createEdit(options: JsonOptions & TextOptions): Edit {
   const { includeOutput, includeTags, includeOutputFields, includeMessage, timeFormatIso8601 } = options;
   const left = new Set([
     ...(includeOutput === false ? ["output"] : []),
@@ -53,17 +52,21 @@ function createEdit(options: JsonOptions): Edit {
     ...(includeOutputFields === false ? ["output_fields"] : []),
     ...(includeMessage === false ? ["message"] : []),
   ]);
-  const always = includeMessage === true || timeFormatIso8601 === true;
+  const always = includeMessage === true || timeFormatIso8601 !== undefined;
   const quoted = [...left].map((name) => Buffer.from(`"${name}"`));
   return {
     // A value may hold the name as well: then the edit changes nothing.
-    isNeeded: (line) =>
-      always || quoted.some((name) => Buffer.from(line.buffer, line.byteOffset, line.length).includes(name)),
+    isNeeded(line) {
+      if (always || quoted.length === 0) return always;
+      const bytes = Buffer.from(line.buffer, line.byteOffset, line.length);
+      return quoted.some((name) => bytes.includes(name));
+    },
     apply(json) {
       if (!always && left.size === 0) return json;
       const members = new Map<string, string>();
       let output: string | undefined;
       let time: string | undefined;
+      let source: string | undefined;
       const reader = new JsonReader(json);
       reader.object((name) => {
         const value = reader.raw();
@@ -71,13 +74,14 @@ function createEdit(options: JsonOptions): Edit {
         if (value.startsWith('"')) {
           if (name === "output") output = JSON.parse(value) as string;
           else if (name === "time") time = JSON.parse(value) as string;
+          else if (name === "source") source = JSON.parse(value) as string;
         }
       });
       if (output !== undefined) {
-        if (timeFormatIso8601 === true) {
-          members.set("output", JSON.stringify(withTimeFormat(output, time, true)));
+        if (timeFormatIso8601 !== undefined) {
+          members.set("output", JSON.stringify(withTimeFormat(output, time, timeFormatIso8601)));
         }
-        if (includeMessage === true && !members.has("message")) {
+        if (includeMessage === true && source !== "internal" && !members.has("message")) {
           members.set("message", JSON.stringify(output.replace(textPrefix, "")));
         }
       }

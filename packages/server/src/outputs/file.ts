@@ -1,0 +1,198 @@
+import { constants, statSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { invalidOption } from "../invalid-option.js";
+import type { Attempt, FormattedAlerts, Sink } from "./sink.js";
+import { untilAborted } from "./until-aborted.js";
+
+export interface FileOptions {
+  /** Alerts are appended to it. It is created, but not its folder. */
+  filename: string;
+  /**
+   * Keeps the file open until the outputs are reopened (`keep_alive`), instead of opening it anew whenever alerts come.
+   * Default: false.
+   */
+  keepAlive?: boolean;
+  /** The mode of a file that is created, less the umask. Default: 0o666, as with Falco. */
+  mode?: number;
+}
+
+// Not to wait for who reads a FIFO.
+const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+const defaultMode = 0o666;
+/** How often a FIFO that is full is tried again, in milliseconds. */
+const fullPipeMs = 10;
+
+/** The writing of some alerts, which goes on when the attempt that began it is over: a call of the kernel's may hang. */
+interface Job {
+  readonly bytes: Uint8Array;
+  /** How many whole lines are in the file. */
+  written: number;
+  /** Never rejects; what it ended with. */
+  done: Promise<Error | undefined>;
+  hasEnded: boolean;
+}
+
+/**
+ * The file output (falco.yaml's `file_output`). The file holds whole lines: what was written of a line when the disk
+ * became full is cut off again. An alert counts as written when the kernel has it, not when it is on the disk.
+ */
+export class FileSink implements Sink {
+  readonly maxAlerts = Number.POSITIVE_INFINITY;
+  readonly #filename: string;
+  readonly #keepAlive: boolean;
+  readonly #mode: number;
+  #file: FileHandle | undefined;
+  /** How large the file is, if only we write to it. */
+  #size = 0;
+  /** The rest of a line that could not be cut off again: it has to come first. */
+  #rest: Uint8Array | undefined;
+  /** The only one that runs: a disk that hangs costs one of Node's few threads, not all. */
+  #job: Job | undefined;
+
+  /** @throws FalcoError with InvalidArgument for a file name that cannot be. */
+  constructor({ filename, keepAlive = false, mode = defaultMode }: FileOptions) {
+    if (filename === "" || filename.includes("\0")) {
+      throw invalidOption(`outputs.file.filename: ${JSON.stringify(filename)}, expected a path`);
+    }
+    if (isDirectory(filename)) {
+      throw invalidOption(
+        `outputs.file.filename: ${JSON.stringify(filename)} is a directory, expected a file`,
+      );
+    }
+    this.#filename = filename;
+    this.#keepAlive = keepAlive;
+    this.#mode = mode;
+  }
+
+  async write(alerts: FormattedAlerts, { signal, written }: Attempt): Promise<void> {
+    let earlier = this.#job;
+    if (earlier !== undefined) {
+      await untilAborted(earlier.done, signal);
+      // Those of another job were given up.
+      if (!isSame(earlier.bytes, alerts.bytes)) earlier = undefined;
+    }
+    signal.throwIfAborted();
+    const job = earlier ?? this.#start(alerts, signal);
+    const error = await untilAborted(job.done, signal);
+    this.#job = undefined;
+    written(job.written);
+    if (error !== undefined) throw this.#explained(error);
+  }
+
+  async reopen(): Promise<void> {
+    if (this.#job?.hasEnded === false) await this.#job.done;
+    // A line that was begun is ended first.
+    if (this.#rest === undefined) await this.#closeFile();
+  }
+
+  async close(): Promise<void> {
+    const job = this.#job;
+    if (job === undefined || job.hasEnded) await this.#closeFile();
+    // What hangs is not waited for.
+    else job.done.then(() => this.#closeFile()).catch(() => undefined);
+  }
+
+  #start(alerts: FormattedAlerts, signal: AbortSignal): Job {
+    const job: Job = { bytes: alerts.bytes, written: 0, done: Promise.resolve(undefined), hasEnded: false };
+    const ended = (error?: Error) => {
+      job.hasEnded = true;
+      return error;
+    };
+    job.done = this.#append(alerts, job, signal).then(() => ended(), ended);
+    this.#job = job;
+    return job;
+  }
+
+  async #append({ bytes, ends }: FormattedAlerts, job: Job, signal: AbortSignal): Promise<void> {
+    const file = await this.#opened();
+    let at = 0;
+    try {
+      while (this.#rest !== undefined) {
+        const count = await writeSome(file, this.#rest, signal);
+        this.#size += count;
+        this.#rest = count === this.#rest.length ? undefined : this.#rest.subarray(count);
+      }
+      while (at < bytes.length) {
+        const count = await writeSome(file, bytes.subarray(at), signal);
+        at += count;
+        this.#size += count;
+        while (job.written < ends.length && ends[job.written]! <= at) job.written++;
+      }
+    } finally {
+      const whole = job.written === 0 ? 0 : ends[job.written - 1]!;
+      if (at > whole && !(await this.#cutOff(file, at - whole))) {
+        // The line is as good as written: its rest comes before everything else.
+        this.#rest = bytes.subarray(at, ends[job.written]!);
+        job.written++;
+      }
+      const isFailed = at < bytes.length;
+      if ((!this.#keepAlive || isFailed) && this.#rest === undefined) await this.#closeFile();
+    }
+  }
+
+  async #opened(): Promise<FileHandle> {
+    if (this.#file !== undefined) return this.#file;
+    this.#file = await open(this.#filename, flags, this.#mode);
+    this.#size = (await this.#file.stat()).size;
+    return this.#file;
+  }
+
+  /** Takes the last `count` bytes out of the file again; false if they may be others', or it is no file but a FIFO. */
+  async #cutOff(file: FileHandle, count: number): Promise<boolean> {
+    const status = await file.stat();
+    if (!status.isFile() || status.size !== this.#size) return false;
+    this.#size -= count;
+    await file.truncate(this.#size);
+    return true;
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#rest = undefined;
+    await file?.close();
+  }
+
+  /** The error, which says what to do about it where that is known. */
+  #explained(error: Error): Error {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") {
+      const reason = `the folder ${JSON.stringify(dirname(this.#filename))} does not exist`;
+      return new Error(`file: ${JSON.stringify(this.#filename)}: ${reason}`, { cause: error });
+    }
+    if (code === "ENXIO") {
+      return new Error(`file: ${JSON.stringify(this.#filename)}: nobody reads it`, { cause: error });
+    }
+    return error;
+  }
+}
+
+/** Writes at least one byte; gives how many. A FIFO that is full is waited for. */
+async function writeSome(file: FileHandle, bytes: Uint8Array, signal: AbortSignal): Promise<number> {
+  for (;;) {
+    try {
+      const { bytesWritten } = await file.write(bytes);
+      if (bytesWritten > 0) return bytesWritten;
+      throw new Error("nothing could be written");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      signal.throwIfAborted();
+      await delay(fullPipeMs);
+    }
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Not there, or not to be seen: that may change, and each attempt says what is wrong.
+    return false;
+  }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.buffer === other.buffer && one.byteOffset === other.byteOffset;
+}

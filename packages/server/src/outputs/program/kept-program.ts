@@ -1,0 +1,137 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "@falco-outputs/core/backoff";
+import { LineWriter } from "../line-writer.js";
+import type { Attempt, FormattedAlerts, Sink } from "../sink.js";
+import { untilAborted } from "../until-aborted.js";
+import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./group.js";
+import type { ProgramReports } from "./reports.js";
+
+/** How long a shell may take to find out that there is no such program, in milliseconds. */
+const settleMs = 500;
+/** A process that ran for so long, in milliseconds, was a good one: the next starts at once. */
+const steadyMs = 10_000;
+const initialBackoffMs = 100;
+const maxBackoffMs = 5_000;
+
+/**
+ * One process that reads alerts from its standard input, a line each. When it ends it is started again for the next
+ * alert, with backoff. An alert counts as written when the process's pipe has all of its line: what was in the pipe of
+ * a process that died is lost, as with Falco, and a line that it had only a part of goes to the next one as a whole. One
+ * that reads nothing until its alerts are given up is killed, so that it never reads half a line.
+ */
+export class KeptProgram implements Sink {
+  readonly maxAlerts = Number.POSITIVE_INFINITY;
+  readonly #program: string;
+  readonly #timeoutMs: number;
+  readonly #reports: ProgramReports;
+  #group: ProcessGroup | undefined;
+  #writer: LineWriter | undefined;
+  /** How many processes in a row ended soon after their start. */
+  #shortRuns = 0;
+  /** No process starts before, in milliseconds of `performance.now()`. */
+  #startsAt = 0;
+  #isEnding = false;
+
+  /** @param timeoutMs How long the process may take to end when its input does. */
+  constructor(program: string, timeoutMs: number, reports: ProgramReports) {
+    this.#program = program;
+    this.#timeoutMs = timeoutMs;
+    this.#reports = reports;
+  }
+
+  async write(alerts: FormattedAlerts, attempt: Attempt): Promise<void> {
+    const { signal } = attempt;
+    if (this.#group !== undefined && this.#writer?.isStuckBefore(alerts)) {
+      this.#reports.ends.add(1, "it did not read, and was killed");
+      await this.#group.kill();
+    }
+    const running = this.#running();
+    if (running === undefined) return this.#writeToNew(alerts, attempt);
+    try {
+      await running.writer.write(alerts, attempt);
+    } catch (error) {
+      // One that closed its input is of no use any more.
+      if (!signal.aborted) await running.group.terminate();
+      throw error;
+    }
+  }
+
+  async reopen(): Promise<void> {
+    await this.#end();
+    this.#shortRuns = 0;
+    this.#startsAt = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
+    this.#reports.close();
+  }
+
+  #running(): { group: ProcessGroup; writer: LineWriter } | undefined {
+    const [group, writer] = [this.#group, this.#writer];
+    return group === undefined || writer === undefined || group.hasEnded ? undefined : { group, writer };
+  }
+
+  /** Starts a process and writes. What its pipe took counts only when it is known that there is such a program. */
+  async #writeToNew(alerts: FormattedAlerts, { signal, written }: Attempt): Promise<void> {
+    const wait = this.#startsAt - performance.now();
+    if (wait > 0) await untilAborted(delay(wait), signal);
+    signal.throwIfAborted();
+    const { group, writer } = this.#start();
+    let taken = 0;
+    const writing = writer.write(alerts, {
+      signal,
+      written: (count) => {
+        taken = count;
+      },
+    });
+    const error = await writing.then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    await untilAborted(group.endsWithin(settleMs), signal).catch(() => undefined);
+    if (group.hasEnded) {
+      const exit = await group.exit;
+      if (isNotStarted(exit)) throw new Error(`there is no such program (${failureOf(exit)})`);
+    }
+    written(taken);
+    if (error === undefined) return;
+    if (!signal.aborted) await group.terminate();
+    throw error;
+  }
+
+  #start(): { group: ProcessGroup; writer: LineWriter } {
+    const group = new ProcessGroup(this.#program, (line) => this.#reports.errors.add(1, line));
+    const startedAt = performance.now();
+    // The same one, since it knows which line the last process had only a part of.
+    this.#writer ??= new LineWriter(group.stdin);
+    this.#writer.stream = group.stdin;
+    this.#group = group;
+    const onEnd = (reason: string) => {
+      this.#shortRuns = performance.now() - startedAt < steadyMs ? this.#shortRuns + 1 : 0;
+      const ms = backoffMs(this.#shortRuns, initialBackoffMs, maxBackoffMs, Math.random());
+      this.#startsAt = performance.now() + (this.#shortRuns === 0 ? 0 : ms);
+      if (!this.#isEnding) this.#reports.ends.add(1, reason);
+    };
+    group.exit.then(
+      (exit: Exit) => onEnd(failureOf(exit) ?? "exit status 0"),
+      (error: Error) => onEnd(error.message),
+    );
+    return { group, writer: this.#writer };
+  }
+
+  /** Ends the process: its input first, then the process itself. */
+  async #end(): Promise<void> {
+    const running = this.#running();
+    if (running === undefined) return;
+    const { group, writer } = running;
+    this.#isEnding = true;
+    group.stdin.end();
+    if (!(await group.endsWithin(this.#timeoutMs))) {
+      // Whoever is told to end may read what is in its pipe first, and must not find half a line.
+      if (writer.isStuck) await group.kill();
+      else await group.terminate();
+    }
+    this.#isEnding = false;
+  }
+}

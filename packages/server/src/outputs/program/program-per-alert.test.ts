@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { startServer } from "../../index.js";
+import { countsOf, folder, numbersInFile, publishNumbered, serve, upTo } from "../testing/serve.js";
+
+const json = { json: true };
+
+it("starts a process for each alert, whose input ends behind it, at most four at once", async () => {
+  const path = folder();
+  const most = join(path, "most");
+  // Counts who runs, among them itself.
+  const program = `cat > ${path}/alert.$$; touch ${path}/runs.$$; ls ${path} | grep -c runs >> ${most}; rm ${path}/runs.$$`;
+  const { server } = await serve({ program: { program }, format: json });
+  await publishNumbered(server, 30);
+  await countsOf(server, "program", { written: 30, failed: 0 });
+  const files = readdirSync(path).filter((name) => name.startsWith("alert."));
+  expect(files).toHaveLength(30);
+  const numbers = files.map((name) => numbersInFile(join(path, name)));
+  expect(numbers.flat().sort((a, b) => a - b)).toEqual(upTo(30));
+  const running = readFileSync(most, "utf8").trim().split("\n").map(Number);
+  expect(Math.max(...running)).toBeLessThanOrEqual(4);
+});
+
+it("takes an alert that the program did not read, or made it end badly, for written, and tells of it", async () => {
+  for (const [program, told] of [
+    ["true", undefined],
+    ["exit 3", "exit status 3"],
+    ["kill -KILL $$", "ended by SIGKILL"],
+  ] as const) {
+    const { server, logged } = await serve({ program: { program } });
+    await publishNumbered(server, 3, "x".repeat(500_000));
+    await countsOf(server, "program", { written: 3, failed: 0 });
+    if (told === undefined) expect(logged).toEqual([]);
+    else expect(logged.join()).toContain(told);
+  }
+});
+
+it("fails at once when there is no such program, and goes on", async () => {
+  const { server, logged } = await serve({ program: { program: "/nowhere/program" } });
+  await publishNumbered(server, 5);
+  await countsOf(server, "program", { written: 0, failed: 5 });
+  expect(logged.join()).toContain("there is no such program (exit status 127)");
+  expect(server.stats().appended).toBe(5);
+});
+
+it("kills one that does not end in time, with all that it started, and counts its alert as failed", async () => {
+  const path = folder();
+  const pids = join(path, "pids");
+  // One of five hangs, and does not listen.
+  const program = `read line; case "$line" in *'"rule":"1"'*) trap "" TERM; sleep 1000 & echo $$ $! > ${pids}; while :; do sleep 1; done;; esac; echo "$line" >> ${path}/lines.$$`;
+  const { server, logged } = await serve({ program: { program }, format: json, queue: { timeoutMs: 700 } });
+  await publishNumbered(server, 5);
+  await countsOf(server, "program", { written: 4, failed: 1 });
+  expect(logged.join()).toContain("not written within 700 ms");
+  for (const pid of readFileSync(pids, "utf8").trim().split(" ")) {
+    const stat = `/proc/${pid}/stat`;
+    await expect.poll(() => existsSync(stat) && !readFileSync(stat, "utf8").includes(") Z ")).toBe(false);
+  }
+});
+
+it("lets those that run end when the server stops", async () => {
+  const path = folder();
+  const program = `sleep 0.1; cat > ${path}/alert.$$`;
+  const { server } = await serve({ program: { program }, format: json });
+  await publishNumbered(server, 6);
+  await server.stop();
+  expect(readdirSync(path)).toHaveLength(6);
+  expect(server.stats().outputs.program).toEqual({ written: 6, failed: 0, dropped: 0, waiting: 0 });
+});
+
+it("refuses a program that is none", async () => {
+  const outputs = { program: { program: " " } };
+  await expect(startServer({ listen: [], outputs })).rejects.toThrow(
+    'outputs.program.program: " ", expected a shell command',
+  );
+});

@@ -1,0 +1,36 @@
+import type { Writable } from "node:stream";
+import { LineWriter } from "./line-writer.js";
+import { type Attempt, type FormattedAlerts, Refused, type Sink } from "./sink.js";
+
+export interface StdoutOptions {
+  /** Where the lines go; it is not ended. Default: the process's standard output. */
+  stream?: Writable;
+}
+
+/**
+ * The stdout output (falco.yaml's `stdout_output`). An alert counts as written when the stream has taken it. A line that
+ * is not taken in time cannot be taken back: its alert may count as failed and come all the same, whole and once.
+ */
+export class StdoutSink implements Sink {
+  readonly maxAlerts = Number.POSITIVE_INFINITY;
+  readonly #writer: LineWriter;
+
+  constructor({ stream = process.stdout }: StdoutOptions) {
+    this.#writer = new LineWriter(stream);
+  }
+
+  async write(alerts: FormattedAlerts, attempt: Attempt): Promise<void> {
+    if (this.#writer.stream.destroyed) throw new Refused("stdout: the stream was closed");
+    try {
+      await this.#writer.write(alerts, attempt);
+    } catch (error) {
+      // Whoever read it is gone, and nobody else can take its place.
+      const isGone = (error as NodeJS.ErrnoException).code === "EPIPE" || this.#writer.stream.destroyed;
+      throw isGone ? new Refused(`stdout: nobody reads it any more: ${(error as Error).message}`) : error;
+    }
+  }
+
+  async reopen(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}
