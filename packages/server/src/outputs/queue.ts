@@ -34,6 +34,7 @@ export class Queue {
   take(maxAlerts: number, maxBytes: number): FormattedAlerts {
     const pieces: Uint8Array[] = [];
     const priorities: number[] = [];
+    const timesUs: number[] = [];
     let bytes = 0;
     while (this.#batches.length > 0 && pieces.length < maxAlerts) {
       const batch = this.#batches[0]!;
@@ -41,12 +42,13 @@ export class Queue {
       if (pieces.length > 0 && bytes + piece.length > maxBytes) break;
       pieces.push(piece);
       priorities.push(batch.alerts.priorities[batch.from]!);
+      if (batch.alerts.timesUs !== undefined) timesUs.push(batch.alerts.timesUs[batch.from]!);
       bytes += piece.length;
       if (++batch.from === batch.to) this.#batches.shift();
     }
     this.#count -= pieces.length;
     this.#bytes -= bytes;
-    return { ...joinPieces(pieces), priorities };
+    return { ...joinPieces(pieces), priorities, ...(timesUs.length > 0 && { timesUs }) };
   }
 
   clear(): void {

@@ -5,7 +5,7 @@ import { type Logger, Throttled } from "../logger.js";
 import type { Formatter } from "./format/formatter.js";
 import type { Output, OutputStats } from "./output.js";
 import { Queue } from "./queue.js";
-import { type FormattedAlerts, Refused, type Sink } from "./sink.js";
+import { type FormattedAlerts, NotYet, Refused, type Sink } from "./sink.js";
 
 export interface QueueOptions {
   /**
@@ -134,6 +134,24 @@ export class QueuedOutput implements Output {
     }
   }
 
+  /** The signal of an attempt. Not AbortSignal.any, which leaves something behind in the lasting signal at each call. */
+  #startAttempt(): { signal: AbortSignal; end: () => void } {
+    const attempt = new AbortController();
+    const closing = this.#closing.signal;
+    const onClosing = () => attempt.abort(closing.reason);
+    if (closing.aborted) onClosing();
+    closing.addEventListener("abort", onClosing);
+    const onTimeout = () => attempt.abort(new Error(`not written within ${this.#timeoutMs} ms`));
+    const timer = setTimeout(onTimeout, this.#timeoutMs);
+    return {
+      signal: attempt.signal,
+      end() {
+        clearTimeout(timer);
+        closing.removeEventListener("abort", onClosing);
+      },
+    };
+  }
+
   /** Writes alerts, with as many attempts as it takes and their time allows. */
   async #writeAll(alerts: FormattedAlerts): Promise<void> {
     const giveUpAt = performance.now() + this.#retryMs;
@@ -145,14 +163,10 @@ export class QueuedOutput implements Output {
         this.#writing -= count - written;
         written = count;
       };
-      const timeout = new AbortController();
-      const timer = setTimeout(
-        () => timeout.abort(new Error(`not written within ${this.#timeoutMs} ms`)),
-        this.#timeoutMs,
-      );
+      let afterMs = 0;
+      const attempt = this.#startAttempt();
       try {
-        const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
-        await this.#sink.write(rest, { signal, written: advance });
+        await this.#sink.write(rest, { signal: attempt.signal, written: advance });
         advance(rest.ends.length);
         return;
       } catch (error) {
@@ -166,23 +180,26 @@ export class QueuedOutput implements Output {
           return;
         }
         this.#retries.add(1, reasonOf(error));
+        if (error instanceof NotYet) afterMs = Math.min(error.afterMs, giveUpAt - performance.now());
       } finally {
-        clearTimeout(timer);
+        attempt.end();
       }
-      const ms = backoffMs(attempts, initialBackoffMs, maxBackoffMs, Math.random());
+      const ms = Math.max(afterMs, backoffMs(attempts, initialBackoffMs, maxBackoffMs, Math.random()));
       await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }
   }
 }
 
 /** All but the first `count`. */
-function from({ bytes, ends, priorities }: FormattedAlerts, count: number): FormattedAlerts {
-  if (count === 0) return { bytes, ends, priorities };
+function from(alerts: FormattedAlerts, count: number): FormattedAlerts {
+  if (count === 0) return alerts;
+  const { bytes, ends, priorities, timesUs } = alerts;
   const start = ends[count - 1]!;
   return {
     bytes: bytes.subarray(start),
     ends: ends.slice(count).map((end) => end - start),
     priorities: priorities.slice(count),
+    ...(timesUs && { timesUs: timesUs.slice(count) }),
   };
 }
 

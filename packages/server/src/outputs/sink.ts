@@ -4,6 +4,8 @@ import type { Pieces } from "../alert-batch.js";
 export interface FormattedAlerts extends Pieces {
   /** The priority of each, from 0 (Emergency) to 7 (Debug). */
   readonly priorities: readonly number[];
+  /** When each was emitted, in microseconds since 1970, 0 if that is not known. Undefined if no output asks for it. */
+  readonly timesUs?: readonly number[];
 }
 
 /** One try to write some alerts. */
@@ -33,3 +35,14 @@ export interface Sink {
 
 /** The other side does not take these alerts, and will not: they have failed. */
 export class Refused extends Error {}
+
+/** The other side asks to be left alone for some time. */
+export class NotYet extends Error {
+  readonly afterMs: number;
+
+  /** @param afterMs How long, in milliseconds; the alerts' time ends it as well. */
+  constructor(message: string, afterMs: number) {
+    super(message);
+    this.afterMs = afterMs;
+  }
+}

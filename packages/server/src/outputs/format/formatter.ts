@@ -3,6 +3,7 @@ import type { FormattedAlerts } from "../sink.js";
 import { createJsonForm, type JsonOptions } from "./json-form.js";
 import { priorityOf } from "./priority-of.js";
 import { createTextForm, type TextOptions } from "./text-form.js";
+import { timeOf } from "./time-of.js";
 
 /** How alerts are written, with the names and meaning of falco.yaml's keys. */
 export interface FormatOptions extends JsonOptions, TextOptions {
@@ -21,10 +22,13 @@ const newline = 0x0a;
 /** Writes alerts as Falco's old outputs do. All of a server's outputs share one, which works once for each batch. */
 export class Formatter {
   readonly #form: Form;
+  readonly #withTimes: boolean;
   #last: AlertBatch | undefined;
   #formatted: FormattedAlerts | undefined;
 
-  constructor(options: FormatOptions) {
+  /** @param withTimes Whether an output asks when the alerts were emitted. */
+  constructor(options: FormatOptions, withTimes = false) {
+    this.#withTimes = withTimes;
     this.#form = options.json === true ? createJsonForm(options) : createTextForm(options);
   }
 
@@ -38,6 +42,7 @@ export class Formatter {
   #write(batch: AlertBatch): FormattedAlerts {
     const { lines } = batch;
     const priorities: number[] = [];
+    const timesUs: number[] = [];
     const written: Uint8Array[] = [];
     let size = 0;
     for (let index = 0; index < batch.ends.length; index++) {
@@ -45,6 +50,7 @@ export class Formatter {
       const line =
         lines === undefined ? this.#form.fromAlert(alert) : this.#form.fromLine(pieceAt(lines, index), alert);
       priorities.push(priorityOf(alert));
+      if (this.#withTimes) timesUs.push(timeOf(alert));
       written.push(line);
       size += line.length + 1;
     }
@@ -56,6 +62,6 @@ export class Formatter {
       bytes[end++] = newline;
       return end;
     });
-    return { bytes, ends, priorities };
+    return { bytes, ends, priorities, ...(this.#withTimes && { timesUs }) };
   }
 }
