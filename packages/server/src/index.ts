@@ -9,6 +9,8 @@ export type { WebOptions } from "./listen/web-listener.js";
 export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";
 export type { FormatOptions } from "./outputs/format/formatter.js";
+export type { HttpOutputOptions } from "./outputs/http/http-output.js";
+export type { HttpTlsOptions } from "./outputs/http/tls-context.js";
 export type { OutputStats } from "./outputs/output.js";
 export type { OutputsOptions } from "./outputs/outputs.js";
 export type { QueueOptions } from "./outputs/queued-output.js";

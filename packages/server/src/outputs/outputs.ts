@@ -1,5 +1,6 @@
 import type { Logger } from "../logger.js";
 import { type FormatOptions, Formatter } from "./format/formatter.js";
+import { type HttpOutputOptions, HttpSink } from "./http/http-output.js";
 import type { Output } from "./output.js";
 import { QueuedOutput, type QueueOptions } from "./queued-output.js";
 import type { Sink } from "./sink.js";
@@ -10,6 +11,8 @@ export interface OutputsOptions {
   format?: FormatOptions;
   /** The bounds of each one's queue. */
   queue?: QueueOptions;
+  /** Posts each alert to a receiver (`http_output`). */
+  http?: HttpOutputOptions;
 }
 
 /**
@@ -20,6 +23,8 @@ export function createOutputs(options: OutputsOptions, logger: Logger): Output[]
   const formatter = new Formatter(options.format ?? {});
   const queued = (name: string, sink: Sink) =>
     new QueuedOutput(name, sink, formatter, options.queue ?? {}, logger);
+  const { http } = options;
   const outputs: Output[] = [];
+  if (http !== undefined) outputs.push(queued("http", new HttpSink(http, options.format?.json === true)));
   return outputs;
 }
