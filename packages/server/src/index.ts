@@ -14,6 +14,9 @@ export type { HttpTlsOptions } from "./outputs/http/tls-context.js";
 export type { OutputStats } from "./outputs/output.js";
 export type { OutputsOptions } from "./outputs/outputs.js";
 export type { QueueOptions } from "./outputs/queued-output.js";
+export type { Facility } from "./outputs/syslog/facility.js";
+export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";
+export type { SyslogOutputOptions } from "./outputs/syslog/syslog-output.js";
 export {
   type FalcoOutputsServer,
   type ServerOptions,

@@ -4,6 +4,7 @@ import { type HttpOutputOptions, HttpSink } from "./http/http-output.js";
 import type { Output } from "./output.js";
 import { QueuedOutput, type QueueOptions } from "./queued-output.js";
 import type { Sink } from "./sink.js";
+import { createSyslogSink, type SyslogOutputOptions } from "./syslog/syslog-output.js";
 
 /** Where alerts go beside gRPC: Falco's old outputs. */
 export interface OutputsOptions {
@@ -13,6 +14,8 @@ export interface OutputsOptions {
   queue?: QueueOptions;
   /** Posts each alert to a receiver (`http_output`). */
   http?: HttpOutputOptions;
+  /** Sends each alert to a syslogd (`syslog_output`); `true` to the local one, as Falco does. */
+  syslog?: true | SyslogOutputOptions;
 }
 
 /**
@@ -20,11 +23,14 @@ export interface OutputsOptions {
  * @throws FalcoError with InvalidArgument that says which option is wrong.
  */
 export function createOutputs(options: OutputsOptions, logger: Logger): Output[] {
-  const formatter = new Formatter(options.format ?? {});
+  const { http, syslog } = options;
+  const formatter = new Formatter(options.format ?? {}, syslog !== undefined);
   const queued = (name: string, sink: Sink) =>
     new QueuedOutput(name, sink, formatter, options.queue ?? {}, logger);
-  const { http } = options;
   const outputs: Output[] = [];
   if (http !== undefined) outputs.push(queued("http", new HttpSink(http, options.format?.json === true)));
+  if (syslog !== undefined) {
+    outputs.push(queued("syslog", createSyslogSink(syslog === true ? {} : syslog)));
+  }
   return outputs;
 }

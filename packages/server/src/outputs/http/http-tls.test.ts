@@ -70,7 +70,7 @@ it("refuses a certificate for another host", async () => {
 
 it("refuses a chain that ends in an authority of its own", async () => {
   const { cert, key } = await stranger.issue();
-  await using receiver = await Receiver.start(undefined, { cert: cert + stranger.ca, key });
+  await using receiver = await Receiver.start(undefined, { cert: `${cert}\n${stranger.ca}`, key });
   expect(await outcome(receiver, { caCert: authority.ca })).toBe(
     `localhost:${receiver.port}: its certificate is not accepted: self-signed certificate in certificate chain`,
   );
