@@ -8,6 +8,7 @@ import { connectionError } from "../connection-error.js";
  */
 const settleMs = 250;
 const keepAliveMs = 30_000;
+const ended = "the receiver ended the connection";
 /** How long a receiver may take to end the connection as well. */
 const graceMs = 250;
 
@@ -91,7 +92,7 @@ function ready(socket: Socket): Promise<void> {
     socket.on("error", (error) => {
       failure = error;
     });
-    socket.on("close", () => reject(failure ?? new Error("the receiver ended the connection")));
+    socket.on("close", () => reject(failure ?? new Error(ended)));
     if (!(socket instanceof TLSSocket)) {
       socket.once("connect", resolve);
       return;
@@ -101,7 +102,8 @@ function ready(socket: Socket): Promise<void> {
       const timer = setTimeout(resolve, settleMs);
       socket.once("session", () => {
         clearTimeout(timer);
-        resolve();
+        // OpenSSL is at work below this event, and what is written now would lie there until the next write.
+        setImmediate(resolve);
       });
       socket.once("close", () => clearTimeout(timer));
     });
@@ -110,6 +112,11 @@ function ready(socket: Socket): Promise<void> {
 
 function writeAll(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+    socket.write(bytes, (error) => {
+      if (error != null) reject(error);
+      // Node calls back without an error for what was under way when a socket was destroyed.
+      else if (socket.destroyed) reject(new Error(ended));
+      else resolve();
+    });
   });
 }

@@ -16,8 +16,8 @@ export interface Time {
   readonly micros: number;
 }
 
-/** The last microsecond whose year has four digits. */
-const maxUs = Date.UTC(10_000, 0) * 1000 - 1;
+/** From then on, in microseconds, a year has more than four digits. */
+const endUs = Date.UTC(10_000, 0) * 1000;
 
 /**
  * The `index`th of some alerts. A priority is a severity: the eight are the same, with the same numbers.
@@ -35,6 +35,6 @@ export function messageOf(alerts: FormattedAlerts, index: number, facility: numb
 
 /** @param us Microseconds since 1970. The present where that is no time that can be written. */
 function timeOf(us: number): Time {
-  const known = us > 0 && us <= maxUs ? us : Date.now() * 1000;
+  const known = us > 0 && us < endUs ? us : Date.now() * 1000;
   return { date: new Date(Math.floor(known / 1000)), micros: known % 1_000_000 };
 }
