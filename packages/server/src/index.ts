@@ -10,11 +10,16 @@ export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";
 export type { FileOptions } from "./outputs/file.js";
 export type { FormatOptions } from "./outputs/format/formatter.js";
+export type { HttpOutputOptions } from "./outputs/http/http-output.js";
+export type { HttpTlsOptions } from "./outputs/http/tls-context.js";
 export type { OutputStats } from "./outputs/output.js";
 export type { OutputsOptions } from "./outputs/outputs.js";
 export type { ProgramOptions } from "./outputs/program/program.js";
 export type { QueueOptions } from "./outputs/queued-output.js";
 export type { StdoutOptions } from "./outputs/stdout.js";
+export type { Facility } from "./outputs/syslog/facility.js";
+export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";
+export type { SyslogOutputOptions } from "./outputs/syslog/syslog-output.js";
 export {
   type FalcoOutputsServer,
   type ServerOptions,

@@ -104,7 +104,11 @@ function createTcpServer({
       `listen: ${JSON.stringify(address)} needs tls with ca, cert and key (mutual TLS), or insecure: true`,
     );
   }
-  const files = { ca: readPem(tls.ca, "ca"), cert: readPem(tls.cert, "cert"), key: readPem(tls.key, "key") };
+  const files = {
+    ca: readPem(tls.ca, "tls.ca"),
+    cert: readPem(tls.cert, "tls.cert"),
+    key: readPem(tls.key, "tls.key"),
+  };
   try {
     return http2.createSecureServer({
       ...serverOptions,

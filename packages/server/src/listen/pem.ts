@@ -12,14 +12,17 @@ export interface TlsOptions {
   key: Pem;
 }
 
-/** @throws FalcoError with InvalidArgument if it is a path and the file cannot be read. */
-export function readPem(pem: Pem, name: string): string | Buffer {
+/**
+ * @param option What the option is called, as `tls.ca`.
+ * @throws FalcoError with InvalidArgument if it is a path and the file cannot be read.
+ */
+export function readPem(pem: Pem, option: string): string | Buffer {
   if (typeof pem !== "string" || pem.includes("-----BEGIN ")) return pem;
   try {
     return readFileSync(pem);
   } catch (cause) {
     throw invalidOption(
-      `tls.${name}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`,
+      `${option}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`,
       cause,
     );
   }

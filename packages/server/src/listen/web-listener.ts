@@ -115,8 +115,8 @@ function createServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ) {
   if (tls === undefined) return createHttpServer(limits, handle);
-  const cert = readPem(tls.cert, "cert");
-  const key = readPem(tls.key, "key");
+  const cert = readPem(tls.cert, "tls.cert");
+  const key = readPem(tls.key, "tls.key");
   return createHttpsServer({ ...limits, cert, key, minVersion: "TLSv1.2" }, handle);
 }
 

@@ -1,11 +1,13 @@
 import type { Logger } from "../logger.js";
 import { type FileOptions, FileSink } from "./file.js";
 import { type FormatOptions, Formatter } from "./format/formatter.js";
+import { type HttpOutputOptions, HttpSink } from "./http/http-output.js";
 import type { Output } from "./output.js";
 import { createProgramSink, type ProgramOptions } from "./program/program.js";
 import { QueuedOutput, type QueueOptions, queueDefaults } from "./queued-output.js";
 import type { Sink } from "./sink.js";
 import { type StdoutOptions, StdoutSink } from "./stdout.js";
+import { createSyslogSink, type SyslogOutputOptions } from "./syslog/syslog-output.js";
 
 /** Where alerts go beside gRPC: Falco's old outputs. */
 export interface OutputsOptions {
@@ -19,6 +21,10 @@ export interface OutputsOptions {
   file?: FileOptions;
   /** Alerts to the standard input of a program. */
   program?: ProgramOptions;
+  /** Posts each alert to a receiver (`http_output`). */
+  http?: HttpOutputOptions;
+  /** Sends each alert to a syslogd (`syslog_output`); `true` to the local one, as Falco does. */
+  syslog?: true | SyslogOutputOptions;
 }
 
 /**
@@ -26,8 +32,8 @@ export interface OutputsOptions {
  * @throws FalcoError with InvalidArgument that says which option is wrong.
  */
 export function createOutputs(options: OutputsOptions, logger: Logger): Output[] {
-  const { queue = {}, stdout, file, program } = options;
-  const formatter = new Formatter(options.format ?? {});
+  const { format = {}, queue = {}, stdout, file, program, http, syslog } = options;
+  const formatter = new Formatter(format, syslog !== undefined);
   const queued = (name: string, sink: Sink) => new QueuedOutput(name, sink, formatter, queue, logger);
   const outputs: Output[] = [];
   if (stdout !== undefined) outputs.push(queued("stdout", new StdoutSink(stdout === true ? {} : stdout)));
@@ -35,6 +41,10 @@ export function createOutputs(options: OutputsOptions, logger: Logger): Output[]
   if (program !== undefined) {
     const { timeoutMs = queueDefaults.timeoutMs } = queue;
     outputs.push(queued("program", createProgramSink(program, timeoutMs, logger)));
+  }
+  if (http !== undefined) outputs.push(queued("http", new HttpSink(http, format.json === true)));
+  if (syslog !== undefined) {
+    outputs.push(queued("syslog", createSyslogSink(syslog === true ? {} : syslog)));
   }
   return outputs;
 }

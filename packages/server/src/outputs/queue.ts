@@ -1,5 +1,5 @@
 import { joinPieces } from "../alert-batch.js";
-import type { FormattedAlerts } from "./sink.js";
+import { type FormattedAlerts, sliceAlerts } from "./sink.js";
 
 /** Some alerts that came together, of which those from `from` to `to` still wait. */
 interface Batch {
@@ -62,7 +62,7 @@ export class Queue {
   /** Takes alerts of the first batch out, as many as fit; undefined for none, unless `atLeastOne`. */
   #run(maxAlerts: number, maxBytes: number, atLeastOne: boolean): FormattedAlerts | undefined {
     const batch = this.#batches[this.#first]!;
-    const { bytes, ends, priorities } = batch.alerts;
+    const { ends } = batch.alerts;
     const { from } = batch;
     const start = from === 0 ? 0 : ends[from - 1]!;
     let to = atLeastOne ? from + 1 : from;
@@ -71,12 +71,7 @@ export class Queue {
     if (to === from) return undefined;
     batch.from = to;
     if (to === batch.to) this.#forgetFirst();
-    if (from === 0 && to === ends.length) return batch.alerts;
-    return {
-      bytes: bytes.subarray(start, ends[to - 1]!),
-      ends: ends.slice(from, to).map((end) => end - start),
-      priorities: priorities.slice(from, to),
-    };
+    return sliceAlerts(batch.alerts, from, to);
   }
 
   /** Moves the others forward seldom: an array's `shift` costs as much as it is long. */
@@ -101,5 +96,10 @@ function joinRuns(runs: readonly FormattedAlerts[]): FormattedAlerts {
     const start = starts[index]! - run.bytes.length;
     return run.ends.map((end) => start + end);
   });
-  return { bytes, ends, priorities: runs.flatMap((run) => run.priorities) };
+  return {
+    bytes,
+    ends,
+    priorities: runs.flatMap((run) => run.priorities),
+    ...(runs[0]?.timesUs && { timesUs: runs.flatMap((run) => run.timesUs ?? []) }),
+  };
 }

@@ -6,7 +6,7 @@ import { type Logger, Throttled } from "../logger.js";
 import type { Formatter } from "./format/formatter.js";
 import type { Output, OutputStats } from "./output.js";
 import { Queue } from "./queue.js";
-import { type FormattedAlerts, Refused, type Sink } from "./sink.js";
+import { type FormattedAlerts, NotYet, Refused, type Sink, sliceAlerts } from "./sink.js";
 
 export interface QueueOptions {
   /**
@@ -180,7 +180,10 @@ export class QueuedOutput implements Output {
         return;
       }
       this.#retries.add(1, error.message);
-      const ms = backoffMs(++failures, initialBackoffMs, maxBackoffMs, Math.random());
+      const ms = Math.max(
+        error instanceof NotYet ? Math.min(error.afterMs, giveUpAt - performance.now()) : 0,
+        backoffMs(++failures, initialBackoffMs, maxBackoffMs, Math.random()),
+      );
       await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
     }
   }
@@ -242,14 +245,8 @@ function validated(options: QueueOptions): Required<QueueOptions> {
 }
 
 /** All but the first `count`. */
-function from({ bytes, ends, priorities }: FormattedAlerts, count: number): FormattedAlerts {
-  if (count === 0) return { bytes, ends, priorities };
-  const start = ends[count - 1]!;
-  return {
-    bytes: bytes.subarray(start),
-    ends: ends.slice(count).map((end) => end - start),
-    priorities: priorities.slice(count),
-  };
+function from(alerts: FormattedAlerts, count: number): FormattedAlerts {
+  return sliceAlerts(alerts, count, alerts.ends.length);
 }
 
 function reasonOf(error: unknown): string {

@@ -4,6 +4,8 @@ import type { Pieces } from "../alert-batch.js";
 export interface FormattedAlerts extends Pieces {
   /** The priority of each, from 0 (Emergency) to 7 (Debug). */
   readonly priorities: readonly number[];
+  /** When each was emitted, in microseconds since 1970, 0 if that is not known. Undefined if no output asks for it. */
+  readonly timesUs?: readonly number[];
 }
 
 /** One try to write some alerts. */
@@ -42,4 +44,28 @@ export class Refused extends Error {
   ) {
     super(message);
   }
+}
+
+/** The other side asks to be left alone for some time. */
+export class NotYet extends Error {
+  /** @param afterMs How long, in milliseconds; the alerts' time ends it as well. */
+  constructor(
+    message: string,
+    readonly afterMs: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The alerts from `start` to `end`, in the same memory. */
+export function sliceAlerts(alerts: FormattedAlerts, start: number, end: number): FormattedAlerts {
+  if (start === 0 && end === alerts.ends.length) return alerts;
+  const { bytes, ends, priorities, timesUs } = alerts;
+  const from = start === 0 ? 0 : ends[start - 1]!;
+  return {
+    bytes: bytes.subarray(from, end === 0 ? 0 : ends[end - 1]!),
+    ends: ends.slice(start, end).map((at) => at - from),
+    priorities: priorities.slice(start, end),
+    ...(timesUs && { timesUs: timesUs.slice(start, end) }),
+  };
 }

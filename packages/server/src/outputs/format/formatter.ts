@@ -3,6 +3,7 @@ import type { FormattedAlerts } from "../sink.js";
 import { AlertScan } from "./alert-scan.js";
 import { createJsonForm, type JsonOptions } from "./json-form.js";
 import { createTextForm, type TextOptions } from "./text-form.js";
+import { timeOf } from "./time-of.js";
 
 /** How alerts are written, with the names and meaning of falco.yaml's keys. */
 export interface FormatOptions extends JsonOptions, TextOptions {
@@ -25,10 +26,13 @@ const newline = 0x0a;
 export class Formatter {
   readonly #form: Form;
   readonly #scan = new AlertScan();
+  readonly #withTimes: boolean;
   #last: AlertBatch | undefined;
   #formatted: FormattedAlerts | undefined;
 
-  constructor(options: FormatOptions) {
+  /** @param withTimes Whether an output asks when the alerts were emitted. */
+  constructor(options: FormatOptions, withTimes = false) {
+    this.#withTimes = withTimes;
     this.#form = options.json === true ? createJsonForm(options) : createTextForm(options);
   }
 
@@ -43,6 +47,7 @@ export class Formatter {
     const { lines } = batch;
     const scan = this.#scan;
     const priorities: number[] = [];
+    const timesUs: number[] = [];
     const written: Uint8Array[] = [];
     let size = 0;
     for (let index = 0; index < batch.ends.length; index++) {
@@ -53,6 +58,7 @@ export class Formatter {
           ? this.#form.fromAlert(alert, scan)
           : this.#form.fromLine(pieceAt(lines, index), alert, scan);
       priorities.push(scan.priority);
+      if (this.#withTimes) timesUs.push(timeOf(alert));
       written.push(line);
       size += line.length + 1;
     }
@@ -65,6 +71,6 @@ export class Formatter {
       bytes[end++] = newline;
       ends.push(end);
     }
-    return { bytes, ends, priorities };
+    return { bytes, ends, priorities, ...(this.#withTimes && { timesUs }) };
   }
 }

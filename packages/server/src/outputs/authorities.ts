@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
+import { invalidOption } from "../invalid-option.js";
+
+/** The system's, where falco.yaml's `http_output.ca_path` points by default. */
+const systemFolder = "/etc/ssl/certs";
+/** A certificate's own file, a bundle, or the link that OpenSSL looks for. */
+const fileNames = /\.(?:pem|crt|cer)$|^[0-9a-f]{8}\.\d+$/;
+const certificates =
+  /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED )?CERTIFICATE-----/g;
+
+/** The authorities that this machine trusts, as PEM: the system's, or where it has none those that Node brings. */
+export function systemAuthorities(): readonly string[] {
+  const found = existsSync(systemFolder) ? readFolder(systemFolder) : [];
+  return found.length > 0 ? found : rootCertificates;
+}
+
+/**
+ * The certificates in a folder's files, as PEM, each once.
+ * @param option What the option is called that names the folder.
+ * @throws FalcoError with InvalidArgument if it cannot be read, or has none.
+ */
+export function readAuthorities(folder: string, option: string): readonly string[] {
+  let found: readonly string[];
+  try {
+    found = readFolder(folder);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw invalidOption(`${option}: ${JSON.stringify(folder)} cannot be read: ${reason}`, cause);
+  }
+  if (found.length > 0) return found;
+  throw invalidOption(`${option}: ${JSON.stringify(folder)} has no certificate: expected PEM files`);
+}
+
+function readFolder(folder: string): readonly string[] {
+  const paths = readdirSync(folder)
+    .filter((name) => fileNames.test(name))
+    .map((name) => join(folder, name))
+    // A link whose file is gone is no certificate, which is how OpenSSL takes it as well.
+    .filter((path) => existsSync(path));
+  return [...new Set(paths.flatMap((path) => readFileSync(path, "latin1").match(certificates) ?? []))];
+}

@@ -1,0 +1,68 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Answer } from "./answer.js";
+
+export interface Target {
+  readonly url: URL;
+  readonly agent: http.Agent;
+  readonly headers: http.OutgoingHttpHeaders;
+}
+
+/** More of an answer's body is not read; nothing of it is kept. */
+const maxAnswerBytes = 64 * 1024;
+
+/**
+ * Posts a body, and gives the answer when its end has come. The status stands, whatever becomes of the answer's body.
+ * @throws The signal's reason, or what became of the connection.
+ */
+export async function post(target: Target, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+  for (;;) {
+    signal.throwIfAborted();
+    const request = startRequest(target, body.length);
+    try {
+      return await exchange(request, body, signal);
+    } catch (error) {
+      // The receiver closed an idle connection just as it was used again. The next one is new.
+      if (signal.aborted || !request.reusedSocket || !isReset(error as NodeJS.ErrnoException)) throw error;
+    }
+  }
+}
+
+function startRequest({ url, agent, headers }: Target, length: number): http.ClientRequest {
+  const { request } = url.protocol === "https:" ? https : http;
+  return request(url, { method: "POST", agent, headers: { ...headers, "content-length": length } });
+}
+
+function exchange(request: http.ClientRequest, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    const onAbort = () => request.destroy(signal.reason as Error);
+    signal.addEventListener("abort", onAbort);
+    const settle = (end: () => void) => {
+      signal.removeEventListener("abort", onAbort);
+      end();
+    };
+    let isAnswered = false;
+    request.on("response", (response) => {
+      isAnswered = true;
+      const answer = { status: response.statusCode!, retryAfter: response.headers["retry-after"] };
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > maxAnswerBytes) response.destroy();
+      });
+      response.on("error", () => undefined);
+      response.on("close", () => settle(() => resolve(answer)));
+    });
+    request.on("error", (error) => {
+      if (!isAnswered) settle(() => reject(error));
+    });
+    request.on("close", () => {
+      if (!isAnswered) settle(() => reject(new Error("the connection ended without an answer")));
+    });
+    request.end(body);
+  });
+}
+
+function isReset({ code }: NodeJS.ErrnoException): boolean {
+  return code === "ECONNRESET" || code === "EPIPE";
+}

@@ -1,0 +1,63 @@
+import { createRequire } from "node:module";
+import type { DgramSocket } from "node-unix-socket";
+import { invalidOption } from "../../invalid-option.js";
+
+const require = createRequire(import.meta.url);
+
+/** Sends datagrams to a unix socket, which Node itself cannot. */
+export class DatagramSender {
+  readonly #path: string;
+  readonly #Socket: typeof DgramSocket;
+  #socket: DgramSocket | undefined;
+
+  /** @throws FalcoError with InvalidArgument if the package that can is not there. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#Socket = loadSocket();
+  }
+
+  /**
+   * Whether the receiver has the datagram now; false if it has no room for more.
+   * @throws Error, with the text of its errno as message.
+   */
+  send(datagram: Buffer): boolean {
+    this.#socket ??= this.#open();
+    let result: { error: Error | undefined } | undefined;
+    this.#socket.sendTo(datagram, 0, datagram.length, this.#path, (error) => {
+      result = { error };
+    });
+    if (result === undefined) {
+      // The package keeps what does not fit, and asks in a tight loop whether it does now. Closing takes it back.
+      this.close();
+      return false;
+    }
+    if (result.error !== undefined) throw result.error;
+    return true;
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #open(): DgramSocket {
+    const socket = new this.#Socket();
+    // It closes itself then. The next datagram gets a new one.
+    socket.on("error", () => {
+      this.#socket = undefined;
+    });
+    return socket;
+  }
+}
+
+function loadSocket(): typeof DgramSocket {
+  try {
+    return require("node-unix-socket").DgramSocket;
+  } catch (cause) {
+    throw invalidOption(
+      "outputs.syslog: the local socket needs the package node-unix-socket, which cannot be loaded: " +
+        "npm install node-unix-socket@0.2.7, or give outputs.syslog.address",
+      cause,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { createConnection } from "node:net";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { invalidOption } from "../../invalid-option.js";
+import { connectionError } from "../connection-error.js";
+import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
+import { Connection } from "./connection.js";
+import { DatagramSender } from "./datagram-sender.js";
+import { formatLocal, formatLocalStream } from "./local-format.js";
+import { messageOf } from "./message.js";
+
+/** The room for a path in an address of a unix socket, without its NUL (unix(7)). */
+const maxPathBytes = 107;
+/** How long to leave a receiver alone that has no room. */
+const fullMs = 10;
+/** After so many datagrams, each of them sent at once, it is someone else's turn. */
+const turnAlerts = 64;
+// node-unix-socket gives an errno by its text only.
+const wrongType = "Protocol wrong type for socket";
+const tooLong = "Message too long";
+
+/** The machine's own syslogd, on a socket of datagrams, or else of a stream: what glibc's syslog(3) does for Falco. */
+export class LocalSink implements Sink {
+  // One alert that is too long must not take others with it.
+  readonly maxAlerts = 1;
+  readonly #path: string;
+  readonly #facility: number;
+  readonly #tag: string;
+  readonly #datagrams: DatagramSender;
+  /** Set where the socket is one of a stream. */
+  #stream: Connection | undefined;
+  #sent = 0;
+
+  /** @throws FalcoError with InvalidArgument that says which option is wrong. */
+  constructor(path: string, facility: number, tag: string) {
+    if (path === "" || Buffer.byteLength(path) > maxPathBytes) {
+      throw invalidOption(
+        `outputs.syslog.socket: ${JSON.stringify(path)}, expected a path of 1 to ${maxPathBytes} bytes`,
+      );
+    }
+    this.#path = path;
+    this.#facility = facility;
+    this.#tag = tag;
+    this.#datagrams = new DatagramSender(path);
+  }
+
+  async write(alerts: FormattedAlerts, { signal }: Attempt): Promise<void> {
+    const message = messageOf(alerts, 0, this.#facility, this.#tag);
+    if (this.#stream === undefined) {
+      if (await this.#send(formatLocal(message), signal)) return;
+      this.#stream = new Connection(this.#path, () => createConnection({ path: this.#path }));
+    }
+    await this.#stream.write(formatLocalStream(message), signal).catch((error) => {
+      // The next syslogd there may take datagrams again.
+      this.#stream = undefined;
+      throw error;
+    });
+  }
+
+  async reopen(): Promise<void> {
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    this.#datagrams.close();
+    await this.#stream?.end();
+    this.#stream = undefined;
+  }
+
+  /** Resolves when the datagram is the receiver's; with false if the socket is one of a stream. */
+  async #send(datagram: Buffer, signal: AbortSignal): Promise<boolean> {
+    if (++this.#sent % turnAlerts === 0) await nextTurn();
+    try {
+      signal.throwIfAborted();
+      while (!this.#datagrams.send(datagram)) await delay(fullMs, undefined, { signal });
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw connectionError(this.#path, new Error("the receiver has no room for more"));
+      const { message } = error as Error;
+      if (message === wrongType) return false;
+      const failure = connectionError(this.#path, error as Error);
+      throw message === tooLong ? new Refused(`${failure.message} (${datagram.length} bytes)`) : failure;
+    }
+  }
+}
