@@ -64,8 +64,10 @@ export interface FalcoOutputsServer {
   readonly address: string;
   /** All of them. */
   readonly addresses: readonly string[];
-  /** The URL for Falco's `http_output.url`; undefined without an http input. */
+  /** The URL for Falco's `http_output.url`; undefined without an http input on TCP. */
   readonly httpUrl: string | undefined;
+  /** Where alerts may be posted: all URLs, and `unix:///path` for sockets. */
+  readonly httpUrls: readonly string[];
   /** The `baseUrl` for clients in a browser; undefined without a listener for them. */
   readonly webUrl: string | undefined;
   /**
@@ -167,7 +169,11 @@ class Running implements FalcoOutputsServer {
   }
 
   get httpUrl(): string | undefined {
-    return this.#inputs.httpUrl;
+    return this.httpUrls.find((url) => url.startsWith("http"));
+  }
+
+  get httpUrls(): readonly string[] {
+    return this.#inputs.httpUrls;
   }
 
   get webUrl(): string | undefined {
