@@ -1,6 +1,7 @@
 // Running a server.
 
 export type { FalcoVersionSource } from "./grpc/version.js";
+export type { ReadAlertsOptions } from "./inputs/alerts.js";
 export type { HttpInputOptions } from "./inputs/http-listener.js";
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";

@@ -1,6 +1,10 @@
+import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
+import type { Client } from "@falco-outputs/core";
+import { invalidOption } from "../invalid-option.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
+import { assertReadable, type ReadAlertsOptions, readAlerts } from "./alerts.js";
 import { createHttpHandler, type HttpHandler } from "./http.js";
 import { type HttpInputOptions, type HttpListener, listenHttp } from "./http-listener.js";
 import { type InputStats, Intake } from "./intake.js";
@@ -19,12 +23,17 @@ export class Inputs {
   readonly #intakes = new Map<string, Intake>();
   readonly #handleHttp: HttpHandler;
   readonly #http: HttpListener[] = [];
+  readonly #stopping = new AbortController();
+  /** The servers that are read, by their names. */
+  readonly #reading = new Map<string, Promise<void>>();
 
   constructor(router: Router, logger: Logger) {
     this.#router = router;
     this.#logger = logger;
     this.#handleHttp = createHttpHandler(this.#intake("http"));
     this.#intake("lines");
+    // Every server that is read listens to it.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** Where alerts may be posted: URLs, and `unix:///path` for sockets. */
@@ -44,13 +53,34 @@ export class Inputs {
     return readLines(stream, this.#intake("lines"));
   }
 
+  /** @throws FalcoError, see `FalcoOutputsServer.readAlerts`. */
+  async readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
+    assertReadable(options);
+    const { name, signal } = options;
+    if (this.#reading.has(name)) {
+      throw invalidOption(`readAlerts: name: ${JSON.stringify(name)} is read already, expected another one`);
+    }
+    const { signal: stopping } = this.#stopping;
+    const ends = signal === undefined ? stopping : AbortSignal.any([stopping, signal]);
+    const reading = readAlerts(client, options, ends, this.#intake(`grpc:${name}`), this.#logger);
+    this.#reading.set(name, reading);
+    try {
+      await reading;
+    } finally {
+      this.#reading.delete(name);
+    }
+  }
+
   stats(): Record<string, InputStats> {
     return Object.fromEntries([...this.#intakes].map(([name, intake]) => [name, intake.stats()]));
   }
 
   /** Takes no more alerts. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await Promise.all(this.#http.map((listener) => listener.close()));
+    // Who called `readAlerts` has the error.
+    await Promise.allSettled(this.#reading.values());
     for (const intake of this.#intakes.values()) intake.close();
   }
 
