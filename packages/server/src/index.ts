@@ -1,10 +1,13 @@
 // Running a server.
 
 export type { FalcoVersionSource } from "./grpc/version.js";
-export type { HttpInputOptions, InputsOptions } from "./inputs/inputs.js";
+export type { ReadAlertsOptions } from "./inputs/alerts.js";
+export type { HttpInputOptions } from "./inputs/http-listener.js";
+export type { InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";
 export type { ListenOptions } from "./listen/grpc-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
+export type { ServerTls } from "./listen/server-tls.js";
 export type { WebOptions } from "./listen/web-listener.js";
 export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createRouterTransport, type Transport } from "@connectrpc/connect";
-import { type AlertInit, formatAddress, Priority, type PriorityLike } from "@falco-outputs/core";
+import { type AlertInit, type Client, formatAddress, Priority, type PriorityLike } from "@falco-outputs/core";
 import { acceptEncoded, contentOf, encodeContent, encodeLine, toPriority } from "@falco-outputs/core/codec";
 import { type AlertBatch, joinPieces } from "./alert-batch.js";
 import { shutdown } from "./grpc/deliver.js";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
 import type { FalcoVersionSource } from "./grpc/version.js";
+import type { ReadAlertsOptions } from "./inputs/alerts.js";
 import { Inputs, type InputsOptions } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
@@ -26,7 +27,7 @@ import { Router } from "./router.js";
 export interface ServerOptions {
   /** Where gRPC is served. Default: a unix socket of its own in a private temporary folder. */
   listen?: readonly (string | ListenOptions)[];
-  /** Where alerts come from, beside `publish` and `readLines`. Default: nowhere. */
+  /** Where alerts come from, beside `publish`, `readLines` and `readAlerts`. Default: nowhere. */
   inputs?: InputsOptions;
   /** Where alerts go beside gRPC: Falco's old outputs. Default: nowhere. */
   outputs?: OutputsOptions;
@@ -52,7 +53,7 @@ export interface ServerOptions {
 export interface ServerStats extends LogStats {
   /** Streams that receive alerts now. */
   readonly subscribers: number;
-  /** By the input's name: `http`, `lines` (what `readLines` read). */
+  /** By the input's name: `http`, `lines` (what `readLines` read), `grpc:NAME` (what `readAlerts` read). */
   readonly inputs: Readonly<Record<string, InputStats>>;
   /** By the output's name: `grpc`, and those of Falco's old outputs that there are. */
   readonly outputs: Readonly<Record<string, OutputStats>>;
@@ -64,8 +65,10 @@ export interface FalcoOutputsServer {
   readonly address: string;
   /** All of them. */
   readonly addresses: readonly string[];
-  /** The URL for Falco's `http_output.url`; undefined without an http input. */
+  /** The URL for Falco's `http_output.url`; undefined without an http input on TCP. */
   readonly httpUrl: string | undefined;
+  /** Where alerts may be posted: all URLs, and `unix:///path` for sockets. */
+  readonly httpUrls: readonly string[];
   /** The `baseUrl` for clients in a browser; undefined without a listener for them. */
   readonly webUrl: string | undefined;
   /**
@@ -76,6 +79,13 @@ export interface FalcoOutputsServer {
   publish(alert: AlertInit | string | Uint8Array): Promise<bigint>;
   /** Queues what a stream of Falco's lines brings; resolves when it ends. What is no alert is counted and logged. */
   readLines(stream: Readable): Promise<void>;
+  /**
+   * Brings in the alerts of another server: one of ours, as a member of a group that acknowledges what was taken here,
+   * or a Falco from 0.24 to 0.43, from its shared queue. It comes back by itself when the connection is lost, and
+   * resolves when the signal, the client or this server ends it; the client stays open. Many may be read at once.
+   * @throws FalcoError with InvalidArgument for a name that is read already; what the other server refuses with.
+   */
+  readAlerts(client: Client, options: ReadAlertsOptions): Promise<void>;
   /** Resolves when exactly `count` streams receive alerts. */
   waitForSubscribers(count: number): Promise<void>;
   /** A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. */
@@ -167,7 +177,11 @@ class Running implements FalcoOutputsServer {
   }
 
   get httpUrl(): string | undefined {
-    return this.#inputs.httpUrl;
+    return this.httpUrls.find((url) => url.startsWith("http"));
+  }
+
+  get httpUrls(): readonly string[] {
+    return this.#inputs.httpUrls;
   }
 
   get webUrl(): string | undefined {
@@ -192,6 +206,10 @@ class Running implements FalcoOutputsServer {
 
   readLines(stream: Readable): Promise<void> {
     return this.#inputs.readLines(stream);
+  }
+
+  readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
+    return this.#inputs.readAlerts(client, options);
   }
 
   waitForSubscribers(count: number): Promise<void> {

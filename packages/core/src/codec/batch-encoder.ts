@@ -1,4 +1,6 @@
-import { encodeLine } from "./encode.js";
+import type { Alert } from "../alert.js";
+import { encodeLine, maxAlertBytes, tooLarge } from "./encode.js";
+import { encodeAlert, encodeUnusualAlert, roomForAlert } from "./encode-alert.js";
 import { roomFor } from "./json-copier.js";
 import { encodeOnePass } from "./one-pass.js";
 
@@ -6,7 +8,7 @@ import { encodeOnePass } from "./one-pass.js";
 const maxKeptBytes = 1024 * 1024;
 const nothing = new Uint8Array(0);
 
-/** Encodes lines of Falco's into one piece of memory, end to end. */
+/** Encodes lines of Falco's, or alerts, into one piece of memory, end to end. */
 export class BatchEncoder {
   #bytes = nothing;
   #used = 0;
@@ -26,6 +28,22 @@ export class BatchEncoder {
     const used = encodeOnePass(source, start, end, this.#bytes, this.#used);
     if (used === -1) this.#append(encodeLine(source.subarray(start, end)));
     else this.#used = used;
+    this.#ends.push(this.#used);
+  }
+
+  /**
+   * Adds a decoded alert, all of it but its sequence number.
+   * @throws FalcoError with InvalidArgument if it is too large; Error for what no message can hold; the others stay.
+   */
+  addAlert(alert: Alert): void {
+    this.#reserve(roomForAlert(alert));
+    const used = encodeAlert(alert, this.#bytes, this.#used);
+    if (used === undefined) {
+      this.#append(encodeUnusualAlert(alert));
+    } else {
+      if (used - this.#used > maxAlertBytes) throw tooLarge(used - this.#used);
+      this.#used = used;
+    }
     this.#ends.push(this.#used);
   }
 

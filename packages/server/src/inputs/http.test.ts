@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { createClient } from "@falco-outputs/core";
 import { fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -112,9 +113,43 @@ it("survives a request that breaks off", async () => {
   expect(await queuedRules()).toEqual(["Read sensitive file untrusted"]);
 });
 
-it.each(["0.0.0.0:0", "[::]:0"])("does not listen on %s unless it is allowed to", async (http) => {
-  await expect(startServer({ listen: [], inputs: { http } })).rejects.toThrow("other machines can reach");
-  const open = await startServer({ listen: [], inputs: { http: { address: http, insecure: true } } });
-  expect(open.httpUrl).toContain(new URL(open.httpUrl!).port);
-  await open.stop();
+it.each(["gzip", "GZIP", "x-gzip"])("inflates what is encoded as %s", async (encoding) => {
+  const body = gzipSync(`${lines.join("\n")}\nnonsense\n`);
+  expect(await post(body, { "content-encoding": encoding })).toEqual({ status: 200, body: "" });
+  expect(server.stats().inputs.http).toEqual({ accepted: 13, rejected: 1 });
+  expect(await queuedRules()).toEqual(lines.map((line) => JSON.parse(line).rule));
+});
+
+it("takes gzip of several members, and identity for none", async () => {
+  const members = Buffer.concat([gzipSync(`${lines[0]}\n`), gzipSync(lines[1]!)]);
+  expect((await post(members, { "content-encoding": "gzip" })).status).toBe(200);
+  expect((await post(lines[2]!, { "content-encoding": "identity" })).status).toBe(200);
+  expect(server.stats().appended).toBe(3);
+});
+
+it.each([
+  ["garbage", Buffer.from(lines[0]!), "incorrect header check"],
+  ["gzip that breaks off", gzipSync(lines[0]!).subarray(0, -10), "unexpected end of file"],
+  ["nothing", Buffer.alloc(0), "unexpected end of file"],
+])("answers 400 to %s that calls itself gzip", async (_, body, reason) => {
+  expect(await post(body, { "content-encoding": "gzip" })).toEqual({
+    status: 400,
+    body: `the body is no gzip: ${reason}\n`,
+  });
+  expect(server.stats().appended).toBe(0);
+});
+
+it("answers 413 to a body that inflates to more than 4 MiB, and inflates no more of it", async () => {
+  const bomb = gzipSync(Buffer.alloc(128 * 1024 * 1024));
+  const before = process.memoryUsage().rss;
+  expect((await post(bomb, { "content-encoding": "gzip" })).status).toBe(413);
+  expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+  expect(server.stats().appended).toBe(0);
+});
+
+it.each(["br", "deflate", "gzip, gzip", "zstd"])("answers 415 to what is encoded as %s", async (encoding) => {
+  expect(await post(lines[0]!, { "content-encoding": encoding })).toEqual({
+    status: 415,
+    body: "content-encoding: expected gzip, or none\n",
+  });
 });

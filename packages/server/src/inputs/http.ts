@@ -1,29 +1,39 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { gunzipSync } from "node:zlib";
 import type { Intake } from "./intake.js";
 import { splitLines } from "./line-splitter.js";
 
-/** The largest body, in bytes. Falco posts one alert at a time. */
+/** The largest body, in bytes, as it comes and inflated. Falco posts one alert at a time. */
 const maxBodyBytes = 4 * 1024 * 1024;
 /** What all bodies together may hold while they arrive, in bytes. */
 const maxHeldBytes = 64 * 1024 * 1024;
-const maxConnections = 256;
+const tooLarge = `the body is larger than ${maxBodyBytes} bytes`;
+
+/** Answers a request; what it was given is queued by then. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * The http input: takes what Falco's `http_output` posts, one alert a request or a line, JSON or text. Falco ignores
  * the status and lets every output wait for the answer, so that comes once the alerts are queued, with an empty body.
  */
-export function createHttpInput(intake: Intake): Server {
+export function createHttpHandler(intake: Intake): HttpHandler {
   let held = 0;
 
   // Events and no promises: an alert a request, they would cost as much as the rest.
-  const server = createServer((request, response) => {
+  return (request, response) => {
+    const { headers } = request;
     if (request.method !== "POST") {
       response.setHeader("allow", "POST");
       return answer(response, 405, "POST alerts here, one a request or one a line");
     }
     // A browser says where a page's request comes from. Falco is none, and a page must not raise alerts.
-    if (request.headers.origin !== undefined || request.headers["sec-fetch-site"] !== undefined) {
+    if (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined) {
       return answer(response, 403, "requests of web pages are refused");
+    }
+    const coding = codingOf(headers["content-encoding"]);
+    if (coding === undefined) {
+      response.setHeader("accept-encoding", "gzip");
+      return answer(response, 415, "content-encoding: expected gzip, or none");
     }
     const chunks: Buffer[] = [];
     let size = 0;
@@ -36,19 +46,42 @@ export function createHttpInput(intake: Intake): Server {
       refused = size > maxBodyBytes || held > maxHeldBytes;
       if (!refused) return;
       chunks.length = 0;
-      if (size > maxBodyBytes) refuse(response, 413, `the body is larger than ${maxBodyBytes} bytes`);
+      if (size > maxBodyBytes) refuse(response, 413, tooLarge);
       else refuse(response, 503, "too many large requests at once");
     });
     request.on("end", () => {
-      if (!refused) take(intake, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), response);
+      if (refused) return;
+      const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+      if (coding === "gzip") takeGzip(intake, body, response);
+      else take(intake, body, response);
     });
     // However it ended; one that breaks off has nobody left to be answered.
     request.on("close", () => {
       held -= size;
     });
-  });
-  server.maxConnections = maxConnections;
-  return server;
+  };
+}
+
+/** Undefined for one that is not known. */
+function codingOf(encoding: string | undefined): "identity" | "gzip" | undefined {
+  if (encoding === undefined) return "identity";
+  const name = encoding.toLowerCase();
+  if (name === "x-gzip") return "gzip";
+  return name === "gzip" || name === "identity" ? name : undefined;
+}
+
+/** Inflates within the call: no more than one body is held at its full size, and never more than the limit of it. */
+function takeGzip(intake: Intake, body: Uint8Array, response: ServerResponse): void {
+  let inflated: Buffer;
+  try {
+    inflated = gunzipSync(body, { maxOutputLength: maxBodyBytes });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_BUFFER_TOO_LARGE") answer(response, 413, tooLarge);
+    else answer(response, 400, `the body is no gzip: ${message}`);
+    return;
+  }
+  take(intake, inflated, response);
 }
 
 function take(intake: Intake, body: Uint8Array, response: ServerResponse): void {
@@ -73,7 +106,7 @@ function take(intake: Intake, body: Uint8Array, response: ServerResponse): void 
   }
 }
 
-function answer(response: ServerResponse, status: number, reason: string): void {
+export function answer(response: ServerResponse, status: number, reason: string): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${reason}\n`);
 }
 

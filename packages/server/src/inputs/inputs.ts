@@ -1,50 +1,74 @@
-import type { Server } from "node:http";
+import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
-import { parseAddress } from "@falco-outputs/core";
+import type { Client } from "@falco-outputs/core";
 import { invalidOption } from "../invalid-option.js";
-import { isLoopback, listenTcp } from "../listen/tcp.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
-import { createHttpInput } from "./http.js";
+import { assertReadable, type ReadAlertsOptions, readAlerts } from "./alerts.js";
+import { createHttpHandler, type HttpHandler } from "./http.js";
+import { type HttpInputOptions, type HttpListener, listenHttp } from "./http-listener.js";
 import { type InputStats, Intake } from "./intake.js";
 import { readLines } from "./lines.js";
 
 /** Where alerts come from. */
 export interface InputsOptions {
-  /** Where Falco's `http_output` may post, `host:port` (port 0 takes a free one). Default: nowhere. */
-  http?: string | HttpInputOptions;
+  /** Where Falco's `http_output` may post; `host:port` (port 0 takes a free one) or `unix:///path`. Default: nowhere. */
+  http?: string | HttpInputOptions | readonly (string | HttpInputOptions)[];
 }
-
-export interface HttpInputOptions {
-  address: string;
-  /** Allows an address that other machines can reach: whoever does may raise alerts. */
-  insecure?: boolean;
-}
-
-/** How long connections may take to end before they are cut. */
-const graceMs = 1_000;
 
 /** The inputs of a server. */
 export class Inputs {
   readonly #router: Router;
   readonly #logger: Logger;
   readonly #intakes = new Map<string, Intake>();
-  #http: Server | undefined;
-  httpUrl: string | undefined;
+  readonly #handleHttp: HttpHandler;
+  readonly #http: HttpListener[] = [];
+  readonly #stopping = new AbortController();
+  /** The servers that are read, by their names. */
+  readonly #reading = new Map<string, Promise<void>>();
 
   constructor(router: Router, logger: Logger) {
     this.#router = router;
     this.#logger = logger;
-    for (const name of ["http", "lines"]) this.#intake(name);
+    this.#handleHttp = createHttpHandler(this.#intake("http"));
+    this.#intake("lines");
+    // Every server that is read listens to it.
+    setMaxListeners(0, this.#stopping.signal);
+  }
+
+  /** Where alerts may be posted: URLs, and `unix:///path` for sockets. */
+  get httpUrls(): readonly string[] {
+    return this.#http.map(({ url }) => url);
   }
 
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ http }: InputsOptions): Promise<void> {
-    if (http !== undefined) await this.#startHttp(typeof http === "string" ? { address: http } : http);
+  async start({ http = [] }: InputsOptions): Promise<void> {
+    for (const item of Array.isArray(http) ? http : [http]) {
+      const options = typeof item === "string" ? { address: item } : item;
+      this.#http.push(await listenHttp(options, this.#handleHttp, this.#logger));
+    }
   }
 
   readLines(stream: Readable): Promise<void> {
     return readLines(stream, this.#intake("lines"));
+  }
+
+  /** @throws FalcoError, see `FalcoOutputsServer.readAlerts`. */
+  async readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
+    assertReadable(options);
+    const { name, signal } = options;
+    if (this.#reading.has(name)) {
+      throw invalidOption(`readAlerts: name: ${JSON.stringify(name)} is read already, expected another one`);
+    }
+    const { signal: stopping } = this.#stopping;
+    const ends = signal === undefined ? stopping : AbortSignal.any([stopping, signal]);
+    const reading = readAlerts(client, options, ends, this.#intake(`grpc:${name}`), this.#logger);
+    this.#reading.set(name, reading);
+    try {
+      await reading;
+    } finally {
+      this.#reading.delete(name);
+    }
   }
 
   stats(): Record<string, InputStats> {
@@ -53,32 +77,11 @@ export class Inputs {
 
   /** Takes no more alerts. */
   async stop(): Promise<void> {
-    const http = this.#http;
-    if (http?.listening === true) {
-      await new Promise((resolve) => {
-        http.close(resolve);
-        http.closeIdleConnections();
-        setTimeout(() => http.closeAllConnections(), graceMs).unref();
-      });
-    }
+    this.#stopping.abort();
+    await Promise.all(this.#http.map((listener) => listener.close()));
+    // Who called `readAlerts` has the error.
+    await Promise.allSettled(this.#reading.values());
     for (const intake of this.#intakes.values()) intake.close();
-  }
-
-  async #startHttp({ address: text, insecure = false }: HttpInputOptions): Promise<void> {
-    const address = /[/]/.test(text) || !/:\d+$/.test(text) ? undefined : parseAddress(text);
-    if (address?.kind !== "tcp") throw invalidOption(`http: ${JSON.stringify(text)}, expected host:port`);
-    if (!isLoopback(address.host) && !insecure) {
-      throw invalidOption(
-        `http: other machines can reach ${JSON.stringify(text)}: use a loopback address, or allow it (insecure: true; --insecure-tcp)`,
-      );
-    }
-    const http = createHttpInput(this.#intake("http"));
-    const bound = await listenTcp(http, address.host, address.port);
-    this.#http = http;
-    http.on("error", (error) =>
-      this.#logger.error({ address: bound, reason: error.message }, "a listener failed"),
-    );
-    this.httpUrl = `http://${bound}/`;
   }
 
   #intake(name: string): Intake {

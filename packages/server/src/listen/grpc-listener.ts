@@ -1,11 +1,11 @@
 import * as http2 from "node:http2";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { formatAddress, parseAddress } from "@falco-outputs/core";
 import type { requestHandler } from "../grpc/handler.js";
 import { invalidOption } from "../invalid-option.js";
 import type { Logger } from "../logger.js";
-import { readPem, type TlsOptions } from "./pem.js";
+import type { TlsOptions } from "./pem.js";
+import { logHandshakes, tlsServerOptions, withCertificates } from "./server-tls.js";
 import { listenTcp } from "./tcp.js";
 import { listenUnix } from "./unix-socket.js";
 
@@ -58,11 +58,7 @@ export async function listenGrpc(
   server.on("sessionError", (error: NodeJS.ErrnoException) => {
     if (!isDeparture(error)) logger.warn({ reason: error.message }, "a connection failed");
   });
-  server.on("tlsClientError", (error: Error & { reason?: string }, socket: TLSSocket) => {
-    // Why a client's certificate was refused stands beside the socket; OpenSSL's own reason is a part of its message.
-    const reason = socket.authorizationError ?? error.reason ?? error.message;
-    logger.warn({ peer: socket.remoteAddress, reason: String(reason) }, "a TLS handshake failed");
-  });
+  server.on("tlsClientError", logHandshakes(logger));
   server.maxConnections = maxConnections;
 
   let bound: string;
@@ -98,32 +94,17 @@ function createTcpServer({
   tls,
   insecure,
 }: ListenOptions): http2.Http2Server | http2.Http2SecureServer {
-  if (tls === undefined) {
-    if (insecure === true) return http2.createServer(serverOptions);
+  // From JavaScript, it may come without: whoever shows no certificate would be let in.
+  if (tls?.ca === undefined) {
+    if (tls === undefined && insecure === true) return http2.createServer(serverOptions);
     throw invalidOption(
       `listen: ${JSON.stringify(address)} needs tls with ca, cert and key (mutual TLS), or insecure: true`,
     );
   }
-  const files = {
-    ca: readPem(tls.ca, "tls.ca"),
-    cert: readPem(tls.cert, "tls.cert"),
-    key: readPem(tls.key, "tls.key"),
-  };
-  try {
-    return http2.createSecureServer({
-      ...serverOptions,
-      ...files,
-      requestCert: true,
-      rejectUnauthorized: true,
-      minVersion: "TLSv1.2",
-      ALPNProtocols: ["h2"],
-    });
-  } catch (cause) {
-    throw invalidOption(
-      `tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,
-      cause,
-    );
-  }
+  const secure = tlsServerOptions(tls);
+  return withCertificates(() =>
+    http2.createSecureServer({ ...serverOptions, ...secure, ALPNProtocols: ["h2"] }),
+  );
 }
 
 function pick({ mode, group }: ListenOptions) {

@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { cors } from "@connectrpc/connect";
 import { parseAddress } from "@falco-outputs/core";
 import { positionHeader, startHeader, versionHeader, windowHeader } from "@falco-outputs/core/contract";
 import { invalidOption } from "../invalid-option.js";
+import { BearerToken } from "./bearer-token.js";
 import { isLoopback } from "./tcp.js";
 
 /** An answer in place of a call. */
@@ -26,16 +26,13 @@ const wildcards = new Set(["0.0.0.0", "::"]);
 /** Decides which requests may become calls, and tells browsers which pages may read the answers. */
 export class WebGuard {
   readonly #host: string;
-  readonly #token: Buffer | undefined;
+  readonly #token: BearerToken | undefined;
   readonly #origins: ReadonlySet<string>;
 
   /** @throws FalcoError with InvalidArgument for a token or an origin that cannot work. */
   constructor(host: string, token: string | undefined, allowedOrigins: readonly string[]) {
     this.#host = host.toLowerCase();
-    if (token !== undefined && !/^[\x21-\x7e]{16,1024}$/.test(token)) {
-      throw invalidOption("web.token: expected 16 to 1,024 visible ASCII characters");
-    }
-    this.#token = token === undefined ? undefined : digest(token);
+    if (token !== undefined) this.#token = new BearerToken(token, "web.token");
     for (const origin of allowedOrigins) assertOrigin(origin);
     this.#origins = new Set(allowedOrigins);
   }
@@ -71,12 +68,10 @@ export class WebGuard {
       response.setHeader("access-control-max-age", preflightAge);
       return { status: 204, reason: "" };
     }
-    if (this.#token !== undefined && !timingSafeEqual(this.#token, digest(bearer(authorization)))) {
-      response.setHeader("www-authenticate", "Bearer");
-      const reason = authorization === undefined ? "a token is needed" : "the token is not this server's";
-      return { status: 401, reason, logged: reason };
-    }
-    return undefined;
+    const reason = this.#token?.refusalOf(authorization);
+    if (reason === undefined) return undefined;
+    response.setHeader("www-authenticate", "Bearer");
+    return { status: 401, reason, logged: reason };
   }
 
   /** Behind an address that stands for all there is no one name; there it is the token that no page has. */
@@ -106,15 +101,6 @@ function assertOrigin(origin: string): void {
   throw invalidOption(
     `web.allowedOrigins: ${JSON.stringify(origin)}, expected scheme, host and port of a page as in "http://localhost:8080" or "https://dashboard.example"`,
   );
-}
-
-function bearer(authorization = ""): string {
-  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? "";
-}
-
-/** Digests are of one length, so that comparing them tells nothing of a token, its length included. */
-function digest(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
 }
 
 function forbidden(reason: string, logged: string): Refusal {

@@ -5,7 +5,8 @@ import { parseAddress } from "@falco-outputs/core";
 import type { requestHandler } from "../grpc/handler.js";
 import { invalidOption } from "../invalid-option.js";
 import { type Logger, Throttled } from "../logger.js";
-import { type Pem, readPem } from "./pem.js";
+import type { Pem } from "./pem.js";
+import { logHandshakes, tlsServerOptions, withCertificates } from "./server-tls.js";
 import { isLoopback, listenTcp } from "./tcp.js";
 import { type Refusal, WebGuard } from "./web-guard.js";
 
@@ -73,9 +74,7 @@ export async function listenWeb(
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  server.on("tlsClientError", (error: Error, socket: Socket) => {
-    logger.warn({ peer: socket.remoteAddress, reason: error.message }, "a TLS handshake failed");
-  });
+  server.on("tlsClientError", logHandshakes(logger));
   const bound = await listenTcp(server, host, port);
   server.on("error", (error) => logger.error({ address: bound, reason: error.message }, "a listener failed"));
   return {
@@ -115,9 +114,9 @@ function createServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ) {
   if (tls === undefined) return createHttpServer(limits, handle);
-  const cert = readPem(tls.cert, "tls.cert");
-  const key = readPem(tls.key, "tls.key");
-  return createHttpsServer({ ...limits, cert, key, minVersion: "TLSv1.2" }, handle);
+  // No client shows a certificate, whatever else the object has.
+  const secure = tlsServerOptions({ cert: tls.cert, key: tls.key });
+  return withCertificates(() => createHttpsServer({ ...limits, ...secure }, handle));
 }
 
 /** Answers without reading the body. */

@@ -1,0 +1,168 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Alert, type Client, createClient } from "@falco-outputs/core";
+import { expect, it, onTestFinished } from "vitest";
+import { startServer } from "../index.js";
+import type { Appended } from "../log/alert-log.js";
+import { silent } from "../logger.js";
+import type { Router } from "../router.js";
+import type { ServerOptions } from "../server.js";
+import { readAlerts } from "./alerts.js";
+import { Intake } from "./intake.js";
+
+async function serve(options: ServerOptions = {}) {
+  const server = await startServer({ listen: [], ...options });
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** A server, and one whose alerts it can read. */
+async function pair(options: ServerOptions = {}, aggregatorOptions: ServerOptions = {}) {
+  const upstream = await serve(options);
+  return {
+    upstream,
+    client: createClient({ transport: upstream.transport() }),
+    aggregator: await serve(aggregatorOptions),
+  };
+}
+
+async function retained(server: Awaited<ReturnType<typeof serve>>): Promise<Alert[]> {
+  const alerts: Alert[] = [];
+  const client = createClient({ transport: server.transport() });
+  for await (const alert of client.get({ broadcast: true })) alerts.push(alert);
+  return alerts;
+}
+
+const rule = (name: string) => ({ rule: name, priority: "Notice" }) as const;
+
+it("brings in what the other server retained and what comes, and acknowledges it", async () => {
+  const { upstream, client, aggregator } = await pair();
+  await upstream.publish({
+    ...rule("before"),
+    outputFields: { "proc.name": "sh" },
+    tags: ["a"],
+    hostname: "node-1",
+  });
+  const reading = aggregator.readAlerts(client, { name: "node-1" });
+  await upstream.waitForSubscribers(1);
+  await upstream.publish(rule("after"));
+  await expect.poll(() => aggregator.stats().inputs["grpc:node-1"]).toEqual({ accepted: 2, rejected: 0 });
+  const [[before, after], [original]] = [await retained(aggregator), await retained(upstream)];
+  expect({ ...before, sequence: 0n }).toEqual({ ...original, sequence: 0n });
+  expect(after!.rule).toBe("after");
+  await aggregator.stop();
+  await reading;
+  const { "falco-outputs": group } = upstream.stats().groups;
+  expect(group).toMatchObject({ delivered: 2, waiting: 0, members: 0 });
+});
+
+it("reads many servers at once, each under its own name", async () => {
+  const { upstream, client, aggregator } = await pair();
+  const other = await pair();
+  const ending = new AbortController();
+  const first = aggregator.readAlerts(client, { name: "one", signal: ending.signal });
+  void aggregator.readAlerts(other.client, { name: "two" });
+  await expect(aggregator.readAlerts(other.client, { name: "one" })).rejects.toThrow(
+    'readAlerts: name: "one" is read already, expected another one',
+  );
+  await upstream.publish(rule("one"));
+  await other.upstream.publish(rule("two"));
+  await expect.poll(() => aggregator.stats().appended).toBe(2);
+  expect(aggregator.stats().inputs).toMatchObject({
+    "grpc:one": { accepted: 1, rejected: 0 },
+    "grpc:two": { accepted: 1, rejected: 0 },
+  });
+  ending.abort();
+  await first;
+  // The name is free again, and goes on counting.
+  void aggregator.readAlerts(client, { name: "one" });
+  await upstream.publish(rule("again"));
+  await expect.poll(() => aggregator.stats().inputs["grpc:one"]).toEqual({ accepted: 2, rejected: 0 });
+});
+
+it.each([
+  ["name", { name: "" }, 'readAlerts: name: "", expected a name'],
+  ["group", { name: "n", group: "" }, 'readAlerts: group: "", expected a name'],
+])("refuses a %s that is none", async (_, options, reason) => {
+  const { client, aggregator } = await pair();
+  await expect(aggregator.readAlerts(client, options)).rejects.toThrow(reason);
+});
+
+it("passes on what the other server tells of losses", async () => {
+  const warnings: object[] = [];
+  const logger = {
+    info: () => undefined,
+    warn: (fields: object) => warnings.push(fields),
+    error: () => undefined,
+  };
+  const { upstream, client, aggregator } = await pair({ maxAlerts: 10 }, { logger });
+  const ending = new AbortController();
+  const first = aggregator.readAlerts(client, { name: "node", signal: ending.signal });
+  await upstream.waitForSubscribers(1);
+  ending.abort();
+  await first;
+  for (let index = 0; index < 5_000; index++) await upstream.publish(rule(`${index}`));
+  void aggregator.readAlerts(client, { name: "node" });
+  await expect.poll(() => upstream.stats().groups["falco-outputs"]!.waiting).toBe(0);
+  const [loss, ...rest] = await retained(aggregator);
+  expect(loss).toMatchObject({ rule: "Falco Outputs internal: alerts lost", source: "internal" });
+  expect(Number(loss!.outputFields.lost) + rest.length).toBe(5_000);
+  expect(warnings).toContainEqual({ input: "grpc:node", cause: "overflow", lost: loss!.outputFields.lost });
+});
+
+/** Reads a server into a router that answers so. */
+function readInto(client: Client, route: () => Promise<Appended>) {
+  const intake = new Intake({ wantsLines: false, route } as unknown as Router, "grpc:node", silent);
+  const ending = new AbortController();
+  return { reading: readAlerts(client, { name: "node" }, ending.signal, intake, silent), ending };
+}
+
+it("leaves unacknowledged what the router did not take", async () => {
+  const { upstream, client } = await pair();
+  await upstream.publish(rule("one"));
+  const { reading } = readInto(client, () => Promise.reject(new Error("the log is gone")));
+  await expect(reading).rejects.toThrow("the log is gone");
+  await upstream.waitForSubscribers(0);
+  expect(upstream.stats().groups["falco-outputs"]).toMatchObject({ delivered: 0, waiting: 1 });
+});
+
+it("reads on, and acknowledges, once the router has taken what came", async () => {
+  const { upstream, client } = await pair();
+  let take = (_: Appended) => {};
+  let routed = 0;
+  const { reading, ending } = readInto(client, () => {
+    routed++;
+    return new Promise((resolve) => {
+      take = resolve;
+    });
+  });
+  await upstream.waitForSubscribers(1);
+  await upstream.publish(rule("one"));
+  await expect.poll(() => routed).toBe(1);
+  await upstream.publish(rule("two"));
+  await delay(50);
+  expect(routed).toBe(1);
+  expect(upstream.stats().groups["falco-outputs"]!.waiting).toBe(2);
+  // Whoever ends it waits for what is under way.
+  ending.abort();
+  take({ first: 1, count: 1 } as never);
+  await reading;
+  expect(upstream.stats().groups["falco-outputs"]).toMatchObject({ delivered: 1, waiting: 1 });
+});
+
+it("ends when its client is closed", async () => {
+  const { upstream, client, aggregator } = await pair();
+  const reading = aggregator.readAlerts(client, { name: "node" });
+  await upstream.waitForSubscribers(1);
+  await client.close();
+  await reading;
+});
+
+it("says why the other server refuses", async () => {
+  const { upstream, client, aggregator } = await pair();
+  const other: Client = createClient({ transport: upstream.transport() });
+  const member = other.sub({ group: "g", minPriority: "error" })[Symbol.asyncIterator]();
+  void member.next();
+  await upstream.waitForSubscribers(1);
+  await expect(aggregator.readAlerts(client, { name: "n", group: "g" })).rejects.toThrow("filter");
+  await member.return?.();
+});

@@ -1,0 +1,188 @@
+import {
+  type Alert,
+  type AlertStream,
+  type Client,
+  Code,
+  FalcoError,
+  type StreamStatus,
+} from "@falco-outputs/core";
+import { backoffMs } from "@falco-outputs/core/backoff";
+import { BatchEncoder } from "@falco-outputs/core/codec";
+import { invalidOption } from "../invalid-option.js";
+import type { Logger } from "../logger.js";
+import type { Intake } from "./intake.js";
+
+/** Which server's alerts to bring in, and as whom. */
+export interface ReadAlertsOptions {
+  /** What this server is called here: its counts are those of the input `grpc:NAME`. */
+  name: string;
+  /** The group whose place that server keeps while this one is away. Default: "falco-outputs". */
+  group?: string;
+  /** Ends the reading, once what was taken is acknowledged. */
+  signal?: AbortSignal;
+}
+
+const defaultGroup = "falco-outputs";
+const initialDelayMs = 100;
+const maxDelayMs = 30_000;
+
+/** @throws FalcoError with InvalidArgument for a name or group that is none. */
+export function assertReadable({ name, group }: ReadAlertsOptions): void {
+  for (const [option, value] of [["name", name] as const, ["group", group ?? defaultGroup] as const]) {
+    if (typeof value !== "string" || value === "") {
+      throw invalidOption(`readAlerts: ${option}: ${JSON.stringify(value)}, expected a name`);
+    }
+  }
+}
+
+/**
+ * Brings the alerts of another server in: of one of ours as a member of a group, which acknowledges what the router
+ * took; of a Falco from 0.24 to 0.43 from its shared queue. It comes back by itself when the connection is lost, and
+ * resolves when `signal` or the client ends it.
+ * @throws FalcoError when that server refuses; what the router throws, with the batch not acknowledged.
+ */
+export async function readAlerts(
+  client: Client,
+  { name, group = defaultGroup }: ReadAlertsOptions,
+  signal: AbortSignal,
+  intake: Intake,
+  logger: Logger,
+): Promise<void> {
+  const source = new Source(`grpc:${name}`, intake, logger);
+  for (;;) {
+    try {
+      await source.read(
+        client.sub({
+          group,
+          // What that server retains when the group is new: it may have been started before this one, or again.
+          after: 0n,
+          acknowledge: true,
+          reconnect: { waitOnFirstConnect: true },
+          onStatus: source.onStatus,
+          signal,
+        }),
+      );
+      return;
+    } catch (error) {
+      if (!isFalcosOwn(error)) throw error;
+    }
+    source.metFalco();
+    if (!(await readSharedQueue(client, source, signal))) return;
+  }
+}
+
+/**
+ * Reads Falco's own server until the connection is lost, and waits for a while: then one of ours may stand there. Gives
+ * whether it was lost, and not ended on purpose.
+ */
+async function readSharedQueue(client: Client, source: Source, signal: AbortSignal): Promise<boolean> {
+  const lost = new AbortController();
+  const read = source.taken;
+  await source.read(
+    client.sub({
+      reconnect: { waitOnFirstConnect: true },
+      onStatus: (status) => {
+        source.onStatus(status);
+        if (status.type === "disconnected") lost.abort();
+      },
+      signal: AbortSignal.any([signal, lost.signal]),
+    }),
+  );
+  if (source.taken > read) source.failed = 0;
+  if (lost.signal.aborted)
+    await pause(backoffMs(++source.failed, initialDelayMs, maxDelayMs, Math.random()), signal);
+  return lost.signal.aborted && !signal.aborted;
+}
+
+/** One server whose alerts come in, across its connections. */
+class Source {
+  readonly #input: string;
+  readonly #intake: Intake;
+  readonly #logger: Logger;
+  readonly #encoder = new BatchEncoder();
+  /** What was said last about the connection; an attempt like the one before is no news. */
+  #said = "";
+  #isFalco = false;
+  /** How many alerts came. */
+  taken = 0;
+  /** How often Falco's own server was lost since one came from it. */
+  failed = 0;
+
+  constructor(input: string, intake: Intake, logger: Logger) {
+    this.#input = input;
+    this.#intake = intake;
+    this.#logger = logger;
+  }
+
+  /** A batch is acknowledged when the loop comes back: then the router has it. */
+  async read(stream: AlertStream): Promise<void> {
+    for await (const alerts of stream.batches()) {
+      for (const alert of alerts) this.#add(alert);
+      this.taken += alerts.length;
+      if (this.#encoder.count === 0) continue;
+      const appended = this.#intake.append(this.#encoder.take());
+      if (appended instanceof Promise) await appended;
+    }
+  }
+
+  readonly onStatus = (status: StreamStatus): void => {
+    const input = this.#input;
+    switch (status.type) {
+      case "connecting":
+        return;
+      case "disconnected": {
+        const { message } = status.error;
+        if (message !== this.#said) this.#logger.warn({ input, reason: message }, "disconnected");
+        this.#said = message;
+        return;
+      }
+      case "lost": {
+        const { cause, lost } = status.loss;
+        const fields = { input, cause, ...(lost !== undefined && { lost: String(lost) }) };
+        this.#logger.warn(fields, "that server lost alerts before they were read");
+        return;
+      }
+      default:
+        this.#said = "";
+        this.#logger.info({ input }, status.type);
+    }
+  };
+
+  /** That server turned out to be Falco's own. */
+  metFalco(): void {
+    if (!this.#isFalco) {
+      this.#logger.info(
+        { input: this.#input },
+        "Falco's own server: its shared queue is read, unacknowledged",
+      );
+    }
+    this.#isFalco = true;
+  }
+
+  #add(alert: Alert): void {
+    try {
+      this.#encoder.addAlert(alert);
+    } catch (error) {
+      this.#intake.reject((error as Error).message);
+    }
+  }
+}
+
+/** Whether it is Falco's own server, which has no groups. */
+function isFalcosOwn(error: unknown): boolean {
+  return error instanceof FalcoError && error.code === Code.Unimplemented && !error.fromServer;
+}
+
+/** Waits, but not longer than until the signal. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
+}

@@ -1,0 +1,33 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { invalidOption } from "../invalid-option.js";
+
+/** What clients have to show as `authorization: Bearer TOKEN`. */
+export class BearerToken {
+  readonly #digest: Buffer;
+
+  /**
+   * @param option The option's name, for the error.
+   * @throws FalcoError with InvalidArgument for a token that cannot work.
+   */
+  constructor(token: string, option: string) {
+    if (!/^[\x21-\x7e]{16,1024}$/.test(token)) {
+      throw invalidOption(`${option}: expected 16 to 1,024 visible ASCII characters`);
+    }
+    this.#digest = digest(token);
+  }
+
+  /** Why a request may not pass; undefined if it may. The answer to it is 401 with `www-authenticate: Bearer`. */
+  refusalOf(authorization: string | undefined): string | undefined {
+    if (timingSafeEqual(this.#digest, digest(bearer(authorization)))) return undefined;
+    return authorization === undefined ? "a token is needed" : "the token is not this server's";
+  }
+}
+
+function bearer(authorization = ""): string {
+  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? "";
+}
+
+/** Digests are of one length, so that comparing them tells nothing of a token, its length included. */
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}

@@ -1,0 +1,52 @@
+import type { SecureContextOptions, TLSSocket, TlsOptions } from "node:tls";
+import { invalidOption } from "../invalid-option.js";
+import type { Logger } from "../logger.js";
+import { type Pem, readPem } from "./pem.js";
+
+/** The server's certificate and key; with `ca`, clients have to show a certificate that those authorities signed. */
+export interface ServerTls {
+  ca?: Pem;
+  cert: Pem;
+  key: Pem;
+}
+
+/** How long a handshake may take, in milliseconds. */
+const handshakeTimeout = 10_000;
+
+/**
+ * What Node takes for a server that speaks TLS 1.2 or later.
+ * @throws FalcoError with InvalidArgument if a file cannot be read.
+ */
+export function tlsServerOptions({ ca, cert, key }: ServerTls): SecureContextOptions & TlsOptions {
+  return {
+    ...(ca !== undefined && { ca: readPem(ca, "tls.ca"), requestCert: true, rejectUnauthorized: true }),
+    cert: readPem(cert, "tls.cert"),
+    key: readPem(key, "tls.key"),
+    minVersion: "TLSv1.2",
+    handshakeTimeout,
+  };
+}
+
+/**
+ * Calls Node, which reads the certificates.
+ * @throws FalcoError with InvalidArgument if they are none, or do not belong together.
+ */
+export function withCertificates<Server>(create: () => Server): Server {
+  try {
+    return create();
+  } catch (cause) {
+    throw invalidOption(
+      `tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+}
+
+/** For a server's `tlsClientError`. */
+export function logHandshakes(logger: Logger) {
+  return (error: Error & { reason?: string }, socket: TLSSocket): void => {
+    // Why a client's certificate was refused stands beside the socket; OpenSSL's own reason is a part of its message.
+    const reason = socket.authorizationError ?? error.reason ?? error.message;
+    logger.warn({ peer: socket.remoteAddress, reason: String(reason) }, "a TLS handshake failed");
+  };
+}
