@@ -1,25 +1,51 @@
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defaultAddress } from "@falco-outputs/node";
+
+// No package is imported here: `forward` has no time for it.
+
+/** Falco's own. */
+const falcoFolder = "/run/falco";
+/** Where gRPC is served, and where alerts are posted. */
+const [grpcSocket, inputSocket] = ["falco.sock", "falco-input.sock"];
 
 /** Where `serve` listens when it is not told: Falco's own socket for root, else one in a folder of the user's own. */
 export function defaultListenAddress(): string {
-  if (process.getuid?.() === 0) return defaultAddress;
-  const folder = userFolder();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  assertOwn(folder);
-  return socketAddress(folder);
+  return ownAddress(grpcSocket);
 }
 
 /** Where a subscriber looks when it is not told: Falco's own socket, else that of a server of the same user. */
 export function defaultServerAddress(): string {
+  return knownAddress(grpcSocket);
+}
+
+/** Where `serve` takes alerts when it is not told: beside its gRPC socket. */
+export function defaultInputListenAddress(): string {
+  return ownAddress(inputSocket);
+}
+
+/** Where `forward` posts when it is not told: beside the socket where a subscriber looks. */
+export function defaultInputAddress(): string {
+  return knownAddress(inputSocket);
+}
+
+/** A socket of a server that is about to start. */
+function ownAddress(socket: string): string {
+  if (process.getuid?.() === 0) return address(falcoFolder, socket);
   const folder = userFolder();
-  if (existsSync(defaultAddress.slice("unix://".length)) || !existsSync(join(folder, "falco.sock"))) {
-    return defaultAddress;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  assertOwn(folder);
+  return address(folder, socket);
+}
+
+/** A socket of a server that may be running. */
+function knownAddress(socket: string): string {
+  const folder = userFolder();
+  if (existsSync(join(falcoFolder, socket)) || !existsSync(join(folder, socket))) {
+    return address(falcoFolder, socket);
   }
   assertOwn(folder);
-  return socketAddress(folder);
+  return address(folder, socket);
 }
 
 function userFolder(): string {
@@ -35,10 +61,10 @@ function assertOwn(folder: string): void {
   const isDirectory = (mode & 0o170_000) === 0o040_000;
   if (isDirectory && uid === (process.getuid?.() ?? uid) && (mode & 0o022) === 0) return;
   throw new Error(
-    `${folder}: others own this folder or can write to it: remove it, or name an address (--listen, --address)`,
+    `${folder}: others own this folder or can write to it: remove it, or name an address (--listen, --http, --address)`,
   );
 }
 
-function socketAddress(folder: string): string {
-  return `unix://${join(folder, "falco.sock")}`;
+function address(folder: string, socket: string): string {
+  return `unix://${join(folder, socket)}`;
 }

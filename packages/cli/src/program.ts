@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Code, FalcoError } from "@falco-outputs/node";
 import { Command, CommanderError } from "commander";
+import { addForwardCommand } from "./commands/forward.js";
 import { addServeCommand } from "./commands/serve.js";
 import { addSubscribeCommands } from "./commands/subscribe.js";
 import { addVersionCommand } from "./commands/version.js";
@@ -31,12 +32,13 @@ function createProgram(): Command {
     .version(version)
     .addHelpText(
       "after",
-      "\nExit status: 0 done, 1 failed, 2 wrong usage.\nEnvironment: FALCO_OUTPUTS_ADDRESS is the default of --address; NO_COLOR turns colours off.",
+      "\nExit status: 0 done, 1 failed, 2 wrong usage.\nEnvironment: FALCO_OUTPUTS_ADDRESS is the default of --address, FALCO_OUTPUTS_INPUT that of forward; NO_COLOR turns colours off.",
     )
     .showHelpAfterError("(falco-outputs --help tells more)")
     .exitOverride();
   addServeCommand(program);
   addSubscribeCommands(program);
+  addForwardCommand(program);
   addVersionCommand(program);
   return program;
 }

@@ -18,8 +18,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function post(url: string, body: string): Promise<number> {
-  const sent = request(url, { method: "POST" }).end(body);
+/** @param urls As the line that is logged has them. */
+async function post(urls: unknown, body: string): Promise<number> {
+  const [url] = urls as string[];
+  const sent = request(url!, { method: "POST" }).end(body);
   const [response] = await once(sent, "response");
   return response.resume().statusCode;
 }
@@ -32,7 +34,7 @@ describe("falco-outputs serve", () => {
     expect(ready).toMatchObject({ level: "info", listen: [`unix://${address}`] });
     expect(serve.err.trimEnd().split("\n")).toHaveLength(1);
     expect(statSync(address).mode & 0o777).toBe(0o660);
-    expect(await post(ready.http as string, alerts[0]!)).toBe(200);
+    expect(await post(ready.http, alerts[0]!)).toBe(200);
     expect((await finished("get", "--shared", "-a", address)).out).toContain("Terminal shell in container");
     await finished("get", "--group", "pager", "-a", address);
     serve.child.kill("SIGTERM");
@@ -102,7 +104,7 @@ describe("falco-outputs serve", () => {
     const { http } = await serve.logged("ready");
     serve.child.stdin.end();
     await serve.logged("standard input has ended");
-    expect(await post(http as string, alerts[0]!)).toBe(200);
+    expect(await post(http, alerts[0]!)).toBe(200);
     serve.child.kill("SIGINT");
     expect(await serve.status).toBe(0);
   });
@@ -112,7 +114,7 @@ describe("falco-outputs serve", () => {
     const args = ["--listen", address, "--http", "127.0.0.1:0", "--capacity", "3"];
     const serve = falcoOutputs("serve", ...args);
     const { http } = await serve.logged("ready");
-    expect(await post(http as string, alerts.join("\n"))).toBe(200);
+    expect(await post(http, alerts.join("\n"))).toBe(200);
     expect((await finished("get", "-a", address)).out.trimEnd().split("\n")).toHaveLength(3);
     expect(
       await serve.logged("the log is full: the oldest alerts were dropped before they were delivered"),
@@ -126,7 +128,7 @@ describe("falco-outputs serve", () => {
     const tls = ({ ca, cert, key }: typeof server) => ["--ca", ca, "--cert", cert, "--key", key];
     const serve = falcoOutputs("serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", ...tls(server));
     const { listen, http } = await serve.logged("ready");
-    expect(await post(http as string, alerts[0]!)).toBe(200);
+    expect(await post(http, alerts[0]!)).toBe(200);
     const [address] = listen as string[];
     expect((await finished("get", "-a", address!, ...tls(client))).out).toContain(
       "Terminal shell in container",

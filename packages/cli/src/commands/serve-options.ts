@@ -1,7 +1,8 @@
 import { parseAddress } from "@falco-outputs/node";
-import type { ListenOptions, ServerOptions } from "@falco-outputs/server";
+import type { HttpInputOptions, ListenOptions, ServerOptions } from "@falco-outputs/server";
 import { type Command, InvalidArgumentError } from "commander";
-import { defaultListenAddress } from "../default-address.js";
+import { defaultInputListenAddress, defaultListenAddress } from "../default-address.js";
+import { isLoopback } from "../loopback.js";
 import { parseCount } from "../parse-count.js";
 import { readToken } from "../read-token.js";
 import { UsageError } from "../usage-error.js";
@@ -9,7 +10,7 @@ import { UsageError } from "../usage-error.js";
 export interface ServeOptions {
   config?: string;
   listen?: string[];
-  http?: string;
+  http?: string[];
   stdin?: boolean;
   cert?: string;
   key?: string;
@@ -41,19 +42,23 @@ export function addServeOptions(command: Command): Command {
       collect,
     )
     .option(
-      "--http <host:port>",
-      `take what Falco's http_output posts (default: ${defaultHttp}, none with --stdin)`,
+      "--http <addr>",
+      `take what Falco's http_output or falco-outputs forward posts: host:port or unix:///path; may be repeated (default: ${defaultHttp} and falco-input.sock beside falco.sock, none with --stdin)`,
+      collect,
     )
     .option(
       "--stdin",
       "take alerts from standard input, one a line; at its end the server waits up to 5 s for subscribers to fetch them, and ends, unless --http is given",
     )
-    .option("--cert <file>", "the server's certificate (mutual TLS, for --listen host:port)")
+    .option(
+      "--cert <file>",
+      "the server's certificate (mutual TLS, for --listen host:port, and --http host:port that others can reach)",
+    )
     .option("--key <file>", "its private key")
     .option("--ca <file>", "the authorities that sign the clients' certificates")
     .option(
       "--insecure-tcp",
-      "allow --listen host:port without TLS, and --http on an address others can reach",
+      "allow --listen host:port without TLS, and --http host:port that others can reach",
     )
     .option(
       "--capacity <count>",
@@ -76,14 +81,14 @@ export function addServeOptions(command: Command): Command {
 
 /** @throws UsageError for options that make no sense together. */
 export function toServerOptions(options: ServeOptions): ServerOptions {
-  const { stdin = false, insecureTcp = false, capacity, falcoVersion, falcoUrl } = options;
-  const http = options.http ?? (stdin ? undefined : defaultHttp);
+  const { stdin = false, capacity, falcoVersion, falcoUrl } = options;
+  const http = options.http ?? (stdin ? undefined : [defaultInputListenAddress(), defaultHttp]);
   if (falcoVersion !== undefined && falcoUrl !== undefined) {
     throw new UsageError("--falco-version and --falco-url exclude each other");
   }
   return {
     listen: (options.listen ?? [defaultListenAddress()]).map((address) => toListenOptions(address, options)),
-    ...(http !== undefined && { inputs: { http: { address: http, insecure: insecureTcp } } }),
+    ...(http !== undefined && { inputs: { http: http.map((address) => toHttpOptions(address, options)) } }),
     ...(capacity !== undefined && { maxAlerts: capacity }),
     ...(falcoVersion !== undefined && { falco: { version: falcoVersion } }),
     ...(falcoUrl !== undefined && { falco: { webserver: falcoUrl } }),
@@ -92,20 +97,40 @@ export function toServerOptions(options: ServeOptions): ServerOptions {
 }
 
 function toListenOptions(address: string, options: ServeOptions): ListenOptions {
-  const { cert, key, ca, insecureTcp = false, socketMode, socketGroup } = options;
+  const { cert, key, ca, insecureTcp = false } = options;
   if (parseAddress(address).kind === "unix") {
-    if (options.listen?.length === 1 && (cert ?? key ?? ca) !== undefined) {
+    const isAlone = options.listen?.length === 1 && !options.http?.some(isReachable);
+    if (isAlone && (cert ?? key ?? ca) !== undefined) {
       throw new UsageError(`--listen ${address} is a unix socket, where --cert, --key and --ca have no use`);
     }
-    return {
-      address,
-      ...(socketMode !== undefined && { mode: socketMode }),
-      ...(socketGroup !== undefined && { group: socketGroup }),
-    };
+    return { address, ...permissionsOf(options) };
   }
   if (cert !== undefined && key !== undefined && ca !== undefined) return { address, tls: { cert, key, ca } };
   if ([cert, key, ca].every((file) => file === undefined) && insecureTcp) return { address, insecure: true };
   throw new UsageError(`--listen ${address} needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`);
+}
+
+function toHttpOptions(address: string, options: ServeOptions): HttpInputOptions {
+  const { cert, key, ca, insecureTcp = false } = options;
+  if (!isReachable(address)) return { address, ...permissionsOf(options) };
+  if (insecureTcp) return { address, insecure: true };
+  if (cert !== undefined && key !== undefined && ca !== undefined) return { address, tls: { cert, key, ca } };
+  throw new UsageError(
+    `--http ${address}: other machines can reach it: it needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`,
+  );
+}
+
+/** Whether other machines can reach what listens there. What is no address is left to the server to tell. */
+function isReachable(address: string): boolean {
+  const host = /^(.*):\d+$/.exec(address)?.[1];
+  return host !== undefined && !address.includes("/") && !isLoopback(host.replace(/^\[|\]$/g, ""));
+}
+
+function permissionsOf({ socketMode, socketGroup }: ServeOptions) {
+  return {
+    ...(socketMode !== undefined && { mode: socketMode }),
+    ...(socketGroup !== undefined && { group: socketGroup }),
+  };
 }
 
 function toWebOptions(options: ServeOptions): Pick<ServerOptions, "web"> {

@@ -37,7 +37,7 @@ async function serve(options: ServeOptions): Promise<void> {
   logger.info(
     {
       listen: server.addresses,
-      ...(server.httpUrl !== undefined && { http: server.httpUrl }),
+      ...(server.httpUrls.length > 0 && { http: server.httpUrls }),
       ...(server.webUrl !== undefined && { web: server.webUrl }),
       ...(stdin && { stdin }),
       ...(files.length > 0 && { files: files.map(({ path }) => path) }),
