@@ -5,6 +5,7 @@ import { invalidOption } from "../invalid-option.js";
 import { isLoopback, listenTcp } from "../listen/tcp.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
+import { FileInput, type FileInputOptions } from "./file/file-input.js";
 import { createHttpInput } from "./http.js";
 import { type InputStats, Intake } from "./intake.js";
 import { readLines } from "./lines.js";
@@ -13,6 +14,8 @@ import { readLines } from "./lines.js";
 export interface InputsOptions {
   /** Where Falco's `http_output` may post, `host:port` (port 0 takes a free one). Default: nowhere. */
   http?: string | HttpInputOptions;
+  /** Files that alerts are appended to, one a line: Falco's `file_output`. Default: none. */
+  files?: readonly FileInputOptions[];
 }
 
 export interface HttpInputOptions {
@@ -29,6 +32,7 @@ export class Inputs {
   readonly #router: Router;
   readonly #logger: Logger;
   readonly #intakes = new Map<string, Intake>();
+  readonly #files: FileInput[] = [];
   #http: Server | undefined;
   httpUrl: string | undefined;
 
@@ -39,7 +43,8 @@ export class Inputs {
   }
 
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ http }: InputsOptions): Promise<void> {
+  async start({ http, files = [] }: InputsOptions): Promise<void> {
+    for (const file of files) await this.#startFile(file);
     if (http !== undefined) await this.#startHttp(typeof http === "string" ? { address: http } : http);
   }
 
@@ -53,6 +58,7 @@ export class Inputs {
 
   /** Takes no more alerts. */
   async stop(): Promise<void> {
+    const files = this.#files.map((file) => file.stop());
     const http = this.#http;
     if (http?.listening === true) {
       await new Promise((resolve) => {
@@ -61,7 +67,16 @@ export class Inputs {
         setTimeout(() => http.closeAllConnections(), graceMs).unref();
       });
     }
+    await Promise.all(files);
     for (const intake of this.#intakes.values()) intake.close();
+  }
+
+  async #startFile(options: FileInputOptions): Promise<void> {
+    const name = `file:${options.path}`;
+    if (this.#intakes.has(name)) {
+      throw invalidOption(`files: path ${JSON.stringify(options.path)} stands there twice, expected it once`);
+    }
+    this.#files.push(await FileInput.start(options, this.#intake(name), this.#logger));
   }
 
   async #startHttp({ address: text, insecure = false }: HttpInputOptions): Promise<void> {
