@@ -5,9 +5,10 @@ import { type Logger, Throttled } from "../../logger.js";
 import type { Intake, Lines } from "../intake.js";
 import { unlessAbsent } from "./absence.js";
 import { findFile } from "./find-file.js";
-import { FollowedFile, type LineTaker } from "./followed-file.js";
+import type { FollowedFile, LineTaker } from "./followed-file.js";
+import { openBehind, openIfThere } from "./open-behind.js";
 import { isSameFile, nothingRead, type Position } from "./position.js";
-import { filesBehind, filesSince, listFiles, type RotatedFile } from "./rotated-files.js";
+import { filesBehind, filesSince, type RotatedFile } from "./rotated-files.js";
 import { StateFile } from "./state-file.js";
 import { Wake } from "./wake.js";
 
@@ -218,55 +219,50 @@ export class FileInput {
 
   /** Opens the file that was read before, or if it is gone, the first that came behind it. */
   async #resume(position: Position): Promise<FollowedFile | undefined> {
-    const files = await listFiles(this.#path);
     const wasRead = position.inode !== 0n;
-    const same = wasRead ? await findFile(files, position, this.#taker) : undefined;
+    const same = wasRead ? await findFile(this.#path, position, this.#taker) : undefined;
     if (same !== undefined) return same;
-    const since = filesSince(files, position.mtimeNs).filter(({ isCompressed }) => !isCompressed);
-    const next = since.find(({ stats }) => stats.size > 0n) ?? since.at(-1);
-    const file = next && (await openIfThere(next.path, this.#taker));
-    if (file !== undefined && wasRead) {
+    const select = (files: readonly RotatedFile[]) => {
+      const since = filesSince(files, position.mtimeNs);
+      const filled = since.filter(isFilled);
+      return filled.length > 0 ? filled : since.slice(-1);
+    };
+    const behind = await openBehind(this.#path, select, this.#taker);
+    if (behind !== undefined && wasRead) {
       this.#logger.warn(
-        { file: this.#path, next: next?.path },
+        { file: this.#path },
         "the file that was read is gone: lines of it may be lost, and the next is read from its beginning",
       );
     }
-    return file;
+    return behind?.file;
   }
 
   /** Opens the file that the writer went on to, if it did: it is behind `file`, and not empty. */
   async #openNext(file: FollowedFile): Promise<FollowedFile | undefined> {
     const current = await stat(this.#path, { bigint: true }).catch(unlessAbsent);
     if (current !== undefined && isSameFile(current, file)) return undefined;
-    const { mtimeNs } = file.position;
-    const files = await listFiles(this.#path);
-    const behind = filesBehind(files, { dev: file.dev, ino: file.ino, mtimeNs });
-    const index = behind.findIndex(({ stats, isCompressed }) => stats.size > 0n && !isCompressed);
-    if (index === -1) return undefined;
-    const next = await openIfThere(behind[index]!.path, this.#taker);
-    if (next !== undefined && !isSameFile(next, behind[index]!.stats)) {
-      await next.close();
-      return undefined;
-    }
-    const missed = behind.slice(0, index).filter((one) => isCompressedAlready(one, files));
-    if (next !== undefined && missed.length > 0) {
+    const { dev, ino, position } = file;
+    const select = (files: readonly RotatedFile[]) =>
+      filesBehind(files, { dev, ino, mtimeNs: position.mtimeNs }).filter(isFilled);
+    const behind = await openBehind(this.#path, select, this.#taker);
+    if (behind !== undefined && behind.missed.length > 0) {
       this.#logger.warn(
-        { file: this.#path, compressed: missed.map(({ path }) => path) },
+        { file: this.#path, compressed: behind.missed },
         "files were compressed before they were read: their lines are lost",
       );
     }
-    return next;
+    return behind?.file;
   }
 
   /** The file has been truncated. If it was copied before, the copy has what was not read yet. */
   async #beginAnew(file: FollowedFile): Promise<void> {
-    const copy = await findFile(await listFiles(this.#path), file.position, this.#taker);
+    const copy = await findFile(this.#path, file.position, this.#taker);
     if (copy === undefined) {
       this.#logger.warn(
         { file: this.#path },
         "a file was truncated, and is read from its beginning: lines that were not read before are lost",
       );
-      await file.seek(0);
+      await file.beginAnew();
     } else {
       this.#logger.info(
         { file: this.#path },
@@ -284,11 +280,6 @@ export class FileInput {
   }
 }
 
-function openIfThere(path: string, taker: LineTaker): Promise<FollowedFile | undefined> {
-  return FollowedFile.open(path, taker).catch(unlessAbsent);
-}
-
-/** Not one that is being compressed, and is there beside it as it was. */
-function isCompressedAlready({ path, isCompressed }: RotatedFile, files: readonly RotatedFile[]): boolean {
-  return isCompressed && !files.some((other) => !other.isCompressed && path.startsWith(`${other.path}.`));
+function isFilled({ stats }: RotatedFile): boolean {
+  return stats.size > 0n;
 }

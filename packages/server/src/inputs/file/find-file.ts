@@ -1,6 +1,7 @@
-import { FollowedFile, type LineTaker } from "./followed-file.js";
+import type { FollowedFile, LineTaker } from "./followed-file.js";
+import { openIfThere } from "./open-behind.js";
 import type { Position } from "./position.js";
-import type { RotatedFile } from "./rotated-files.js";
+import { isPlain, isSameListing, listFiles, type RotatedFile } from "./rotated-files.js";
 
 /**
  * Finds the file that a position is in, whatever its name is now, and goes there: the file itself, or else a copy that
@@ -8,6 +9,21 @@ import type { RotatedFile } from "./rotated-files.js";
  * @throws Error if the file itself cannot be read.
  */
 export async function findFile(
+  path: string,
+  position: Position,
+  taker: LineTaker,
+): Promise<FollowedFile | undefined> {
+  for (let files = await listFiles(path); ; ) {
+    const file = await findAmong(files, position, taker);
+    if (file !== undefined) return file;
+    const after = await listFiles(path);
+    if (isSameListing(files, after)) return undefined;
+    // It may have been renamed just before it was opened.
+    files = after;
+  }
+}
+
+async function findAmong(
   files: readonly RotatedFile[],
   position: Position,
   taker: LineTaker,
@@ -21,7 +37,7 @@ export async function findFile(
     if (file !== undefined) return file;
   }
   if (!isKnown) return undefined;
-  const copies = files.filter((file) => !isIt(file) && !file.isCompressed && file.stats.size >= offset);
+  const copies = files.filter((file) => !isIt(file) && isPlain(file) && file.stats.size >= offset);
   // The longest has whatever the others have.
   copies.sort((one, other) => Number(other.stats.size - one.stats.size));
   for (const { path } of copies) {
@@ -37,12 +53,10 @@ async function openIfAt(
   position: Position,
   taker: LineTaker,
 ): Promise<FollowedFile | undefined> {
-  const file = await FollowedFile.open(path, taker);
+  const file = await openIfThere(path, taker);
+  if (file === undefined) return undefined;
   try {
-    if (await file.continues(position)) {
-      await file.seek(position.offset);
-      return file;
-    }
+    if (await file.goTo(position)) return file;
   } catch (error) {
     await file.close();
     throw error;

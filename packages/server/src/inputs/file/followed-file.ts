@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { LineSplitter, type OnLine } from "../line-splitter.js";
 import { maxLineBytes } from "../lines.js";
-import { type Fingerprint, fingerprintOf, maxFingerprintBytes, type Position } from "./position.js";
+import { fingerprintOf, maxFingerprintBytes, type Position } from "./position.js";
 
 const newline = 0x0a;
 
@@ -22,7 +22,7 @@ export class FollowedFile {
   /** Behind what was read; what lies between `#taken` and it is the beginning of a line. */
   #read = 0;
   #taken = 0;
-  /** How the file begins, of what was read: it never changes unless the file was truncated. */
+  /** How the file begins, as far as was seen: it never changes unless the file is truncated. */
   #head = new Uint8Array(0);
   #fingerprint = fingerprintOf(this.#head);
   #size = 0;
@@ -47,6 +47,7 @@ export class FollowedFile {
       if (!stats.isFile()) throw new Error(`${path} is no regular file`);
       const file = new FollowedFile(handle, stats, taker);
       file.#mtimeNs = stats.mtimeNs;
+      file.#keepHead(await file.#readHead());
       return file;
     } catch (error) {
       await handle.close();
@@ -65,21 +66,26 @@ export class FollowedFile {
     };
   }
 
-  /** Whether the file begins like that, and reaches as far as `offset`. */
-  async continues({ offset, fingerprint }: Position): Promise<boolean> {
-    const { size } = await this.#handle.stat();
-    if (size < offset) return false;
-    const head = await this.#readHead(fingerprint.bytes);
-    return isEqual(fingerprintOf(head), fingerprint);
+  /** Whether one of the files begins with what the other holds, as a copy does. */
+  beginsLike(other: FollowedFile): boolean {
+    const bytes = Math.min(this.#head.length, other.#head.length);
+    return bytes > 0 && Buffer.compare(this.#head.subarray(0, bytes), other.#head.subarray(0, bytes)) === 0;
   }
 
-  /** Goes on reading at `offset`, where a line begins. */
-  async seek(offset: number): Promise<void> {
-    this.#splitter = this.#newSplitter();
-    this.#read = offset;
-    this.#taken = offset;
-    this.#readAtNs = undefined;
-    this.#keepHead(await this.#readHead(Math.min(offset, maxFingerprintBytes)));
+  /** Goes on at a position, if it is one of this file, or of one of which this is a copy; gives whether it is. */
+  async goTo({ offset, fingerprint }: Position): Promise<boolean> {
+    const { size } = await this.#handle.stat();
+    const { bytes, sha256 } = fingerprint;
+    if (size < offset || this.#head.length < bytes) return false;
+    if (fingerprintOf(this.#head.subarray(0, bytes)).sha256 !== sha256) return false;
+    this.#seek(offset);
+    return true;
+  }
+
+  /** Goes back to the beginning of a file that was truncated. */
+  async beginAnew(): Promise<void> {
+    this.#keepHead(await this.#readHead());
+    this.#seek(0);
   }
 
   /** Goes on behind the last line that is whole now: one that is being written is not cut. */
@@ -90,10 +96,10 @@ export class FollowedFile {
       const start = Math.max(0, end - block.length);
       const { bytesRead } = await this.#handle.read(block, 0, end - start, start);
       const last = block.subarray(0, bytesRead).lastIndexOf(newline);
-      if (last !== -1) return this.seek(start + last + 1);
-      if (size - start > maxLineBytes) return this.seek(size);
+      if (last !== -1) return this.#seek(start + last + 1);
+      if (size - start > maxLineBytes) return this.#seek(size);
     }
-    return this.seek(0);
+    return this.#seek(0);
   }
 
   /** Reads on; gives what it read, in `buffer`: nothing at the end. "truncated" if it is not the file it was. */
@@ -108,13 +114,13 @@ export class FollowedFile {
     }
     const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#read);
     // Looked at behind the read: had the file been truncated before it, and written anew, it would begin otherwise.
-    const head = await this.#readHead(maxFingerprintBytes);
+    const head = await this.#readHead();
     const known = this.#head.length;
     if (head.length < known || Buffer.compare(head.subarray(0, known), this.#head) !== 0) return "truncated";
     this.#read += bytesRead;
     if (this.#read === this.#size) this.#readAtNs = this.#mtimeNs;
     if (bytesRead < buffer.length) this.#size = this.#read;
-    if (known < maxFingerprintBytes) this.#keepHead(head.subarray(0, this.#read));
+    if (head.length > known) this.#keepHead(head);
     return buffer.subarray(0, bytesRead);
   }
 
@@ -141,10 +147,17 @@ export class FollowedFile {
     );
   }
 
-  async #readHead(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (bytes === 0) return new Uint8Array(0);
-    const head = new Uint8Array(bytes);
-    const { bytesRead } = await this.#handle.read(head, 0, bytes, 0);
+  #seek(offset: number): void {
+    this.#splitter = this.#newSplitter();
+    this.#read = offset;
+    this.#taken = offset;
+    this.#size = 0;
+    this.#readAtNs = undefined;
+  }
+
+  async #readHead(): Promise<Uint8Array<ArrayBuffer>> {
+    const head = new Uint8Array(maxFingerprintBytes);
+    const { bytesRead } = await this.#handle.read(head, 0, head.length, 0);
     return head.subarray(0, bytesRead);
   }
 
@@ -152,8 +165,4 @@ export class FollowedFile {
     this.#head = head;
     this.#fingerprint = fingerprintOf(head);
   }
-}
-
-function isEqual(one: Fingerprint, other: Fingerprint): boolean {
-  return one.bytes === other.bytes && one.sha256 === other.sha256;
 }

@@ -10,12 +10,18 @@ export interface RotatedFile {
   readonly stats: BigIntStats;
   /** What rotation put into its name; "" for what the input follows; undefined if the name was given by somebody else. */
   readonly suffix: string | undefined;
-  readonly isCompressed: boolean;
+  /** Where it was before it was compressed; its own path if it is not. */
+  readonly plainPath: string;
 }
 
 /** How often the folder is read until nothing was renamed meanwhile. */
 const maxListings = 10;
 const compressed = /\.(?:gz|bz2|xz|zst|lz4|Z|zip)$/;
+
+/** Whether it can be read as lines: compressed files cannot. */
+export function isPlain({ path, plainPath }: RotatedFile): boolean {
+  return path === plainPath;
+}
 
 /**
  * What is at `path`, and the files beside it whose names begin like it, in the order in which they were written: by the
@@ -27,10 +33,22 @@ export async function listFiles(path: string): Promise<RotatedFile[]> {
   for (let listings = 1; listings < maxListings; listings++) {
     const files = await listOnce(path);
     // A file that was renamed while the folder was read may be missing, or there twice.
-    if (isSameListing(files, before)) return files.sort(inOrder);
+    if (isSameListing(files, before)) return files;
     before = files;
   }
   throw new Error("the files beside it are renamed all the time");
+}
+
+/** Whether no file was renamed, made or removed between two lists. */
+export function isSameListing(some: readonly RotatedFile[], others: readonly RotatedFile[]): boolean {
+  const byPath = new Map(others.map(({ path, stats }) => [path, stats]));
+  return (
+    some.length === others.length &&
+    some.every(({ path, stats }) => {
+      const other = byPath.get(path);
+      return other !== undefined && isSameFile(stats, other);
+    })
+  );
 }
 
 /** The files of a list that were rotated away after `file`, or took its place. */
@@ -71,29 +89,19 @@ async function listOnce(path: string): Promise<RotatedFile[]> {
   const folder = dirname(path);
   const base = basename(path);
   const files: RotatedFile[] = [];
-  for (const name of ((await readdir(folder).catch(unlessAbsent)) ?? []).sort()) {
+  for (const name of (await readdir(folder).catch(unlessAbsent)) ?? []) {
     const suffix = rotationSuffix(base, name);
     if (suffix === undefined && !name.startsWith(base)) continue;
     const file = join(folder, name);
     // Absent, if it was renamed meanwhile, or is a link to nowhere.
     const stats = await stat(file, { bigint: true }).catch(unlessAbsent);
     if (stats?.isFile() === true) {
-      files.push({ path: file, stats, suffix, isCompressed: compressed.test(name) });
+      files.push({ path: file, stats, suffix, plainPath: file.replace(compressed, "") });
     } else if (stats !== undefined && suffix === "") {
       throw new Error(`${path} is no regular file`);
     }
   }
-  return files;
-}
-
-function isSameListing(some: readonly RotatedFile[], others: readonly RotatedFile[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every(({ path, stats }, index) => {
-      const other = others[index]!;
-      return path === other.path && isSameFile(stats, other.stats);
-    })
-  );
+  return files.sort(inOrder);
 }
 
 function inOrder(one: RotatedFile, other: RotatedFile): number {
