@@ -53,7 +53,7 @@ export interface ServerOptions {
 export interface ServerStats extends LogStats {
   /** Streams that receive alerts now. */
   readonly subscribers: number;
-  /** By the input's name: `http`, `lines` (what `readLines` read), `grpc:NAME` (what `readAlerts` read). */
+  /** By the input's name: `http`, `lines` (what `readLines` read), `file:PATH`, `grpc:NAME` (what `readAlerts` read). */
   readonly inputs: Readonly<Record<string, InputStats>>;
   /** By the output's name: `grpc`, and those of Falco's old outputs that there are. */
   readonly outputs: Readonly<Record<string, OutputStats>>;

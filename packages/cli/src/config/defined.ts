@@ -1,5 +1,7 @@
-type Defined<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> } & {
+type Defined<Options> = {
   [Name in keyof Options as undefined extends Options[Name] ? never : Name]: Options[Name];
+} & {
+  [Name in keyof Options as undefined extends Options[Name] ? Name : never]?: Exclude<Options[Name], undefined>;
 };
 
 /** The same options without those that are undefined: keys that nobody wrote leave the default alone. */

@@ -1,6 +1,6 @@
 import { parseAddress } from "@falco-outputs/node";
 import type { HttpInputOptions, ListenOptions } from "@falco-outputs/server";
-import { defaultInputAddress, defaultListenAddress } from "../default-address.js";
+import { defaultInputListenAddress, defaultListenAddress } from "../default-address.js";
 import { readToken } from "../read-token.js";
 import { UsageError } from "../usage-error.js";
 import { mutualTls } from "./certificates.js";
@@ -28,7 +28,7 @@ export function grpcListeners({ grpc = {}, grpc_output }: Config): ListenOptions
 export function httpListeners({ inputs = { http: {} } }: Config): HttpInputOptions[] {
   const { http } = inputs;
   if (http === undefined || http.enabled === false) return [];
-  const addresses = listOf(http.bind_address ?? [defaultHttp, defaultInputAddress()]);
+  const addresses = listOf(http.bind_address ?? [defaultHttp, defaultInputListenAddress()]);
   const { cert_chain, private_key, root_certs, token_file } = http;
   if ((cert_chain === undefined) !== (private_key === undefined)) {
     throw new UsageError("inputs.http: private_key and cert_chain go together");

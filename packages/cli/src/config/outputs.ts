@@ -1,6 +1,5 @@
-import type { OutputsOptions } from "@falco-outputs/server";
+import type { Facility, OutputsOptions } from "@falco-outputs/server";
 import { UsageError } from "../usage-error.js";
-import { mutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
 import type { Config } from "./schema.js";
 
@@ -44,9 +43,17 @@ export function outputsOptions(config: Config): OutputsOptions {
 
 function syslogOptions({ syslog_output: syslog }: Config): OutputsOptions["syslog"] {
   if (syslog?.enabled !== true) return undefined;
-  const { facility, ident, socket, address, insecure, server_name: serverName } = syslog;
-  const tls = syslog.tls === true ? {} : undefined;
-  return defined({ facility, ident, socket, address, insecure, tls, serverName });
+  const { facility, tag, socket, address, insecure } = syslog;
+  const tls =
+    syslog.tls === true
+      ? defined({
+          ca: syslog.root_certs,
+          cert: syslog.cert_chain,
+          key: syslog.private_key,
+          serverName: syslog.server_name,
+        })
+      : undefined;
+  return defined({ facility: facility as Facility | undefined, tag, socket, address, insecure, tls });
 }
 
 function httpOptions({ http_output: http }: Config): OutputsOptions["http"] {
@@ -61,7 +68,6 @@ function httpOptions({ http_output: http }: Config): OutputsOptions["http"] {
     mtls: http.mtls,
     clientCert: http.client_cert || undefined,
     clientKey: http.client_key || undefined,
-    echo: http.echo,
     compressUploads: http.compress_uploads,
     keepAlive: http.keep_alive,
     maxConsecutiveTimeouts: http.max_consecutive_timeouts,

@@ -54,7 +54,9 @@ const httpOutput = block({
   mtls: flag.optional(),
   client_cert: z.string({ error: "the path of a file" }).optional(),
   client_key: z.string({ error: "the path of a file" }).optional(),
-  echo: flag.optional(),
+  echo: z
+    .literal(false, { error: "false: what the receiver answers is not printed" })
+    .optional(),
   compress_uploads: flag.optional(),
   keep_alive: flag.optional(),
   max_consecutive_timeouts: count(0).optional(),
@@ -63,7 +65,7 @@ const httpOutput = block({
 const syslogOutput = block({
   enabled,
   facility: text("a facility, e.g. user or local0").optional(),
-  ident: text("a text").optional(),
+  tag: text("a text").optional().meta({ description: "The program's name in the log. Default: falco" }),
   socket: path.optional().meta({ description: "The local socket. Default: /dev/log" }),
   address: text('"host:port"').optional().meta({ description: "RFC 5424 over TCP instead" }),
   tls: flag.optional().meta({ description: "RFC 5424 over TLS" }),

@@ -5,6 +5,7 @@ import { invalidOption } from "../invalid-option.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
 import { assertReadable, type ReadAlertsOptions, readAlerts } from "./alerts.js";
+import { FileInput, type FileInputOptions } from "./file/file-input.js";
 import { createHttpHandler, type HttpHandler } from "./http.js";
 import { type HttpInputOptions, type HttpListener, listenHttp } from "./http-listener.js";
 import { type InputStats, Intake } from "./intake.js";
@@ -14,6 +15,8 @@ import { readLines } from "./lines.js";
 export interface InputsOptions {
   /** Where Falco's `http_output` may post; `host:port` (port 0 takes a free one) or `unix:///path`. Default: nowhere. */
   http?: string | HttpInputOptions | readonly (string | HttpInputOptions)[];
+  /** Files that alerts are appended to, one a line: Falco's `file_output`. Default: none. */
+  files?: readonly FileInputOptions[];
 }
 
 /** The inputs of a server. */
@@ -23,6 +26,7 @@ export class Inputs {
   readonly #intakes = new Map<string, Intake>();
   readonly #handleHttp: HttpHandler;
   readonly #http: HttpListener[] = [];
+  readonly #files: FileInput[] = [];
   readonly #stopping = new AbortController();
   /** The servers that are read, by their names. */
   readonly #reading = new Map<string, Promise<void>>();
@@ -42,7 +46,8 @@ export class Inputs {
   }
 
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ http = [] }: InputsOptions): Promise<void> {
+  async start({ http = [], files = [] }: InputsOptions): Promise<void> {
+    for (const file of files) await this.#startFile(file);
     for (const item of Array.isArray(http) ? http : [http]) {
       const options = typeof item === "string" ? { address: item } : item;
       this.#http.push(await listenHttp(options, this.#handleHttp, this.#logger));
@@ -78,10 +83,18 @@ export class Inputs {
   /** Takes no more alerts. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all(this.#http.map((listener) => listener.close()));
+    await Promise.all([...this.#http.map((listener) => listener.close()), ...this.#files.map((file) => file.stop())]);
     // Who called `readAlerts` has the error.
     await Promise.allSettled(this.#reading.values());
     for (const intake of this.#intakes.values()) intake.close();
+  }
+
+  async #startFile(options: FileInputOptions): Promise<void> {
+    const name = `file:${options.path}`;
+    if (this.#intakes.has(name)) {
+      throw invalidOption(`files: path ${JSON.stringify(options.path)} stands there twice, expected it once`);
+    }
+    this.#files.push(await FileInput.start(options, this.#intake(name), this.#logger));
   }
 
   #intake(name: string): Intake {

@@ -1,0 +1,168 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { LineSplitter, type OnLine } from "../line-splitter.js";
+import { maxLineBytes } from "../lines.js";
+import { fingerprintOf, maxFingerprintBytes, type Position } from "./position.js";
+
+const newline = 0x0a;
+
+/** Takes the lines of a file. */
+export interface LineTaker {
+  add: OnLine;
+  reject(reason: string): void;
+}
+
+/** A file that is being appended to, opened, and how far it was read. It is the same file whatever its name becomes. */
+export class FollowedFile {
+  readonly #handle: FileHandle;
+  readonly #taker: LineTaker;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  #splitter: LineSplitter;
+  /** Behind what was read; what lies between `#taken` and it is the beginning of a line. */
+  #read = 0;
+  #taken = 0;
+  /** How the file begins, as far as was seen: it never changes unless the file is truncated. */
+  #head = new Uint8Array(0);
+  #fingerprint = fingerprintOf(this.#head);
+  #size = 0;
+  #mtimeNs = 0n;
+  /** When the file had been written last, once all of it was read: until that changes, there is nothing to look for. */
+  #readAtNs: bigint | undefined;
+
+  private constructor(handle: FileHandle, { dev, ino }: { dev: bigint; ino: bigint }, taker: LineTaker) {
+    this.#handle = handle;
+    this.dev = dev;
+    this.ino = ino;
+    this.#taker = taker;
+    this.#splitter = this.#newSplitter();
+  }
+
+  /** @throws Error if it cannot be opened, or is no regular file. */
+  static async open(path: string, taker: LineTaker): Promise<FollowedFile> {
+    // Should it have become a named pipe, opening it must not wait for a writer.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = await handle.stat({ bigint: true });
+      if (!stats.isFile()) throw new Error(`${path} is no regular file`);
+      const file = new FollowedFile(handle, stats, taker);
+      file.#mtimeNs = stats.mtimeNs;
+      file.#keepHead(await file.#readHead());
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Behind the last line that was taken. */
+  get position(): Position {
+    return {
+      dev: this.dev,
+      inode: this.ino,
+      offset: this.#taken,
+      mtimeNs: this.#mtimeNs,
+      fingerprint: this.#fingerprint,
+    };
+  }
+
+  /** Whether one of the files begins with what the other holds, as a copy does. */
+  beginsLike(other: FollowedFile): boolean {
+    const bytes = Math.min(this.#head.length, other.#head.length);
+    return bytes > 0 && Buffer.compare(this.#head.subarray(0, bytes), other.#head.subarray(0, bytes)) === 0;
+  }
+
+  /** Goes on at a position, if it is one of this file, or of one of which this is a copy; gives whether it is. */
+  async goTo({ offset, fingerprint }: Position): Promise<boolean> {
+    const { size } = await this.#handle.stat();
+    const { bytes, sha256 } = fingerprint;
+    if (size < offset || this.#head.length < bytes) return false;
+    if (fingerprintOf(this.#head.subarray(0, bytes)).sha256 !== sha256) return false;
+    this.#seek(offset);
+    return true;
+  }
+
+  /** Goes back to the beginning of a file that was truncated. */
+  async beginAnew(): Promise<void> {
+    this.#keepHead(await this.#readHead());
+    this.#seek(0);
+  }
+
+  /** Goes on behind the last line that is whole now: one that is being written is not cut. */
+  async seekEnd(): Promise<void> {
+    const { size } = await this.#handle.stat();
+    const block = Buffer.allocUnsafe(64 * 1024);
+    for (let end = size; end > 0; end -= block.length) {
+      const start = Math.max(0, end - block.length);
+      const { bytesRead } = await this.#handle.read(block, 0, end - start, start);
+      const last = block.subarray(0, bytesRead).lastIndexOf(newline);
+      if (last !== -1) return this.#seek(start + last + 1);
+      if (size - start > maxLineBytes) return this.#seek(size);
+    }
+    return this.#seek(0);
+  }
+
+  /** Reads on; gives what it read, in `buffer`: nothing at the end. "truncated" if it is not the file it was. */
+  async read(buffer: Buffer): Promise<Uint8Array | "truncated"> {
+    // A file that was known to be larger need not be asked again.
+    if (this.#size <= this.#read) {
+      const { size, mtimeNs } = await this.#handle.stat({ bigint: true });
+      this.#size = Number(size);
+      this.#mtimeNs = mtimeNs;
+      if (this.#size < this.#read) return "truncated";
+      if (this.#size === this.#read && this.#readAtNs === mtimeNs) return buffer.subarray(0, 0);
+    }
+    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#read);
+    // Looked at behind the read: had the file been truncated before it, and written anew, it would begin otherwise.
+    const head = await this.#readHead();
+    const known = this.#head.length;
+    if (head.length < known || Buffer.compare(head.subarray(0, known), this.#head) !== 0) return "truncated";
+    this.#read += bytesRead;
+    if (this.#read === this.#size) this.#readAtNs = this.#mtimeNs;
+    if (bytesRead < buffer.length) this.#size = this.#read;
+    if (head.length > known) this.#keepHead(head);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /** Gives the lines that are whole with what `read` gave. */
+  split(chunk: Uint8Array): void {
+    this.#splitter.write(chunk);
+    const last = chunk.lastIndexOf(newline);
+    if (last !== -1) this.#taken = this.#read - chunk.length + last + 1;
+  }
+
+  /** Nothing more will be written: gives the last line if it has no line end. */
+  finish(): void {
+    this.#splitter.end();
+    this.#taken = this.#read;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  #newSplitter(): LineSplitter {
+    return new LineSplitter(maxLineBytes, this.#taker.add, () =>
+      this.#taker.reject(`a line is longer than ${maxLineBytes} bytes`),
+    );
+  }
+
+  #seek(offset: number): void {
+    this.#splitter = this.#newSplitter();
+    this.#read = offset;
+    this.#taken = offset;
+    this.#size = 0;
+    this.#readAtNs = undefined;
+  }
+
+  async #readHead(): Promise<Uint8Array<ArrayBuffer>> {
+    const head = new Uint8Array(maxFingerprintBytes);
+    const { bytesRead } = await this.#handle.read(head, 0, head.length, 0);
+    return head.subarray(0, bytesRead);
+  }
+
+  #keepHead(head: Uint8Array<ArrayBuffer>): void {
+    this.#head = head;
+    this.#fingerprint = fingerprintOf(head);
+  }
+}

@@ -1,0 +1,78 @@
+import { unlessAbsent } from "./absence.js";
+import { FollowedFile, type LineTaker } from "./followed-file.js";
+import { isSameFile } from "./position.js";
+import { isPlain, isSameListing, listFiles, type RotatedFile } from "./rotated-files.js";
+
+/** A file that comes behind another one, at its beginning. */
+export interface FileBehind {
+  readonly file: FollowedFile;
+  /** Files before it whose lines cannot be read, because they were compressed. */
+  readonly missed: readonly string[];
+}
+
+/**
+ * Opens the first file of a selection, in the order in which they were written, that can be read. It is the first for
+ * certain: nothing was rotated while it was looked for. Undefined if there is none.
+ * @param select Chooses from the files at `path` and beside it.
+ */
+export async function openBehind(
+  path: string,
+  select: (files: readonly RotatedFile[]) => readonly RotatedFile[],
+  taker: LineTaker,
+): Promise<FileBehind | undefined> {
+  for (;;) {
+    const files = await listFiles(path);
+    const selected = select(files);
+    const index = selected.findIndex(isPlain);
+    if (index === -1) return undefined;
+    const first = selected[index]!;
+    const file = await openUnlessCopy(first, path, taker);
+    if (file === undefined) continue;
+    const after = await orClose(file, () => listFiles(path));
+    if (isSameListing(files, after)) {
+      const missed = selected.slice(0, index).filter((one) => isGone(one, files));
+      return { file, missed: missed.map((one) => one.path) };
+    }
+    await file.close();
+  }
+}
+
+export function openIfThere(path: string, taker: LineTaker): Promise<FollowedFile | undefined> {
+  return FollowedFile.open(path, taker).catch(unlessAbsent);
+}
+
+/**
+ * Opens a file, or what is at `path` if the file is a copy of that, which is being made so that it can be truncated: the
+ * copy may have less.
+ */
+async function openUnlessCopy(
+  { path: from, stats }: RotatedFile,
+  path: string,
+  taker: LineTaker,
+): Promise<FollowedFile | undefined> {
+  const file = await openIfThere(from, taker);
+  if (file === undefined || from === path) return file;
+  if (!isSameFile(file, stats)) {
+    await file.close();
+    return undefined;
+  }
+  const current = await orClose(file, () => openIfThere(path, taker));
+  if (current === undefined) return file;
+  const isCopy = file.beginsLike(current);
+  await (isCopy ? file : current).close();
+  return isCopy ? current : file;
+}
+
+async function orClose<T>(file: FollowedFile, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Whether a file is there in compressed form only; while it is being compressed, it is there as well. */
+function isGone({ path, plainPath }: RotatedFile, files: readonly RotatedFile[]): boolean {
+  return path !== plainPath && !files.some((other) => other.path === plainPath);
+}

@@ -1,0 +1,100 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { invalidOption } from "../../invalid-option.js";
+import { listenUnix } from "../../listen/unix-socket.js";
+import { type Logger, Throttled } from "../../logger.js";
+import type { Position } from "./position.js";
+import { fromRecord, toRecord } from "./position-record.js";
+
+const stateMode = 0o600;
+/** More than a state file ever has, in bytes: what is larger is another file, and must not be overwritten. */
+const maxStateBytes = 4096;
+
+/** Where a file input keeps its position from one start to the next. */
+export class StateFile {
+  readonly #fd: number;
+  readonly #lock: Server;
+  readonly #failures: Throttled;
+  /** What the file held when it was opened; undefined if there was none, or nothing that can be used. */
+  readonly position: Position | undefined;
+
+  private constructor(fd: number, lock: Server, path: string, logger: Logger) {
+    this.#fd = fd;
+    this.#lock = lock;
+    this.#failures = new Throttled((failed, reason) =>
+      logger.error({ state: path, failed, reason }, "a file input's position cannot be saved"),
+    );
+    this.position = read(fd, path, logger);
+  }
+
+  /**
+   * Opens the file, creates it if need be (mode 0600), and locks it: `PATH.lock` is a unix socket on which its owner
+   * listens, so that the system lets go of it however the owner ends.
+   * @throws FalcoError with InvalidArgument if it cannot be written, is no state file, or another input has it.
+   */
+  static async open(path: string, logger: Logger): Promise<StateFile> {
+    const fd = open(path);
+    const lock = createServer((socket) => socket.destroy());
+    try {
+      await listenUnix(lock, { path: `${path}.lock` });
+      return new StateFile(fd, lock, path, logger);
+    } catch (cause) {
+      lock.close();
+      closeSync(fd);
+      throw invalidOption(
+        `files: state ${JSON.stringify(path)} cannot be locked, each input needs one of its own: ${(cause as Error).message}`,
+        cause,
+      );
+    }
+  }
+
+  /**
+   * Writes the position, before it returns: whoever appends lines and saves in one turn of the event loop has saved when
+   * the lines leave the process, whatever ends it.
+   */
+  save(position: Position): void {
+    try {
+      writeSync(this.#fd, toRecord(position), 0, undefined, 0);
+    } catch (error) {
+      this.#failures.add(1, (error as Error).message);
+    }
+  }
+
+  async close(): Promise<void> {
+    closeSync(this.#fd);
+    this.#failures.close();
+    await new Promise((resolve) => this.#lock.close(resolve));
+  }
+}
+
+function open(path: string): number {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, stateMode);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new Error("it is no regular file");
+    if (stats.size > maxStateBytes) throw new Error("it is another file, too large for a position");
+    return fd;
+  } catch (cause) {
+    if (fd !== undefined) closeSync(fd);
+    throw invalidOption(
+      `files: state ${JSON.stringify(path)} cannot be used, expected a file to write: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+}
+
+function read(fd: number, path: string, logger: Logger): Position | undefined {
+  const text = readFileSync(fd, "utf8");
+  if (text === "") return undefined;
+  try {
+    return fromRecord(text);
+  } catch (error) {
+    logger.warn(
+      { state: path, reason: (error as Error).message },
+      "a file input's state cannot be read, and is started anew: lines may come twice or be missing",
+    );
+    ftruncateSync(fd);
+    return undefined;
+  }
+}
