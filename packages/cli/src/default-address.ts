@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 // No package is imported here: `forward` has no time for it.
 
+/** Only this machine reaches it. 2801, which falcosidekick has, is left to it. */
+export const defaultHttp = "127.0.0.1:5061";
 /** Falco's own. */
 const falcoFolder = "/run/falco";
 /** Where gRPC is served, and where alerts are posted. */
@@ -19,9 +21,9 @@ export function defaultServerAddress(): string {
   return knownAddress(grpcSocket);
 }
 
-/** Where `serve` takes alerts when it is not told: beside its gRPC socket. */
-export function defaultInputListenAddress(): string {
-  return ownAddress(inputSocket);
+/** Where `serve` takes posts when it is not told: beside its gRPC socket, and where Falco's `http_output` reaches it. */
+export function defaultHttpAddresses(): string[] {
+  return [ownAddress(inputSocket), defaultHttp];
 }
 
 /** Where `forward` posts when it is not told: beside the socket where a subscriber looks. */

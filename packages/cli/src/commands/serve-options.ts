@@ -1,7 +1,7 @@
 import { parseAddress } from "@falco-outputs/node";
 import type { HttpInputOptions, ListenOptions, ServerOptions } from "@falco-outputs/server";
 import { type Command, InvalidArgumentError } from "commander";
-import { defaultInputListenAddress, defaultListenAddress } from "../default-address.js";
+import { defaultHttp, defaultHttpAddresses, defaultListenAddress } from "../default-address.js";
 import { isLoopback } from "../loopback.js";
 import { parseCount } from "../parse-count.js";
 import { readToken } from "../read-token.js";
@@ -27,8 +27,6 @@ export interface ServeOptions {
   webCert?: string;
   webKey?: string;
 }
-
-const defaultHttp = "127.0.0.1:5061";
 
 export function addServeOptions(command: Command): Command {
   return command
@@ -82,7 +80,7 @@ export function addServeOptions(command: Command): Command {
 /** @throws UsageError for options that make no sense together. */
 export function toServerOptions(options: ServeOptions): ServerOptions {
   const { stdin = false, capacity, falcoVersion, falcoUrl } = options;
-  const http = options.http ?? (stdin ? undefined : [defaultInputListenAddress(), defaultHttp]);
+  const http = options.http ?? (stdin ? undefined : defaultHttpAddresses());
   if (falcoVersion !== undefined && falcoUrl !== undefined) {
     throw new UsageError("--falco-version and --falco-url exclude each other");
   }

@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { createClient } from "@falco-outputs/node";
+import { Code, createClient, FalcoError } from "@falco-outputs/node";
 import { type FalcoOutputsServer, type Logger, type ServerStats, startServer } from "@falco-outputs/server";
 import type { Command } from "commander";
-import { createLogger } from "../log.js";
-import { stopSignal } from "../stop-signal.js";
+import { inKeys } from "../config/in-keys.js";
 import { readConfig } from "../config/read-config.js";
 import { type Serving, servingOf } from "../config/serving.js";
+import { createLogger } from "../log.js";
+import { stopSignal } from "../stop-signal.js";
 import { UsageError } from "../usage-error.js";
 import { addServeOptions, type ServeOptions, toServerOptions } from "./serve-options.js";
 
@@ -23,14 +24,20 @@ async function serve(options: ServeOptions): Promise<void> {
   const logger = createLogger();
   const { server: serverOptions, stdin, upstreams } = toServing(options, logger);
   const stopped = stopSignal();
-  await using server = await startServer({ ...serverOptions, logger });
+  await using server = await startServer({ ...serverOptions, logger }).catch((error: Error) => {
+    const isOurs =
+      options.config !== undefined && error instanceof FalcoError && error.code === Code.InvalidArgument;
+    throw isOurs ? new UsageError(`${options.config}: ${inKeys(error.message)}`) : error;
+  });
   // As Falco does when a file is rotated.
   for (const signal of ["SIGUSR1", "SIGHUP"] as const) process.on(signal, () => server.reopenOutputs());
   const clients = upstreams.map(({ client }) => createClient(client));
   for (const [index, { name, group }] of upstreams.entries()) {
     server
       .readAlerts(clients[index]!, { name, ...(group !== undefined && { group }) })
-      .catch((error: Error) => logger.error({ input: `grpc:${name}`, reason: error.message }, "an input has ended"));
+      .catch((error: Error) =>
+        logger.error({ input: `grpc:${name}`, reason: error.message }, "an input has ended"),
+      );
   }
   const files = serverOptions.inputs?.files ?? [];
   const outputs = Object.keys(server.stats().outputs).filter((name) => name !== "grpc");
@@ -56,7 +63,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const stats = server.stats();
   await server.stop();
   for (const client of clients) await client.close();
-  logger.info(account(stats), "stopped");
+  // The outputs wrote on until then.
+  logger.info(account({ ...stats, outputs: server.stats().outputs }), "stopped");
   // An input that is still open would keep the process.
   process.stdin.destroy();
 }
@@ -71,7 +79,8 @@ function toServing({ config, ...options }: ServeOptions, logger: Logger): Servin
     throw new UsageError(`--${flag} and --config exclude each other: put it into ${config}`);
   }
   const { config: read, ignored } = readConfig(config);
-  if (ignored.length > 0) logger.info({ config, ignored }, "keys of falco.yaml that mean nothing here are ignored");
+  if (ignored.length > 0)
+    logger.info({ config, ignored }, "keys of falco.yaml that mean nothing here are ignored");
   return servingOf(read);
 }
 

@@ -1,13 +1,11 @@
 import { parseAddress } from "@falco-outputs/node";
 import type { HttpInputOptions, ListenOptions } from "@falco-outputs/server";
-import { defaultInputListenAddress, defaultListenAddress } from "../default-address.js";
+import { defaultHttpAddresses, defaultListenAddress } from "../default-address.js";
 import { readToken } from "../read-token.js";
 import { UsageError } from "../usage-error.js";
 import { mutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
 import type { Config } from "./schema.js";
-
-export const defaultHttp = "127.0.0.1:5061";
 
 /** Where gRPC is served. */
 export function grpcListeners({ grpc = {}, grpc_output }: Config): ListenOptions[] {
@@ -28,7 +26,7 @@ export function grpcListeners({ grpc = {}, grpc_output }: Config): ListenOptions
 export function httpListeners({ inputs = { http: {} } }: Config): HttpInputOptions[] {
   const { http } = inputs;
   if (http === undefined || http.enabled === false) return [];
-  const addresses = listOf(http.bind_address ?? [defaultHttp, defaultInputListenAddress()]);
+  const addresses = listOf(http.bind_address ?? defaultHttpAddresses());
   const { cert_chain, private_key, root_certs, token_file } = http;
   if ((cert_chain === undefined) !== (private_key === undefined)) {
     throw new UsageError("inputs.http: private_key and cert_chain go together");
@@ -61,7 +59,10 @@ function isUnix(key: string, address: string): boolean {
   }
 }
 
-function socketOptions(block: { socket_mode?: string | undefined; socket_group?: string | number | undefined }) {
+function socketOptions(block: {
+  socket_mode?: string | undefined;
+  socket_group?: string | number | undefined;
+}) {
   return defined({
     mode: block.socket_mode === undefined ? undefined : Number.parseInt(block.socket_mode, 8),
     group: block.socket_group,

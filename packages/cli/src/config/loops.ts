@@ -58,7 +58,8 @@ function outputsOf({ server }: Serving): End[] {
     const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
     ends.push({ key: "http_output.url", place: { kind: "tcp", host, port } });
   }
-  const forwarded = program && /\bfalco-outputs(?:\.js)?\s+forward\b(?:.*?(?:-a|--address)[ =]+(\S+))?/.exec(program.program);
+  const forwarded =
+    program && /\bfalco-outputs(?:\.js)?\s+forward\b(?:.*?(?:-a|--address)[ =]+(\S+))?/.exec(program.program);
   if (forwarded?.[1] !== undefined) {
     ends.push({ key: "program_output.program", place: parseAddress(forwarded[1]) });
   }
@@ -80,7 +81,10 @@ function isSame(one: End["place"], other: End["place"]): boolean {
 /** Whether who connects to `to` may come to what listens on `on`, by name or address of this machine. */
 function reaches(on: string, to: string): boolean {
   if (on === to) return true;
-  const own = new Set(["localhost", ...Object.values(networkInterfaces()).flatMap((list) => list!.map(({ address }) => address))]);
+  const own = new Set([
+    "localhost",
+    ...Object.values(networkInterfaces()).flatMap((list) => list!.map(({ address }) => address)),
+  ]);
   const isOwn = (host: string) => own.has(host) || /^127\./.test(host);
   const isAny = on === "0.0.0.0" || on === "::";
   return isOwn(to) && (isAny || (isOwn(on) && isLoopback(on) === isLoopback(to)));

@@ -51,7 +51,9 @@ function suggestion(key: string, path: readonly PropertyKey[]): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   let shape: unknown = z.toJSONSchema(configSchema);
   for (const part of path) {
-    const schema = alternatives(shape).find((one) => (typeof part === "number" ? "items" in one : "properties" in one));
+    const schema = alternatives(shape).find((one) =>
+      typeof part === "number" ? "items" in one : "properties" in one,
+    );
     shape = typeof part === "number" ? schema?.items : schema?.properties?.[String(part)];
   }
   const found = alternatives(shape).find((one) => one.properties);

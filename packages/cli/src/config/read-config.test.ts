@@ -65,11 +65,7 @@ it("takes an empty file for defaults", () => {
 it.each([
   ["a wrong value", "json_output: maybe", '1: json_output: "maybe", expected true or false'],
   ["a misspelt key", "\njson_ouput: true", "2: json_ouput: no such key, did you mean json_output?"],
-  [
-    "a misspelt key of Falco's own",
-    "rule_file: [x]",
-    "1: rule_file: no such key, did you mean rule_files?",
-  ],
+  ["a misspelt key of Falco's own", "rule_file: [x]", "1: rule_file: no such key, did you mean rule_files?"],
   [
     "a misspelt key in a block",
     "file_output:\n  enabled: true\n  filname: x",
@@ -108,12 +104,18 @@ it.each([
 });
 
 it("names everything that is wrong at once", () => {
-  expect(() => read("json_output: 1\noutput_timeout: soon")).toThrow(/json_output: 1.*\n.*:2: output_timeout: "soon"/);
+  expect(() => read("json_output: 1\noutput_timeout: soon")).toThrow(
+    /json_output: 1.*\n.*:2: output_timeout: "soon"/,
+  );
 });
 
 it.each([
   ["what is no YAML", "json_output: [", /falco-outputs.yaml:1: no YAML/],
-  ["a key that stands there twice", "json_output: true\njson_output: false", /:2: no YAML: Map keys must be unique/],
+  [
+    "a key that stands there twice",
+    "json_output: true\njson_output: false",
+    /:2: no YAML: Map keys must be unique/,
+  ],
 ])("refuses %s", (_, yaml, message) => {
   expect(() => read(yaml)).toThrow(message);
 });

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { LineCounter, parseDocument, type Document } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { UsageError } from "../usage-error.js";
 import { ignoredKeys } from "./ignored-keys.js";
 import { problemsOf } from "./problems.js";
@@ -27,7 +27,9 @@ export function readConfig(file: string): ReadConfig {
   const read = (document.toJS() ?? {}) as Record<string, unknown>;
   const isBlock = typeof read === "object" && !Array.isArray(read);
   const ignored = isBlock ? Object.keys(read).filter((key) => ignoredKeys.has(key)) : [];
-  const ours = isBlock ? Object.fromEntries(Object.entries(read).filter(([key]) => !ignoredKeys.has(key))) : read;
+  const ours = isBlock
+    ? Object.fromEntries(Object.entries(read).filter(([key]) => !ignoredKeys.has(key)))
+    : read;
   const result = configSchema.safeParse(ours);
   if (result.success) return { config: result.data, ignored };
   const problems = problemsOf(result.error.issues, ours).map(
@@ -49,7 +51,9 @@ function readText(file: string): string {
 /** Where a key stands; where its block does, for one that is missing. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+    const node = document.getIn(path.slice(0, length), true) as
+      | { range?: [number, number, number] }
+      | undefined;
     if (node?.range) return lines.linePos(node.range[0]).line;
   }
   return 1;

@@ -36,7 +36,10 @@ const unixSocket = {
 
 const grpc = block({
   enabled: enabled.optional(),
-  bind_address: oneOrMore(address, 'an address ("host:port", or "unix:///path"), or a list of them').optional(),
+  bind_address: oneOrMore(
+    address,
+    'an address ("host:port", or "unix:///path"), or a list of them',
+  ).optional(),
   ...certificates,
   ...unixSocket,
   insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
@@ -54,9 +57,7 @@ const httpOutput = block({
   mtls: flag.optional(),
   client_cert: z.string({ error: "the path of a file" }).optional(),
   client_key: z.string({ error: "the path of a file" }).optional(),
-  echo: z
-    .literal(false, { error: "false: what the receiver answers is not printed" })
-    .optional(),
+  echo: z.literal(false, { error: "false: what the receiver answers is not printed" }).optional(),
   compress_uploads: flag.optional(),
   keep_alive: flag.optional(),
   max_consecutive_timeouts: count(0).optional(),
@@ -76,7 +77,10 @@ const syslogOutput = block({
 
 const httpInput = block({
   enabled: enabled.optional(),
-  bind_address: oneOrMore(address, 'an address ("host:port", or "unix:///path"), or a list of them').optional(),
+  bind_address: oneOrMore(
+    address,
+    'an address ("host:port", or "unix:///path"), or a list of them',
+  ).optional(),
   ...certificates,
   ...unixSocket,
   token_file: path.optional().meta({ description: "File with the token that clients show (Bearer)" }),

@@ -11,8 +11,8 @@ it("serves gRPC and takes posts where nothing else is said", () => {
   const { server, stdin, upstreams } = serving("");
   expect(server.listen).toHaveLength(1);
   expect(server.inputs?.http).toEqual([
-    { address: "127.0.0.1:5061" },
     { address: expect.stringMatching(/^unix:.*\.sock$/) },
+    { address: "127.0.0.1:5061" },
   ]);
   expect({ stdin, upstreams }).toEqual({ stdin: false, upstreams: [] });
 });
@@ -117,7 +117,7 @@ it.each([
 it.each([
   [
     "a file that is written and read",
-    'file_output: { enabled: true, filename: /var/log/../log/falco.log }\ninputs: { file: { filename: /var/log/falco.log } }',
+    "file_output: { enabled: true, filename: /var/log/../log/falco.log }\ninputs: { file: { filename: /var/log/falco.log } }",
     "file_output.filename feeds inputs.file[0].filename",
   ],
   [
@@ -147,7 +147,7 @@ it.each([
 it.each([
   'http_output: { enabled: true, url: "http://localhost:2801/" }',
   'http_output: { enabled: true, url: "http://receiver.example:5061/" }',
-  'file_output: { enabled: true, filename: /var/log/out.log }\ninputs: { file: { filename: /var/log/in.log } }',
+  "file_output: { enabled: true, filename: /var/log/out.log }\ninputs: { file: { filename: /var/log/in.log } }",
 ])("takes what is no loop: %s", (yaml) => {
   expect(() => serving(yaml)).not.toThrow();
 });

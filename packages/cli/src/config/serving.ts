@@ -1,11 +1,10 @@
-import type { ClientOptions } from "@falco-outputs/node";
+import type { ClientOptions, PriorityLike } from "@falco-outputs/node";
 import type { ServerOptions } from "@falco-outputs/server";
-import type { PriorityLike } from "@falco-outputs/node";
 import { UsageError } from "../usage-error.js";
-import { assertNoLoop } from "./loops.js";
 import { mutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
 import { grpcListeners, httpListeners, listOf } from "./listen.js";
+import { assertNoLoop } from "./loops.js";
 import { outputsOptions } from "./outputs.js";
 import type { Config } from "./schema.js";
 
@@ -41,7 +40,9 @@ export function servingOf(config: Config): Serving {
   const outputs = outputsOptions(config);
   const isFed = http.length > 0 || files.length > 0 || stdin || upstreams.length > 0;
   if (!isFed) {
-    throw new UsageError("inputs: none is on, so that no alert could come: add inputs.http, stdin, file or grpc");
+    throw new UsageError(
+      "inputs: none is on, so that no alert could come: add inputs.http, stdin, file or grpc",
+    );
   }
   const { format, queue, ...kinds } = outputs;
   if (listen.length === 0 && Object.keys(kinds).length === 0) {
