@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/core";
@@ -174,4 +176,21 @@ it("tells what the program writes to its standard error, as far as 1 KiB a line"
   await server.stop();
   expect(logged[0]).toContain('"line":"one"');
   for (const entry of logged) expect(entry.length).toBeLessThan(1300);
+});
+
+it("ends with the process that started it, even if that is killed", async () => {
+  const pids = join(folder(), "pids");
+  const script = `
+    import { startServer } from ${JSON.stringify(new URL("../../../dist/index.js", import.meta.url).href)};
+    const program = { program: ${JSON.stringify(`echo $$ >> ${pids}; exec cat >/dev/null`)}, keepAlive: true };
+    const server = await startServer({ listen: [], outputs: { program } });
+    await server.publish({ rule: "r", priority: "Notice" });
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+  await expect.poll(() => pidsIn(pids), { timeout: 20_000 }).toHaveLength(1);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const [pid] = pidsIn(pids);
+  const stat = `/proc/${pid}/stat`;
+  await expect.poll(() => existsSync(stat) && !readFileSync(stat, "utf8").includes(") Z ")).toBe(false);
 });
