@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import { createClient } from "@falco-outputs/core";
 import { fixtureLines } from "@falco-outputs/testing";
 import { describe, expect, it } from "vitest";
-import type { OutputStats } from "../index.js";
+import type { OutputStats, QueueOptions } from "../index.js";
 import { after, countsOf, numbersIn, publishNumbered, serve, upTo } from "./testing/serve.js";
 
 const json = { json: true };
@@ -96,10 +96,10 @@ it("fails on a stream that was ended, and goes on", async () => {
 
 describe("a process of its own", () => {
   /** A server that writes to its own standard output 1,000 alerts of 1 KB for each line that it reads, and tells its counts. */
-  const script = `
+  const script = (queue: QueueOptions) => `
     import { createInterface } from "node:readline";
     import { startServer } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
-    const outputs = { stdout: true, format: { json: true }, queue: { timeoutMs: 50, retryMs: 0 } };
+    const outputs = { stdout: true, format: { json: true }, queue: ${JSON.stringify(queue)} };
     const server = await startServer({ listen: [], outputs });
     const tell = () => console.error(JSON.stringify({ appended: server.stats().appended, ...server.stats().outputs.stdout }));
     const timer = setInterval(tell, 5);
@@ -112,8 +112,8 @@ describe("a process of its own", () => {
     clearInterval(timer);
   `;
 
-  function start() {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+  function start(queue: QueueOptions) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script(queue)]);
     after(() => child.kill("SIGKILL"));
     const counts = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
     return {
@@ -130,7 +130,7 @@ describe("a process of its own", () => {
   }
 
   it("writes all before it ends", async () => {
-    const { child, until } = start();
+    const { child, until } = start({});
     let text = "";
     child.stdout.on("data", (chunk) => {
       text += chunk;
@@ -143,7 +143,7 @@ describe("a process of its own", () => {
   });
 
   it("goes on, its alerts counted as failed, when nobody reads for a while, and when the reader is gone", async () => {
-    const { child, until } = start();
+    const { child, until } = start({ timeoutMs: 50, retryMs: 0 });
     // Not read: the pipe holds less than that.
     child.stdin.write("\n");
     await until(({ appended, failed, waiting }) => appended === 1000 && failed > 0 && waiting === 0);
