@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts"],
+    // Processes and disks of a busy machine take their time.
+    testTimeout: 60_000,
     reporters: ["default", ["json", { outputFile: ".report/vitest.json" }]],
   },
 });

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { createClient } from "@falco-outputs/core";
 import { fixtureLines } from "@falco-outputs/testing";
-import { expect, it } from "vitest";
-import { countsOf, numbersIn, publishNumbered, serve, upTo } from "./testing/serve.js";
+import { describe, expect, it } from "vitest";
+import type { OutputStats, QueueOptions } from "../index.js";
+import { after, countsOf, numbersIn, publishNumbered, serve, upTo } from "./testing/serve.js";
 
 const json = { json: true };
 
@@ -68,7 +70,7 @@ it("holds up nobody else when its stream takes nothing, and counts what it drops
   stream.release();
   await publishNumbered(server, 2, "", 100);
   await countsOf(server, "stdout", { written: 2 });
-  expect(numbersIn(stream.text)).toEqual([0, 100, 101]);
+  expect(numbersIn(stream.text)).toEqual([...upTo(10), 100, 101]);
 });
 
 it("fails at once when nobody reads any more, and harms nobody else", async () => {
@@ -90,4 +92,68 @@ it("fails on a stream that was ended, and goes on", async () => {
   const { server } = await serve({ stdout: { stream } });
   await publishNumbered(server, 1);
   await countsOf(server, "stdout", { failed: 1 });
+});
+
+describe("a process of its own", () => {
+  /** A server that writes to its own standard output 1,000 alerts of 1 KB for each line that it reads, and tells its counts. */
+  const script = (queue: QueueOptions) => `
+    import { createInterface } from "node:readline";
+    import { startServer } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+    const outputs = { stdout: true, format: { json: true }, queue: ${JSON.stringify(queue)} };
+    const server = await startServer({ listen: [], outputs });
+    const tell = () => console.error(JSON.stringify({ appended: server.stats().appended, ...server.stats().outputs.stdout }));
+    const timer = setInterval(tell, 5);
+    let rule = 0;
+    for await (const _ of createInterface({ input: process.stdin })) {
+      for (let n = 0; n < 1000; n++) await server.publish({ rule: String(rule++), priority: "Notice", output: "x".repeat(1000) });
+    }
+    await server.stop();
+    tell();
+    clearInterval(timer);
+  `;
+
+  function start(queue: QueueOptions) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script(queue)]);
+    after(() => child.kill("SIGKILL"));
+    const counts = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
+    return {
+      child,
+      /** Waits until the process tells what `isSo`. */
+      async until(isSo: (counts: OutputStats & { appended: number }) => boolean) {
+        for (;;) {
+          const { value, done } = await counts.next();
+          if (done) throw new Error("the process ended");
+          if (isSo(JSON.parse(value))) return;
+        }
+      },
+    };
+  }
+
+  it("writes all before it ends", async () => {
+    const { child, until } = start({});
+    let text = "";
+    child.stdout.on("data", (chunk) => {
+      text += chunk;
+    });
+    child.stdin.end("\n");
+    await until(({ written }) => written === 1000);
+    const [status] = await once(child, "close");
+    expect(status).toBe(0);
+    expect(numbersIn(text)).toEqual(upTo(1000));
+  });
+
+  it("goes on, its alerts counted as failed, when nobody reads for a while, and when the reader is gone", async () => {
+    const { child, until } = start({ timeoutMs: 50, retryMs: 0 });
+    // Not read: the pipe holds less than that.
+    child.stdin.write("\n");
+    await until(({ appended, failed, waiting }) => appended === 1000 && failed > 0 && waiting === 0);
+    child.stdout.destroy();
+    child.stdin.write("\n");
+    await until(
+      ({ appended, written, failed, dropped }) => appended === 2000 && written + failed + dropped === 2000,
+    );
+    child.stdin.end();
+    const [status] = await once(child, "exit");
+    expect(status).toBe(0);
+  });
 });

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
-import { LineWriter } from "./line-writer.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "./sink.js";
+import { StreamWriter } from "./stream-writer.js";
 
 export interface StdoutOptions {
   /** Where the lines go; it is not ended. Default: the process's standard output. */
@@ -13,10 +13,10 @@ export interface StdoutOptions {
  */
 export class StdoutSink implements Sink {
   readonly maxAlerts = Number.POSITIVE_INFINITY;
-  readonly #writer: LineWriter;
+  readonly #writer: StreamWriter;
 
   constructor({ stream = process.stdout }: StdoutOptions) {
-    this.#writer = new LineWriter(stream);
+    this.#writer = new StreamWriter(stream, Number.POSITIVE_INFINITY);
   }
 
   async write(alerts: FormattedAlerts, attempt: Attempt): Promise<void> {

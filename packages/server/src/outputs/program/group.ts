@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { LineSplitter } from "../../inputs/line-splitter.js";
-import { ignoreErrors } from "../line-writer.js";
+import { ignoreErrors } from "../stream-writer.js";
 
 /** How a process ended: its exit status, or the signal that ended it. */
 export interface Exit {

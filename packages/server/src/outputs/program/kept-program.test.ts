@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/core";
@@ -42,7 +44,7 @@ it("starts one anew that was killed under load, and goes on with whole lines, ea
     await publishNumbered(server, 100, "x".repeat(1000), first);
     if (first === 1000 || first === 2000) {
       const before = pidsIn(pids).length;
-      await expect.poll(() => pidsIn(pids).length, { timeout: 10_000 }).toBeGreaterThan(0);
+      await expect.poll(() => pidsIn(pids).length, { timeout: 20_000 }).toBeGreaterThan(0);
       process.kill(pidsIn(pids).at(-1)!, "SIGKILL");
       // The next process starts when there is something to write.
       await expect
@@ -51,7 +53,7 @@ it("starts one anew that was killed under load, and goes on with whole lines, ea
             await publishNumbered(server, 1, "", count);
             return pidsIn(pids).length;
           },
-          { timeout: 10_000 },
+          { timeout: 20_000 },
         )
         .toBeGreaterThan(before);
     }
@@ -86,7 +88,7 @@ it("holds up nobody when a program never reads, counts what it drops, and kills 
   let received = 0;
   for await (const _ of createClient({ transport: server.transport() }).get()) received++;
   expect(received).toBe(count);
-  await expect.poll(() => server.stats().outputs.program!.failed, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => server.stats().outputs.program!.failed, { timeout: 20_000 }).toBeGreaterThan(0);
   await countsOf(server, "program", { waiting: 0 });
   const { written, failed, dropped } = server.stats().outputs.program!;
   expect(written + failed + dropped).toBe(count);
@@ -94,7 +96,7 @@ it("holds up nobody when a program never reads, counts what it drops, and kills 
   expect(logged.join()).toContain("not written within 50 ms");
   // The next alert is for another process, since this one has half a line.
   await publishNumbered(server, 1);
-  await expect.poll(() => pidsIn(pids).length, { timeout: 10_000 }).toBeGreaterThan(1);
+  await expect.poll(() => pidsIn(pids).length, { timeout: 20_000 }).toBeGreaterThan(1);
   await server.stop();
   for (const pid of pidsIn(pids)) expect(isThere(pid)).toBe(false);
 });
@@ -121,7 +123,7 @@ it("fails alerts when there is no such program, and writes them once there is", 
   const { server, logged } = await serve({ program: { program: `exec ${script}`, keepAlive }, format: json });
   await publishNumbered(server, 5);
   await expect
-    .poll(() => logged.join(), { timeout: 10_000 })
+    .poll(() => logged.join(), { timeout: 20_000 })
     .toContain("there is no such program (exit status 127)");
   expect(server.stats().outputs.program).toEqual({ written: 0, failed: 0, dropped: 0, waiting: 5 });
   writeFileSync(script, `#!/bin/sh\nexec cat >> ${lines}\n`, { mode: 0o755 });
@@ -148,7 +150,7 @@ it("ends the process when the outputs are reopened, with all that it started, an
   const { server } = await serve({
     program: { program, keepAlive },
     format: json,
-    queue: { timeoutMs: 600 },
+    queue: { timeoutMs: 1000 },
   });
   await publishNumbered(server, 10);
   await countsOf(server, "program", { written: 10 });
@@ -174,4 +176,21 @@ it("tells what the program writes to its standard error, as far as 1 KiB a line"
   await server.stop();
   expect(logged[0]).toContain('"line":"one"');
   for (const entry of logged) expect(entry.length).toBeLessThan(1300);
+});
+
+it("ends with the process that started it, even if that is killed", async () => {
+  const pids = join(folder(), "pids");
+  const script = `
+    import { startServer } from ${JSON.stringify(new URL("../../../dist/index.js", import.meta.url).href)};
+    const program = { program: ${JSON.stringify(`echo $$ >> ${pids}; exec cat >/dev/null`)}, keepAlive: true };
+    const server = await startServer({ listen: [], outputs: { program } });
+    await server.publish({ rule: "r", priority: "Notice" });
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+  await expect.poll(() => pidsIn(pids), { timeout: 20_000 }).toHaveLength(1);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const [pid] = pidsIn(pids);
+  const stat = `/proc/${pid}/stat`;
+  await expect.poll(() => existsSync(stat) && !readFileSync(stat, "utf8").includes(") Z ")).toBe(false);
 });

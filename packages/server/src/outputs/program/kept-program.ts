@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "@falco-outputs/core/backoff";
-import { LineWriter } from "../line-writer.js";
 import type { Attempt, FormattedAlerts, Sink } from "../sink.js";
+import { StreamWriter } from "../stream-writer.js";
 import { untilAborted } from "../until-aborted.js";
 import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./group.js";
 import type { ProgramReports } from "./reports.js";
@@ -25,7 +25,7 @@ export class KeptProgram implements Sink {
   readonly #timeoutMs: number;
   readonly #reports: ProgramReports;
   #group: ProcessGroup | undefined;
-  #writer: LineWriter | undefined;
+  #writer: StreamWriter | undefined;
   /** How many processes in a row ended soon after their start. */
   #shortRuns = 0;
   /** No process starts before, in milliseconds of `performance.now()`. */
@@ -67,7 +67,7 @@ export class KeptProgram implements Sink {
     this.#reports.close();
   }
 
-  #running(): { group: ProcessGroup; writer: LineWriter } | undefined {
+  #running(): { group: ProcessGroup; writer: StreamWriter } | undefined {
     const [group, writer] = [this.#group, this.#writer];
     return group === undefined || writer === undefined || group.hasEnded ? undefined : { group, writer };
   }
@@ -100,11 +100,11 @@ export class KeptProgram implements Sink {
     throw error;
   }
 
-  #start(): { group: ProcessGroup; writer: LineWriter } {
+  #start(): { group: ProcessGroup; writer: StreamWriter } {
     const group = new ProcessGroup(this.#program, (line) => this.#reports.errors.add(1, line));
     const startedAt = performance.now();
     // The same one, since it knows which line the last process had only a part of.
-    this.#writer ??= new LineWriter(group.stdin);
+    this.#writer ??= new StreamWriter(group.stdin, 1);
     this.#writer.stream = group.stdin;
     this.#group = group;
     const onEnd = (reason: string) => {
