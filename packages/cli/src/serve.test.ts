@@ -49,6 +49,36 @@ describe("falco-outputs serve", () => {
     });
   });
 
+  it("takes alerts on several addresses, also from forward on a unix socket", async () => {
+    const [address, input] = [join(folder, "falco.sock"), join(folder, "falco-input.sock")];
+    const http = ["--http", input, "--http", "127.0.0.1:0", "--socket-mode", "660"];
+    const serve = falcoOutputs("serve", "--listen", address, ...http);
+    const ready = await serve.logged("ready");
+    expect(ready.http).toEqual([`unix://${input}`, expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/)]);
+    expect(statSync(input).mode & 0o777).toBe(0o660);
+    const forward = falcoOutputs("forward", "-a", input);
+    forward.child.stdin.end(alerts[0]);
+    expect([await forward.status, forward.err]).toEqual([0, ""]);
+    expect((await finished("get", "-a", address)).out).toContain("Terminal shell in container");
+    serve.child.kill("SIGTERM");
+    expect(await serve.status).toBe(0);
+    expect(existsSync(input)).toBe(false);
+  });
+
+  it("takes alerts from other machines over mutual TLS, or not at all", async () => {
+    const authority = await Authority.create();
+    const files = writeIdentity(join(folder, "server"), "server", authority.ca, await authority.issue());
+    const listen = ["--listen", join(folder, "falco.sock"), "--http", "0.0.0.0:0"];
+    const refused = await finished("serve", ...listen);
+    expect(refused).toMatchObject({
+      status: 2,
+      err: "falco-outputs: --http 0.0.0.0:0: other machines can reach it: it needs --cert, --key and --ca (mutual TLS), or --insecure-tcp\n",
+    });
+    const tls = ["--ca", files.ca, "--cert", files.cert, "--key", files.key];
+    const serve = falcoOutputs("serve", ...listen, ...tls);
+    expect((await serve.logged("ready")).http).toEqual([expect.stringMatching(/^https:/)]);
+  });
+
   it("serves browsers, those of the origins that it is given", async () => {
     const address = join(folder, "falco.sock");
     const web = ["--web", "127.0.0.1:0", "--web-origin", "http://localhost:8080"];

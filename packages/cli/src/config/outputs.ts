@@ -13,7 +13,8 @@ export function outputsOptions(config: Config): OutputsOptions {
       includeMessage: config.json_include_message_property,
       includeTags: config.json_include_tags_property,
       includeOutputFields: config.json_include_output_fields_property,
-      timeFormatIso8601: config.time_format_iso_8601,
+      // With false, the default of Falco's too, times stay as Falco wrote them.
+      timeFormatIso8601: config.time_format_iso_8601 || undefined,
     }),
     queue: defined({
       // Falco's 0 is "without a bound", which nothing here is.

@@ -15,9 +15,13 @@ const handshakeTimeout = 10_000;
 
 /**
  * What Node takes for a server that speaks TLS 1.2 or later.
- * @throws FalcoError with InvalidArgument if a file cannot be read.
+ * @throws FalcoError with InvalidArgument if there is none, or a file cannot be read.
  */
 export function tlsServerOptions({ ca, cert, key }: ServerTls): SecureContextOptions & TlsOptions {
+  // From JavaScript, one may come without: Node would listen, and fail at every handshake.
+  for (const [name, pem] of [["cert", cert] as const, ["key", key] as const]) {
+    if (pem === undefined) throw invalidOption(`tls.${name}: expected PEM, or the path of a file`);
+  }
   return {
     ...(ca !== undefined && { ca: readPem(ca, "tls.ca"), requestCert: true, rejectUnauthorized: true }),
     cert: readPem(cert, "tls.cert"),

@@ -84,7 +84,10 @@ export class FileSink implements Sink {
   async reopen(): Promise<void> {
     if (this.#job?.hasEnded === false) await this.#job.done;
     // A line that was begun is ended first.
-    if (this.#rest === undefined) await this.#closeFile();
+    if (this.#rest !== undefined) return;
+    await this.#closeFile();
+    // At once, as Falco does: who rotates looks for the new file.
+    if (this.#keepAlive) await this.#opened();
   }
 
   async close(): Promise<void> {
