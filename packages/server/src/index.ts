@@ -1,7 +1,7 @@
 // Running a server.
 
 export type { FalcoVersionSource } from "./grpc/version.js";
-export type { FileInputOptions } from "./inputs/file/file-input.js";
+export type { FileInputOptions } from "./inputs/file/file-input-options.js";
 export type { HttpInputOptions, InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";
 export type { ListenOptions } from "./listen/grpc-listener.js";
