@@ -2,7 +2,7 @@
 
 export type { FalcoVersionSource } from "./grpc/version.js";
 export type { ReadAlertsOptions } from "./inputs/alerts.js";
-export type { FileInputOptions } from "./inputs/file/file-input.js";
+export type { FileInputOptions } from "./inputs/file/file-input-options.js";
 export type { HttpInputOptions } from "./inputs/http-listener.js";
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";

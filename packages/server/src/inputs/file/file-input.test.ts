@@ -77,10 +77,10 @@ describe("lines", () => {
   });
 
   it("are taken from a file that is much larger than what is read at once", async () => {
-    writeFileSync(path, numbered(0, 50_000));
+    writeFileSync(path, numbered(0, 20_000));
     const following = await Following.start({ path, from: "beginning" });
-    await following.expectNumbers(0, 50_000);
-  });
+    await following.expectNumbers(0, 20_000);
+  }, 20_000);
 
   it("that are no alert, or too long, cost nothing but themselves, and are never logged", async () => {
     writeFileSync(path, "");
@@ -131,18 +131,22 @@ describe("a path that cannot be followed", () => {
   });
 });
 
-it("lets go of everything when it stops, and can be stopped at once", async () => {
-  writeFileSync(path, numbered(0, 50_000));
-  const state = join(folder, "state");
-  const following = await Following.start({ path, state, from: "beginning" });
-  await following.stop();
-  const open = readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(join("/proc/self/fd", fd));
-    } catch {
-      return "";
-    }
-  });
-  expect(open.filter((name) => name.startsWith(folder))).toEqual([]);
-  expect(readdirSync(folder).sort()).toEqual(["alerts.json", "state"]);
-});
+// Only Linux says what a process has open.
+it.runIf(process.platform === "linux")(
+  "lets go of everything when it stops, and can be stopped at once",
+  async () => {
+    writeFileSync(path, numbered(0, 20_000));
+    const state = join(folder, "state");
+    const following = await Following.start({ path, state, from: "beginning" });
+    await following.stop();
+    const open = readdirSync("/proc/self/fd").map((fd) => {
+      try {
+        return readlinkSync(join("/proc/self/fd", fd));
+      } catch {
+        return "";
+      }
+    });
+    expect(open.filter((name) => name.startsWith(folder))).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual(["alerts.json", "state"]);
+  },
+);

@@ -1,31 +1,16 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { invalidOption } from "../../invalid-option.js";
 import { type Logger, Throttled } from "../../logger.js";
 import type { Intake, Lines } from "../intake.js";
 import { unlessAbsent } from "./absence.js";
+import { checkFileInput, type FileInputOptions } from "./file-input-options.js";
 import { findFile } from "./find-file.js";
-import type { FollowedFile, LineTaker } from "./followed-file.js";
-import { openBehind, openIfThere } from "./open-behind.js";
-import { isSameFile, nothingRead, type Position } from "./position.js";
-import { filesBehind, filesSince, type RotatedFile } from "./rotated-files.js";
+import { type FollowedFile, type LineTaker, openIfFilled, orClose } from "./followed-file.js";
+import { openNext } from "./open-next.js";
+import { nothingRead, type Position } from "./position.js";
+import { resume } from "./resume.js";
 import { StateFile } from "./state-file.js";
 import { Wake } from "./wake.js";
-
-export interface FileInputOptions {
-  /** What Falco's `file_output` writes to, or anyone else who appends an alert a line. It need not be there yet. */
-  path: string;
-  /**
-   * The file that keeps the position, so that a restart neither loses nor repeats a line; `STATE.lock` beside it says that
-   * it is in use. Each input needs one of its own. Default: none, and a restart is a first start again.
-   */
-  state?: string;
-  /**
-   * Where a first start begins to read a file that is there already: behind its last whole line, or with its first. One
-   * that appears later is read from its beginning. Default: "end".
-   */
-  from?: "end" | "beginning";
-}
 
 /** What is read at once, in bytes. */
 const chunkBytes = 256 * 1024;
@@ -46,6 +31,7 @@ export class FileInput {
   readonly #buffer = Buffer.allocUnsafeSlow(chunkBytes);
   /** Where to go on; undefined before the first start has found out. */
   #position: Position | undefined;
+  /** Never an empty one: it would say nothing about what it is. */
   #file: FollowedFile | undefined;
   #isAbsent = false;
   #isStopping = false;
@@ -79,23 +65,9 @@ export class FileInput {
    * Resolves when the file is opened, if it can be: what is appended from then on is read.
    * @throws FalcoError with InvalidArgument for a path that is no file, and for a state that cannot be used.
    */
-  static async start(
-    { path, state, from = "end" }: FileInputOptions,
-    intake: Intake,
-    logger: Logger,
-  ): Promise<FileInput> {
-    if (path === "") throw invalidOption('files: path "", expected the path of a file');
-    if (state !== undefined && resolve(state) === resolve(path)) {
-      throw invalidOption(
-        `files: state ${JSON.stringify(state)} is the file that is read, expected another one`,
-      );
-    }
-    const stats = await stat(path).catch(() => undefined);
-    if (stats !== undefined && !stats.isFile()) {
-      throw invalidOption(
-        `files: path ${JSON.stringify(path)} is no regular file, expected one, or nothing yet`,
-      );
-    }
+  static async start(options: FileInputOptions, intake: Intake, logger: Logger): Promise<FileInput> {
+    await checkFileInput(options);
+    const { path, state, from = "end" } = options;
     const stateFile = state === undefined ? undefined : await StateFile.open(state, logger);
     const input = new FileInput(resolve(path), from, stateFile, intake, logger);
     await input.#attempt(() => input.#open());
@@ -135,7 +107,7 @@ export class FileInput {
     const file = this.#file;
     if (file === undefined) return false;
     if (await this.#orLetGo(() => this.#take(file))) return true;
-    const next = await this.#openNext(file);
+    const next = await openNext(this.#path, file, this.#taker, this.#logger);
     if (next === undefined) return false;
     let isLeft = false;
     try {
@@ -201,76 +173,47 @@ export class FileInput {
   }
 
   async #open(): Promise<void> {
-    this.#file = this.#position === undefined ? await this.#openFirst() : await this.#resume(this.#position);
-    const isAbsent = this.#file === undefined;
-    if (isAbsent && !this.#isAbsent)
+    const position = this.#position;
+    this.#file =
+      position === undefined
+        ? await this.#openFirst()
+        : await resume(this.#path, position, this.#taker, this.#logger);
+    const isThere = this.#file !== undefined || (await stat(this.#path).catch(unlessAbsent)) !== undefined;
+    if (!isThere && !this.#isAbsent) {
       this.#logger.info({ file: this.#path }, "waiting for a file that is not there");
-    this.#isAbsent = isAbsent;
+    }
+    this.#isAbsent = !isThere;
   }
 
   /** Opens the file for the first time ever. */
   async #openFirst(): Promise<FollowedFile | undefined> {
-    const file = await openIfThere(this.#path, this.#taker);
-    if (file !== undefined && this.#from === "end") await file.seekEnd();
+    const file = await openIfFilled(this.#path, this.#taker);
+    if (file !== undefined && this.#from === "end") await orClose(file, () => file.seekEnd());
     // Saved before the first line: whatever comes from here on is not to be missed by a restart.
     this.#save(file?.position ?? nothingRead(Date.now()));
     return file;
   }
 
-  /** Opens the file that was read before, or if it is gone, the first that came behind it. */
-  async #resume(position: Position): Promise<FollowedFile | undefined> {
-    const wasRead = position.inode !== 0n;
-    const same = wasRead ? await findFile(this.#path, position, this.#taker) : undefined;
-    if (same !== undefined) return same;
-    const select = (files: readonly RotatedFile[]) => {
-      const since = filesSince(files, position.mtimeNs);
-      const filled = since.filter(isFilled);
-      return filled.length > 0 ? filled : since.slice(-1);
-    };
-    const behind = await openBehind(this.#path, select, this.#taker);
-    if (behind !== undefined && wasRead) {
-      this.#logger.warn(
-        { file: this.#path },
-        "the file that was read is gone: lines of it may be lost, and the next is read from its beginning",
-      );
-    }
-    return behind?.file;
-  }
-
-  /** Opens the file that the writer went on to, if it did: it is behind `file`, and not empty. */
-  async #openNext(file: FollowedFile): Promise<FollowedFile | undefined> {
-    const current = await stat(this.#path, { bigint: true }).catch(unlessAbsent);
-    if (current !== undefined && isSameFile(current, file)) return undefined;
-    const { dev, ino, position } = file;
-    const select = (files: readonly RotatedFile[]) =>
-      filesBehind(files, { dev, ino, mtimeNs: position.mtimeNs }).filter(isFilled);
-    const behind = await openBehind(this.#path, select, this.#taker);
-    if (behind !== undefined && behind.missed.length > 0) {
-      this.#logger.warn(
-        { file: this.#path, compressed: behind.missed },
-        "files were compressed before they were read: their lines are lost",
-      );
-    }
-    return behind?.file;
-  }
-
   /** The file has been truncated. If it was copied before, the copy has what was not read yet. */
   async #beginAnew(file: FollowedFile): Promise<void> {
     const copy = await findFile(this.#path, file.position, this.#taker);
-    if (copy === undefined) {
-      this.#logger.warn(
-        { file: this.#path },
-        "a file was truncated, and is read from its beginning: lines that were not read before are lost",
-      );
-      await file.beginAnew();
-    } else {
+    if (copy !== undefined) {
       this.#logger.info(
         { file: this.#path },
         "a file was copied and truncated: the rest is read from the copy",
       );
       this.#file = copy;
       await file.close();
+      return;
     }
+    this.#logger.warn(
+      { file: this.#path },
+      "a file was truncated, and is read from its beginning: lines that were not read before are lost",
+    );
+    await file.beginAnew();
+    if (!file.isEmpty) return;
+    this.#save(nothingRead(Date.now()));
+    await this.#letGo();
   }
 
   async #letGo(): Promise<void> {
@@ -278,8 +221,4 @@ export class FileInput {
     this.#file = undefined;
     await file?.close();
   }
-}
-
-function isFilled({ stats }: RotatedFile): boolean {
-  return stats.size > 0n;
 }

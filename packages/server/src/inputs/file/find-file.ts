@@ -1,5 +1,4 @@
-import type { FollowedFile, LineTaker } from "./followed-file.js";
-import { openIfThere } from "./open-behind.js";
+import { type FollowedFile, type LineTaker, openIfFilled, orClose } from "./followed-file.js";
 import type { Position } from "./position.js";
 import { isPlain, isSameListing, listFiles, type RotatedFile } from "./rotated-files.js";
 
@@ -28,15 +27,15 @@ async function findAmong(
   position: Position,
   taker: LineTaker,
 ): Promise<FollowedFile | undefined> {
-  const { dev, inode, offset, fingerprint } = position;
-  const isKnown = fingerprint.bytes > 0;
-  // Devices are numbered anew when a machine starts; without anything else to go by, the number has to do.
-  const isIt = ({ stats }: RotatedFile) => stats.ino === inode && (isKnown || stats.dev === dev);
+  const { inode, offset } = position;
+  // Not by its device: these may be numbered anew when a machine starts.
+  const isIt = ({ stats }: RotatedFile) => stats.ino === inode;
   for (const { path } of files.filter(isIt)) {
     const file = await openIfAt(path, position, taker);
     if (file !== undefined) return file;
   }
-  if (!isKnown) return undefined;
+  // Less than a line says too little about what a copy is of.
+  if (offset === 0) return undefined;
   const copies = files.filter((file) => !isIt(file) && isPlain(file) && file.stats.size >= offset);
   // The longest has whatever the others have.
   copies.sort((one, other) => Number(other.stats.size - one.stats.size));
@@ -53,14 +52,9 @@ async function openIfAt(
   position: Position,
   taker: LineTaker,
 ): Promise<FollowedFile | undefined> {
-  const file = await openIfThere(path, taker);
+  const file = await openIfFilled(path, taker);
   if (file === undefined) return undefined;
-  try {
-    if (await file.goTo(position)) return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  if (await orClose(file, () => file.goTo(position))) return file;
   await file.close();
   return undefined;
 }

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { LineSplitter, type OnLine } from "../line-splitter.js";
 import { maxLineBytes } from "../lines.js";
+import { unlessAbsent } from "./absence.js";
 import { fingerprintOf, maxFingerprintBytes, type Position } from "./position.js";
 
 const newline = 0x0a;
@@ -55,10 +56,13 @@ export class FollowedFile {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#head.length === 0;
+  }
+
   /** Behind the last line that was taken. */
   get position(): Position {
     return {
-      dev: this.dev,
       inode: this.ino,
       offset: this.#taken,
       mtimeNs: this.#mtimeNs,
@@ -164,5 +168,23 @@ export class FollowedFile {
   #keepHead(head: Uint8Array<ArrayBuffer>): void {
     this.#head = head;
     this.#fingerprint = fingerprintOf(head);
+  }
+}
+
+/** Opens a file; undefined if it is not there, or empty. @throws Error as `FollowedFile.open`. */
+export async function openIfFilled(path: string, taker: LineTaker): Promise<FollowedFile | undefined> {
+  const file = await FollowedFile.open(path, taker).catch(unlessAbsent);
+  if (file?.isEmpty !== true) return file;
+  await file.close();
+  return undefined;
+}
+
+/** Does what needs a file to be open, and closes it if that fails. */
+export async function orClose<T>(file: FollowedFile, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }

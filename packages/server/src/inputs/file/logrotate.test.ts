@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { Following, scratchFolder } from "./testing/follow.js";
 import { Writer } from "./testing/writer.js";
 
@@ -10,6 +10,13 @@ const rotations = 6;
 /** How many alerts are written before each rotation, and behind the last one. */
 const between = 3_000;
 const total = (rotations + 1) * between;
+
+// Where distributions put it is not on everyone's PATH.
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+const installed = spawnSync("logrotate", ["--version"], { env }).status === 0;
+if (!installed) {
+  console.warn("\n*** there is no logrotate: the tests with it do NOT run (apt-get install logrotate) ***\n");
+}
 
 const patience = { timeout: 20_000, interval: 2 };
 
@@ -25,8 +32,6 @@ async function rotate(...directives: string[]): Promise<void> {
   const configuration = join(folder, "logrotate.conf");
   const lines = [`"${path}" {`, "rotate 100", ...directives, "}", ""];
   writeFileSync(configuration, lines.join("\n"), { mode: 0o600 });
-  // Where distributions put it, which is not on everyone's PATH.
-  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   const args = ["--force", "--state", join(folder, "logrotate.status"), configuration];
   await promisify(execFile)("logrotate", args, { env });
 }
@@ -34,46 +39,49 @@ async function rotate(...directives: string[]): Promise<void> {
 const reopen = (writer: Writer) => ["postrotate", `kill -USR1 ${writer.pid}`, "endscript"];
 const rotated = () => readdirSync(folder).filter((name) => name.startsWith("alerts.json."));
 
-it("loses no line and repeats none while logrotate renames the file under load", async () => {
-  const writer = await Writer.start(path);
-  const following = await Following.start({ path, state: join(folder, "state") });
-  writer.append(total);
-  for (let rotation = 1; rotation <= rotations; rotation++) {
-    await writer.reaches(rotation * between);
-    await rotate("create", "nocompress", ...reopen(writer));
-  }
-  await following.expectNumbers(0, total);
-  expect(rotated()).toHaveLength(rotations);
-  expect(following.log).toEqual([]);
-}, 60_000);
+// In CI they run all the same, and fail.
+describe.skipIf(!installed && !process.env.CI)("with logrotate", { timeout: 60_000 }, () => {
+  it("loses no line and repeats none while logrotate renames the file under load", async () => {
+    const writer = await Writer.start(path);
+    const following = await Following.start({ path, state: join(folder, "state") });
+    writer.append(total);
+    for (let rotation = 1; rotation <= rotations; rotation++) {
+      await writer.reaches(rotation * between);
+      await rotate("create", "nocompress", ...reopen(writer));
+    }
+    await following.expectNumbers(0, total);
+    expect(rotated()).toHaveLength(rotations);
+    expect(following.log).toEqual([]);
+  });
 
-it("nor while it compresses what it renamed at once", async () => {
-  const writer = await Writer.start(path);
-  const following = await Following.start({ path, state: join(folder, "state") });
-  for (let rotation = 1; rotation <= rotations; rotation++) {
+  it("nor while it compresses what it renamed at once", async () => {
+    const writer = await Writer.start(path);
+    const following = await Following.start({ path, state: join(folder, "state") });
+    for (let rotation = 1; rotation <= rotations; rotation++) {
+      writer.append(between);
+      await writer.reaches((rotation - 1) * between + between / 2);
+      // A file that is compressed before it was opened cannot be read: the input has to be in the one that is rotated.
+      await expect.poll(() => following.accepted, patience).toBeGreaterThan(writer.opened.at(-1)!);
+      await rotate("create", "compress", ...reopen(writer));
+      await writer.hasOpened(rotation + 1);
+    }
     writer.append(between);
-    await writer.reaches((rotation - 1) * between + between / 2);
-    // A file that is compressed before it was opened cannot be read: the input has to be in the one that is rotated.
-    await expect.poll(() => following.accepted, patience).toBeGreaterThan(writer.opened.at(-1)!);
-    await rotate("create", "compress", ...reopen(writer));
-    await writer.hasOpened(rotation + 1);
-  }
-  writer.append(between);
-  await following.expectNumbers(0, total);
-  expect(rotated().every((name) => name.endsWith(".gz"))).toBe(true);
-  expect(following.log).toEqual([]);
-}, 60_000);
+    await following.expectNumbers(0, total);
+    expect(rotated().every((name) => name.endsWith(".gz"))).toBe(true);
+    expect(following.log).toEqual([]);
+  });
 
-it("nor while it copies and truncates, if nothing is written meanwhile", async () => {
-  const writer = await Writer.start(path);
-  const following = await Following.start({ path, state: join(folder, "state") });
-  for (let rotation = 1; rotation <= rotations; rotation++) {
+  it("nor while it copies and truncates, if nothing is written meanwhile", async () => {
+    const writer = await Writer.start(path);
+    const following = await Following.start({ path, state: join(folder, "state") });
+    for (let rotation = 1; rotation <= rotations; rotation++) {
+      writer.append(between);
+      await writer.reaches(rotation * between);
+      await rotate("copytruncate", "nocompress");
+    }
     writer.append(between);
-    await writer.reaches(rotation * between);
-    await rotate("copytruncate", "nocompress");
-  }
-  writer.append(between);
-  await following.expectNumbers(0, total);
-  expect(rotated()).toHaveLength(rotations);
-  expect(following.warnings).toEqual([]);
-}, 60_000);
+    await following.expectNumbers(0, total);
+    expect(rotated()).toHaveLength(rotations);
+    expect(following.warnings).toEqual([]);
+  });
+});

@@ -1,5 +1,4 @@
-import { unlessAbsent } from "./absence.js";
-import { FollowedFile, type LineTaker } from "./followed-file.js";
+import { type FollowedFile, type LineTaker, openIfFilled, orClose } from "./followed-file.js";
 import { isSameFile } from "./position.js";
 import { isPlain, isSameListing, listFiles, type RotatedFile } from "./rotated-files.js";
 
@@ -11,8 +10,8 @@ export interface FileBehind {
 }
 
 /**
- * Opens the first file of a selection, in the order in which they were written, that can be read. It is the first for
- * certain: nothing was rotated while it was looked for. Undefined if there is none.
+ * Opens the first file of a selection, in the order in which they were written, that can be read and is not empty. It is
+ * the first for certain: nothing was rotated while it was looked for. Undefined if there is none.
  * @param select Chooses from the files at `path` and beside it.
  */
 export async function openBehind(
@@ -22,7 +21,7 @@ export async function openBehind(
 ): Promise<FileBehind | undefined> {
   for (;;) {
     const files = await listFiles(path);
-    const selected = select(files);
+    const selected = select(files).filter(({ stats }) => stats.size > 0n);
     const index = selected.findIndex(isPlain);
     if (index === -1) return undefined;
     const first = selected[index]!;
@@ -37,10 +36,6 @@ export async function openBehind(
   }
 }
 
-export function openIfThere(path: string, taker: LineTaker): Promise<FollowedFile | undefined> {
-  return FollowedFile.open(path, taker).catch(unlessAbsent);
-}
-
 /**
  * Opens a file, or what is at `path` if the file is a copy of that, which is being made so that it can be truncated: the
  * copy may have less.
@@ -50,26 +45,17 @@ async function openUnlessCopy(
   path: string,
   taker: LineTaker,
 ): Promise<FollowedFile | undefined> {
-  const file = await openIfThere(from, taker);
+  const file = await openIfFilled(from, taker);
   if (file === undefined || from === path) return file;
   if (!isSameFile(file, stats)) {
     await file.close();
     return undefined;
   }
-  const current = await orClose(file, () => openIfThere(path, taker));
+  const current = await orClose(file, () => openIfFilled(path, taker));
   if (current === undefined) return file;
   const isCopy = file.beginsLike(current);
   await (isCopy ? file : current).close();
   return isCopy ? current : file;
-}
-
-async function orClose<T>(file: FollowedFile, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
 }
 
 /** Whether a file is there in compressed form only; while it is being compressed, it is there as well. */

@@ -8,9 +8,8 @@ export const recordBytes = 512;
  * A position as the state file has it: `CRC JSON`, the checksum of the JSON in hexadecimal, padded with spaces and ended
  * by a newline. Numbers that may be above 2^53 are strings.
  */
-export function toRecord({ dev, inode, offset, mtimeNs, fingerprint }: Position): Buffer {
+export function toRecord({ inode, offset, mtimeNs, fingerprint }: Position): Buffer {
   const json = JSON.stringify({
-    dev: String(dev),
     inode: String(inode),
     offset,
     mtimeNs: String(mtimeNs),
@@ -23,9 +22,9 @@ export function toRecord({ dev, inode, offset, mtimeNs, fingerprint }: Position)
 export function fromRecord(text: string): Position {
   const [sum = "", json = ""] = text.trimEnd().split(/ (.*)/s);
   if (sum !== checksum(json)) throw new Error("its checksum is wrong");
-  const { dev, inode, offset, mtimeNs, fingerprint } = JSON.parse(json);
+  const { inode, offset, mtimeNs, fingerprint } = JSON.parse(json);
   const isSound =
-    [dev, inode, mtimeNs].every((value) => /^\d{1,20}$/.test(value)) &&
+    [inode, mtimeNs].every((value) => /^\d{1,20}$/.test(value)) &&
     Number.isSafeInteger(offset) &&
     offset >= 0 &&
     Number.isInteger(fingerprint?.bytes) &&
@@ -33,7 +32,7 @@ export function fromRecord(text: string): Position {
     fingerprint.bytes <= maxFingerprintBytes &&
     /^[0-9a-f]{64}$/.test(fingerprint.sha256);
   if (!isSound) throw new Error("it holds no position");
-  return { dev: BigInt(dev), inode: BigInt(inode), offset, mtimeNs: BigInt(mtimeNs), fingerprint };
+  return { inode: BigInt(inode), offset, mtimeNs: BigInt(mtimeNs), fingerprint };
 }
 
 function checksum(text: string): string {

@@ -3,7 +3,6 @@ import type { BigIntStats } from "node:fs";
 
 /** How far a file was read, and which file it was. */
 export interface Position {
-  readonly dev: bigint;
   /** 0 if nothing was read of any file yet. */
   readonly inode: bigint;
   /** Behind the last line that was taken, in bytes. */
@@ -30,7 +29,6 @@ export function fingerprintOf(head: Uint8Array): Fingerprint {
 /** The position of an input that waits for its file: what was written before `now` is not for it. */
 export function nothingRead(now: number): Position {
   return {
-    dev: 0n,
     inode: 0n,
     offset: 0,
     mtimeNs: BigInt(now) * 1_000_000n,

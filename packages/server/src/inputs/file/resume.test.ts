@@ -122,6 +122,19 @@ describe("after a restart", () => {
     expect(again.warnings).toEqual([]);
   });
 
+  it("misses nothing of a file that was empty at the first start", async () => {
+    writeFileSync(path, "");
+    await (await Following.start({ path, state })).stop();
+    appendFileSync(path, numbered(0, 10));
+    copyFileSync(path, `${path}.1`);
+    touchLater(`${path}.1`);
+    truncateSync(path);
+    appendFileSync(path, numbered(10, 20));
+    const again = await Following.start({ path, state });
+    await again.expectNumbers(0, 20);
+    expect(again.log).toEqual([]);
+  });
+
   it("misses nothing of a file that was not there at the first start", async () => {
     await (await Following.start({ path, state })).stop();
     writeFileSync(`${path}.1`, numbered(0, 10));

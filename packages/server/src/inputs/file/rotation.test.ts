@@ -159,4 +159,29 @@ describe("a file that is truncated", () => {
     appendFileSync(path, numbered(20, 30));
     await following.expectNumbers(0, 30);
   });
+
+  it("is found in its copies even if it was empty when it was seen last", async () => {
+    truncateSync(path);
+    await following.told("a file was truncated");
+    for (let number = 2; number > 0; number--) {
+      appendFileSync(path, numbered(30 - number * 10, 40 - number * 10));
+      copyFileSync(path, `${path}.${number}`);
+      truncateSync(path);
+    }
+    appendFileSync(path, numbered(30, 40));
+    await following.expectNumbers(0, 40);
+  });
+
+  it("is not read twice while its copy is being made", async () => {
+    appendFileSync(path, numbered(10, 20));
+    shift(1);
+    writeFileSync(path, numbered(20, 30));
+    writeFileSync(`${path}-20260131`, numbered(20, 25));
+    await following.expectNumbers(0, 30);
+    copyFileSync(path, `${path}-20260131`);
+    truncateSync(path);
+    appendFileSync(path, numbered(30, 40));
+    await following.expectNumbers(0, 40);
+    expect(following.warnings).toEqual([]);
+  });
 });

@@ -1,0 +1,35 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { invalidOption } from "../../invalid-option.js";
+
+export interface FileInputOptions {
+  /** What Falco's `file_output` writes to, or anyone else who appends an alert a line. It need not be there yet. */
+  path: string;
+  /**
+   * The file that keeps the position, so that a restart neither loses nor repeats a line; `STATE.lock` beside it says that
+   * it is in use. Each input needs one of its own. Default: none, and a restart is a first start again.
+   */
+  state?: string;
+  /**
+   * Where a first start begins to read a file that is there already: behind its last whole line, or with its first. One
+   * that appears later is read from its beginning. Default: "end".
+   */
+  from?: "end" | "beginning";
+}
+
+/** @throws FalcoError with InvalidArgument for a path that is no file, and for a state that is that file. */
+export async function checkFileInput({ path, state }: FileInputOptions): Promise<void> {
+  if (path === "") throw invalidOption('files: path "", expected the path of a file');
+  if (state !== undefined && resolve(state) === resolve(path)) {
+    throw invalidOption(
+      `files: state ${JSON.stringify(state)} is the file that is read, expected another one`,
+    );
+  }
+  // What cannot be looked at may be there later, and is told then.
+  const stats = await stat(path).catch(() => undefined);
+  if (stats !== undefined && !stats.isFile()) {
+    throw invalidOption(
+      `files: path ${JSON.stringify(path)} is no regular file, expected one, or nothing yet`,
+    );
+  }
+}
