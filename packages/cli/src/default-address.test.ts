@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { defaultAddress } from "@falco-outputs/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
+  defaultHttpAddresses,
   defaultInputAddress,
-  defaultInputListenAddress,
   defaultListenAddress,
   defaultServerAddress,
 } from "./default-address.js";
@@ -32,14 +32,14 @@ function becomeUser(): void {
 it("is Falco's folder for root", () => {
   vi.spyOn(process as { getuid: () => number }, "getuid").mockReturnValue(0);
   expect(defaultListenAddress()).toBe(defaultAddress);
-  expect(defaultInputListenAddress()).toBe("unix:///run/falco/falco-input.sock");
+  expect(defaultHttpAddresses()).toEqual(["unix:///run/falco/falco-input.sock", "127.0.0.1:5061"]);
 });
 
 describe("for another user", () => {
   it("is a folder of their own", () => {
     becomeUser();
     expect(defaultListenAddress()).toBe(`unix://${folder}/falco.sock`);
-    expect(defaultInputListenAddress()).toBe(`unix://${folder}/falco-input.sock`);
+    expect(defaultHttpAddresses()[0]).toBe(`unix://${folder}/falco-input.sock`);
   });
 
   it("is sought there only if something is there", () => {
@@ -55,7 +55,7 @@ describe("for another user", () => {
     becomeUser();
     writeFileSync(join(folder, "falco-input.sock"), "");
     chmodSync(folder, 0o777);
-    for (const address of [defaultInputAddress, defaultInputListenAddress, defaultListenAddress]) {
+    for (const address of [defaultInputAddress, defaultHttpAddresses, defaultListenAddress]) {
       expect(address).toThrow("others own this folder or can write to it");
     }
   });

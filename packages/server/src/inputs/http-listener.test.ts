@@ -60,7 +60,7 @@ describe("an address that others can reach", () => {
   ])("is refused with %s", async (_, options) => {
     for (const address of ["0.0.0.0:0", "[::]:0"]) {
       await expect(serve({ address, ...options })).rejects.toThrow(
-        `http: other machines can reach ${JSON.stringify(address)}: it needs tls with cert, key and ca`,
+        `inputs.http: other machines can reach ${JSON.stringify(address)}: it needs tls with cert, key and ca`,
       );
     }
   });

@@ -114,12 +114,12 @@ function checkedAddress({ address: text, tls, token, insecure = false }: HttpInp
   const address = parse(text);
   if (address.kind === "unix") {
     if (tls === undefined) return address;
-    throw invalidOption(`http: ${quoted} is a unix socket, where tls has no use`);
+    throw invalidOption(`inputs.http: ${quoted} is a unix socket, where tls has no use`);
   }
   const isProtected = tls !== undefined && (tls.ca !== undefined || token !== undefined);
   if (isLoopback(address.host) || isProtected || insecure) return address;
   throw invalidOption(
-    `http: other machines can reach ${quoted}: it needs tls with cert, key and ca (mutual TLS), or tls with cert and key and a token, or insecure: true (--insecure-tcp); or use a loopback address`,
+    `inputs.http: other machines can reach ${quoted}: it needs tls with cert, key and ca (mutual TLS), or tls with cert and key and a token, or insecure: true (--insecure-tcp); or use a loopback address`,
   );
 }
 
@@ -131,7 +131,7 @@ function parse(text: string): Address {
   } catch {
     // The same words for all of them.
   }
-  throw invalidOption(`http: ${JSON.stringify(text)}, expected host:port or unix:///path`);
+  throw invalidOption(`inputs.http: ${JSON.stringify(text)}, expected host:port or unix:///path`);
 }
 
 /** Whoever does not show the token is answered 401, and nothing of what they send is read. */

@@ -84,7 +84,10 @@ export class Inputs {
   /** Takes no more alerts. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all([...this.#http.map((listener) => listener.close()), ...this.#files.map((file) => file.stop())]);
+    await Promise.all([
+      ...this.#http.map((listener) => listener.close()),
+      ...this.#files.map((file) => file.stop()),
+    ]);
     // Who called `readAlerts` has the error.
     await Promise.allSettled(this.#reading.values());
     for (const intake of this.#intakes.values()) intake.close();
@@ -93,7 +96,9 @@ export class Inputs {
   async #startFile(options: FileInputOptions): Promise<void> {
     const name = `file:${options.path}`;
     if (this.#intakes.has(name)) {
-      throw invalidOption(`files: path ${JSON.stringify(options.path)} stands there twice, expected it once`);
+      throw invalidOption(
+        `inputs.files: path ${JSON.stringify(options.path)} stands there twice, expected it once`,
+      );
     }
     this.#files.push(await FileInput.start(options, this.#intake(name), this.#logger));
   }

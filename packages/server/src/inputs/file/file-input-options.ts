@@ -19,17 +19,17 @@ export interface FileInputOptions {
 
 /** @throws FalcoError with InvalidArgument for a path that is no file, and for a state that is that file. */
 export async function checkFileInput({ path, state }: FileInputOptions): Promise<void> {
-  if (path === "") throw invalidOption('files: path "", expected the path of a file');
+  if (path === "") throw invalidOption('inputs.files: path "", expected the path of a file');
   if (state !== undefined && resolve(state) === resolve(path)) {
     throw invalidOption(
-      `files: state ${JSON.stringify(state)} is the file that is read, expected another one`,
+      `inputs.files: state ${JSON.stringify(state)} is the file that is read, expected another one`,
     );
   }
   // What cannot be looked at may be there later, and is told then.
   const stats = await stat(path).catch(() => undefined);
   if (stats !== undefined && !stats.isFile()) {
     throw invalidOption(
-      `files: path ${JSON.stringify(path)} is no regular file, expected one, or nothing yet`,
+      `inputs.files: path ${JSON.stringify(path)} is no regular file, expected one, or nothing yet`,
     );
   }
 }

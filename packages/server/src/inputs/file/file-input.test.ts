@@ -98,7 +98,7 @@ describe("a path that cannot be followed", () => {
     execFileSync("mkfifo", [pipe]);
     for (const no of [folder, pipe]) {
       await expect(Following.start({ path: no })).rejects.toThrow(
-        `files: path ${JSON.stringify(no)} is no regular file`,
+        `inputs.files: path ${JSON.stringify(no)} is no regular file`,
       );
     }
     await expect(Following.start({ path: "" })).rejects.toThrow("expected the path of a file");

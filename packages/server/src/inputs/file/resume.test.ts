@@ -190,7 +190,7 @@ describe("the state file", () => {
     writeFileSync(large, "x".repeat(5_000));
     for (const no of [nowhere, folder, large]) {
       await expect(Following.start({ path, state: no })).rejects.toThrow(
-        `files: state ${JSON.stringify(no)} cannot be used, expected a file to write: `,
+        `inputs.files: state ${JSON.stringify(no)} cannot be used, expected a file to write: `,
       );
     }
     expect(readFileSync(large, "utf8")).toHaveLength(5_000);
@@ -202,7 +202,7 @@ describe("the state file", () => {
     const first = await Following.start({ path, state });
     const second = Following.start({ path: join(folder, "others.json"), state });
     await expect(second).rejects.toThrow(
-      `files: state ${JSON.stringify(state)} cannot be locked, each input needs one of its own: `,
+      `inputs.files: state ${JSON.stringify(state)} cannot be locked, each input needs one of its own: `,
     );
     await first.stop();
     await Following.start({ path: join(folder, "others.json"), state });

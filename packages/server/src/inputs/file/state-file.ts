@@ -42,7 +42,7 @@ export class StateFile {
       lock.close();
       closeSync(fd);
       throw invalidOption(
-        `files: state ${JSON.stringify(path)} cannot be locked, each input needs one of its own: ${(cause as Error).message}`,
+        `inputs.files: state ${JSON.stringify(path)} cannot be locked, each input needs one of its own: ${(cause as Error).message}`,
         cause,
       );
     }
@@ -78,7 +78,7 @@ function open(path: string): number {
   } catch (cause) {
     if (fd !== undefined) closeSync(fd);
     throw invalidOption(
-      `files: state ${JSON.stringify(path)} cannot be used, expected a file to write: ${(cause as Error).message}`,
+      `inputs.files: state ${JSON.stringify(path)} cannot be used, expected a file to write: ${(cause as Error).message}`,
       cause,
     );
   }

@@ -10,8 +10,9 @@ import { messageOf } from "./message.js";
 
 /** The room for a path in an address of a unix socket, without its NUL (unix(7)). */
 const maxPathBytes = 107;
-/** How long to leave a receiver alone that has no room. */
-const fullMs = 10;
+/** How long to leave a receiver alone that has no room: short at first, since by default Linux queues ten datagrams. */
+const minFullMs = 1;
+const maxFullMs = 32;
 /** After so many datagrams, each of them sent at once, it is someone else's turn. */
 const turnAlerts = 64;
 // node-unix-socket gives an errno by its text only.
@@ -71,7 +72,13 @@ export class LocalSink implements Sink {
     if (++this.#sent % turnAlerts === 0) await nextTurn();
     try {
       signal.throwIfAborted();
-      while (!this.#datagrams.send(datagram)) await delay(fullMs, undefined, { signal });
+      for (
+        let fullMs = minFullMs;
+        !this.#datagrams.send(datagram);
+        fullMs = Math.min(2 * fullMs, maxFullMs)
+      ) {
+        await delay(fullMs, undefined, { signal });
+      }
       return true;
     } catch (error) {
       if (signal.aborted) throw connectionError(this.#path, new Error("the receiver has no room for more"));
