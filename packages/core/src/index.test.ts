@@ -1,5 +1,6 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
+import * as backoff from "./backoff.js";
 import * as codec from "./codec/index.js";
 import * as contract from "./contract.js";
 import * as main from "./index.js";
@@ -33,6 +34,7 @@ it.each([
     [
       "AlertDecoder",
       "BatchEncoder",
+      "JsonReader",
       "acceptEncoded",
       "contentOf",
       "encodeContent",
@@ -40,8 +42,11 @@ it.each([
       "maxAlertBytes",
       "readJson",
       "readText",
+      "textPrefix",
+      "toPriority",
     ],
   ],
+  ["backoff", backoff, ["backoffMs"]],
   [
     "contract",
     contract,
