@@ -29,7 +29,7 @@ function collect(server: FalcoOutputsServer) {
   return { counts, losses };
 }
 
-it("three servers aggregated into one, one of them restarted, with acknowledgement: nothing lost", async () => {
+it("three servers aggregated into one, one of them restarted, with acknowledgement: nothing lost, nothing twice", async () => {
   const aggregator = await serve({ maxAlerts: 1_000_000 });
   const { counts, losses } = collect(aggregator);
   await aggregator.waitForSubscribers(1);
@@ -74,12 +74,7 @@ it("three servers aggregated into one, one of them restarted, with acknowledgeme
 
   await expect.poll(() => counts.size, patience).toBe(published.length);
   expect(published.filter((rule) => !counts.has(rule))).toEqual([]);
-  const copies = [...counts.values()].reduce((sum, count) => sum + count, 0) - counts.size;
-  const redelivered = upstreams.reduce(
-    (sum, one) => sum + one.stats().groups["falco-outputs"]!.redelivered,
-    0,
-  );
-  console.log(`${counts.size} alerts, ${copies} of them came twice; ${redelivered} were sent again`);
+  expect([...counts].filter(([, count]) => count > 1)).toEqual([]);
   // The log that went with its server is told as a loss of unknown size; there is no other.
   expect(new Set(losses)).toEqual(new Set(["restart"]));
   expect(aggregator.stats().inputs["grpc:node-2"]!.rejected).toBe(0);

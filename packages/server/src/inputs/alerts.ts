@@ -11,6 +11,7 @@ import { BatchEncoder } from "@falco-outputs/core/codec";
 import { invalidOption } from "../invalid-option.js";
 import type { Logger } from "../logger.js";
 import type { Intake } from "./intake.js";
+import { RecentSequences } from "./recent-sequences.js";
 
 /** Which server's alerts to bring in, and as whom. */
 export interface ReadAlertsOptions {
@@ -25,6 +26,8 @@ export interface ReadAlertsOptions {
 const defaultGroup = "falco-outputs";
 const initialDelayMs = 100;
 const maxDelayMs = 30_000;
+/** Twice what our servers let be unacknowledged. */
+const recentCount = 8_192;
 
 /** @throws FalcoError with InvalidArgument for a name or group that is none. */
 export function assertReadable({ name, group }: ReadAlertsOptions): void {
@@ -37,7 +40,7 @@ export function assertReadable({ name, group }: ReadAlertsOptions): void {
 
 /**
  * Brings the alerts of another server in: of one of ours as a member of a group, which acknowledges what the router
- * took; of a Falco from 0.24 to 0.43 from its shared queue. It comes back by itself when the connection is lost, and
+ * took, each alert once; of a Falco from 0.24 to 0.43 from its shared queue. It comes back by itself when the connection is lost, and
  * resolves when `signal` or the client ends it.
  * @throws FalcoError when that server refuses; what the router throws, with the batch not acknowledged.
  */
@@ -100,6 +103,7 @@ class Source {
   readonly #intake: Intake;
   readonly #logger: Logger;
   readonly #encoder = new BatchEncoder();
+  readonly #recent = new RecentSequences(recentCount);
   /** What was said last about the connection; an attempt like the one before is no news. */
   #said = "";
   #isFalco = false;
@@ -160,6 +164,8 @@ class Source {
   }
 
   #add(alert: Alert): void {
+    // Falco's own alerts have no number, nor has what tells of a loss.
+    if (alert.sequence !== 0n && !this.#recent.add(Number(alert.sequence))) return;
     try {
       this.#encoder.addAlert(alert);
     } catch (error) {
