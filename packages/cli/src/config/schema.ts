@@ -26,23 +26,24 @@ const certificates = {
   root_certs: path.optional().meta({ description: "The authorities that sign the other side's, PEM" }),
 };
 
-const unixSocket = {
-  socket_mode: fileMode.optional().meta({ description: 'Permissions of unix sockets. Default: "0600"' }),
-  socket_group: z
-    .union([text("a group's name or number"), z.int()], { error: "a group's name or number" })
-    .optional()
-    .meta({ description: "Group of unix sockets" }),
-};
-
-const grpc = block({
+/** Where something is served. */
+const listener = {
   enabled: enabled.optional(),
   bind_address: oneOrMore(
     address,
     'an address ("host:port", or "unix:///path"), or a list of them',
   ).optional(),
   ...certificates,
-  ...unixSocket,
-  insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
+  socket_mode: fileMode.optional().meta({ description: 'Permissions of unix sockets. Default: "0600"' }),
+  socket_group: z
+    .union([text("a group's name or number"), z.int()], { error: "a group's name or number" })
+    .optional()
+    .meta({ description: "Group of unix sockets" }),
+  insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS, to anyone" }),
+};
+
+const grpc = block({
+  ...listener,
   threadiness: z.unknown().optional(),
 });
 
@@ -76,15 +77,8 @@ const syslogOutput = block({
 });
 
 const httpInput = block({
-  enabled: enabled.optional(),
-  bind_address: oneOrMore(
-    address,
-    'an address ("host:port", or "unix:///path"), or a list of them',
-  ).optional(),
-  ...certificates,
-  ...unixSocket,
+  ...listener,
   token_file: path.optional().meta({ description: "File with the token that clients show (Bearer)" }),
-  insecure: flag.optional().meta({ description: "Allows an address that others can reach, to anyone" }),
 });
 
 const fileInput = block({
