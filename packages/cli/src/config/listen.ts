@@ -1,5 +1,5 @@
 import { parseAddress } from "@falco-outputs/node";
-import type { HttpInputOptions, ListenOptions } from "@falco-outputs/server";
+import type { HttpInputOptions, ListenOptions, WebOptions } from "@falco-outputs/server";
 import { defaultHttpAddresses, defaultListenAddress } from "../default-address.js";
 import { readToken } from "../read-token.js";
 import { UsageError } from "../usage-error.js";
@@ -19,6 +19,22 @@ export function grpcListeners({ grpc = {}, grpc_output }: Config): ListenOptions
     throw new UsageError(
       `grpc.bind_address: ${JSON.stringify(address)} needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true`,
     );
+  });
+}
+
+/** Where browsers are served. */
+export function webListener({ web }: Config): WebOptions | undefined {
+  if (web === undefined || web.enabled === false) return undefined;
+  const { cert_chain: cert, private_key: key, token_file, allowed_origins: allowedOrigins } = web;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError("web: private_key and cert_chain go together");
+  }
+  return defined({
+    address: web.bind_address,
+    insecure: web.insecure,
+    allowedOrigins,
+    token: token_file === undefined ? undefined : readToken("web.token_file:", token_file),
+    tls: cert === undefined || key === undefined ? undefined : { cert, key },
   });
 }
 

@@ -47,6 +47,19 @@ const grpc = block({
   threadiness: z.unknown().optional(),
 });
 
+const web = block({
+  enabled: enabled.optional(),
+  bind_address: text('"host:port"'),
+  private_key: path.optional(),
+  cert_chain: path.optional(),
+  token_file: path.optional().meta({ description: "File with the token that clients show" }),
+  allowed_origins: z
+    .array(text("an origin, e.g. http://localhost:8080"), { error: "a list of origins" })
+    .optional()
+    .meta({ description: "Pages that may subscribe" }),
+  insecure: flag.optional().meta({ description: "Allows an address that others can reach without TLS" }),
+});
+
 const httpOutput = block({
   enabled,
   url: text("the URL to post to").optional(),
@@ -101,7 +114,7 @@ const grpcInput = block({
   insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
 });
 
-/** The configuration: falco.yaml's own keys where they exist, `inputs`, `alerts` and `falco` are ours. */
+/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `alerts` and `falco` are ours. */
 export const configSchema = block({
   json_output: flag.optional(),
   json_include_output_property: flag.optional(),
@@ -131,6 +144,7 @@ export const configSchema = block({
   http_output: httpOutput.optional(),
   grpc: grpc.optional(),
   grpc_output: block({ enabled }).optional(),
+  web: web.optional(),
   inputs: block({
     http: httpInput.optional(),
     stdin: block({ enabled: enabled.optional() }).optional(),

@@ -69,6 +69,18 @@ grpc:
   ]);
 });
 
+it("serves browsers", () => {
+  const { server } = serving(`
+web: { bind_address: "127.0.0.1:5062", allowed_origins: ["http://localhost:8080"], private_key: k, cert_chain: c }
+`);
+  expect(server.web).toEqual({
+    address: "127.0.0.1:5062",
+    allowedOrigins: ["http://localhost:8080"],
+    tls: { cert: "c", key: "k" },
+  });
+  expect(serving("web: { enabled: false, bind_address: x }").server).not.toHaveProperty("web");
+});
+
 it("takes alerts of other servers", () => {
   const { upstreams } = serving(`
 inputs:

@@ -3,7 +3,7 @@ import type { ServerOptions } from "@falco-outputs/server";
 import { UsageError } from "../usage-error.js";
 import { mutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
-import { grpcListeners, httpListeners, listOf } from "./listen.js";
+import { grpcListeners, httpListeners, listOf, webListener } from "./listen.js";
 import { assertNoLoop } from "./loops.js";
 import { outputsOptions } from "./outputs.js";
 import type { Config } from "./schema.js";
@@ -32,6 +32,7 @@ export function servingOf(config: Config): Serving {
   }
   const listen = grpcListeners(config);
   const http = httpListeners(config);
+  const web = webListener(config);
   const files = listOf(inputs.file ?? []).filter((file) => file.enabled !== false);
   const stdin = inputs.stdin !== undefined && inputs.stdin.enabled !== false;
   const upstreams = listOf(inputs.grpc ?? [])
@@ -45,7 +46,7 @@ export function servingOf(config: Config): Serving {
     );
   }
   const { format, queue, ...kinds } = outputs;
-  if (listen.length === 0 && Object.keys(kinds).length === 0) {
+  if (listen.length === 0 && web === undefined && Object.keys(kinds).length === 0) {
     throw new UsageError("grpc is off, and so is every other output: enable one, e.g. grpc.enabled: true");
   }
   const serving = {
@@ -55,6 +56,7 @@ export function servingOf(config: Config): Serving {
         http,
         files: files.map((file) => defined({ path: file.filename, state: file.state_file, from: file.from })),
       },
+      web,
       outputs,
       priority: config.priority as PriorityLike | undefined,
       maxAlerts: alerts?.max_count,
