@@ -1,4 +1,5 @@
-/** Where the server says what happens to it; pino and console fit. No alert's content is ever logged. */
+/** Where the server says what happens to it; pino and console fit. No alert's content is ever logged, unless
+ * the program of the program output writes it to its standard error. */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -41,6 +42,11 @@ export class Throttled {
 
   close(): void {
     this.flush();
+    clearTimeout(this.#timer);
+  }
+
+  /** Ends without a report of what was counted since the last one. */
+  discard(): void {
     clearTimeout(this.#timer);
   }
 }

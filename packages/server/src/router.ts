@@ -22,6 +22,11 @@ export class Router {
     return this.#outputs.length > 0;
   }
 
+  /** Whether an output could write sooner what comes later, see `Output.isCrowded`. */
+  get isCrowded(): boolean {
+    return this.#outputs.some((output) => output.isCrowded);
+  }
+
   /** Gives the sequence numbers in the log; undefined if no alert was severe enough. */
   route(batch: AlertBatch): Appended | Promise<Appended> | undefined {
     const severe = this.#isSevere === undefined ? batch : select(batch, this.#isSevere);

@@ -133,3 +133,28 @@ it("waits for a server that is not there yet, and says so once", async () => {
     .toEqual({ accepted: 1, rejected: 0 });
   expect(warnings).toEqual(["disconnected"]);
 });
+
+it("asks a server that refuses again, until it does not", async () => {
+  const upstream = await serve();
+  // All members of a group have one filter.
+  const other = clientOf(upstream.address);
+  const filtered = other.sub({ group: "falco-outputs", minPriority: "critical" })[Symbol.asyncIterator]();
+  void filtered.next().catch(() => undefined);
+  await upstream.waitForSubscribers(1);
+  const warnings: string[] = [];
+  const infos: string[] = [];
+  const logger = {
+    info: (_: object, message: string) => infos.push(message),
+    warn: (_: object, message: string) => warnings.push(message),
+    error: () => undefined,
+  };
+  const aggregator = await serve({ logger });
+  void aggregator.readAlerts(clientOf(upstream.address), { name: "busy" });
+  await expect.poll(() => warnings, patience).toEqual(["that server refuses; it is asked again"]);
+  await other.close();
+  await expect.poll(() => infos, patience).toEqual(["connected"]);
+  await upstream.publish(node("busy")(1));
+  await expect
+    .poll(() => aggregator.stats().inputs["grpc:busy"], patience)
+    .toEqual({ accepted: 1, rejected: 0 });
+});

@@ -42,7 +42,8 @@ export function assertReadable({ name, group }: ReadAlertsOptions): void {
  * Brings the alerts of another server in: of one of ours as a member of a group, which acknowledges what the router
  * took, each alert once; of a Falco from 0.24 to 0.43 from its shared queue. It comes back by itself when the connection is lost, and
  * resolves when `signal` or the client ends it.
- * @throws FalcoError when that server refuses; what the router throws, with the batch not acknowledged.
+ * @throws FalcoError when that server takes such a request for wrong, while any other refusal may pass; what the router
+ * throws, with the batch not acknowledged.
  */
 export async function readAlerts(
   client: Client,
@@ -52,7 +53,7 @@ export async function readAlerts(
   logger: Logger,
 ): Promise<void> {
   const source = new Source(`grpc:${name}`, intake, logger);
-  for (;;) {
+  while (!signal.aborted) {
     try {
       await source.read(
         client.sub({
@@ -67,10 +68,14 @@ export async function readAlerts(
       );
       return;
     } catch (error) {
-      if (!isFalcosOwn(error)) throw error;
+      if (isFalcosOwn(error)) {
+        source.metFalco();
+        if (await readSharedQueue(client, source, signal)) continue;
+        return;
+      }
+      if (!mayPass(error)) throw error;
+      await source.waitAfter(error, signal);
     }
-    source.metFalco();
-    if (!(await readSharedQueue(client, source, signal))) return;
   }
 }
 
@@ -109,8 +114,9 @@ class Source {
   #isFalco = false;
   /** How many alerts came. */
   taken = 0;
-  /** How often Falco's own server was lost since one came from it. */
+  /** How often Falco's own server was lost, or a server refused, since an alert came from it. */
   failed = 0;
+  #takenBefore = 0;
 
   constructor(input: string, intake: Intake, logger: Logger) {
     this.#input = input;
@@ -126,6 +132,7 @@ class Source {
       if (this.#encoder.count === 0) continue;
       const appended = this.#intake.append(this.#encoder.take());
       if (appended instanceof Promise) await appended;
+      await this.#intake.untilRoom();
     }
   }
 
@@ -152,6 +159,20 @@ class Source {
     }
   };
 
+  /** Waits for a while after a refusal. */
+  async waitAfter(error: FalcoError, signal: AbortSignal): Promise<void> {
+    if (this.taken > this.#takenBefore) this.failed = 0;
+    this.#takenBefore = this.taken;
+    if (error.message !== this.#said) {
+      this.#logger.warn(
+        { input: this.#input, reason: error.message },
+        "that server refuses; it is asked again",
+      );
+    }
+    this.#said = error.message;
+    await pause(backoffMs(++this.failed, initialDelayMs, maxDelayMs, Math.random()), signal);
+  }
+
   /** That server turned out to be Falco's own. */
   metFalco(): void {
     if (!this.#isFalco) {
@@ -177,6 +198,11 @@ class Source {
 /** Whether it is Falco's own server, which has no groups. */
 function isFalcosOwn(error: unknown): boolean {
   return error instanceof FalcoError && error.code === Code.Unimplemented && !error.fromServer;
+}
+
+/** Whether that server may take the same later: the group has another filter now, or there are too many groups. */
+function mayPass(error: unknown): error is FalcoError {
+  return error instanceof FalcoError && error.fromServer && error.code !== Code.InvalidArgument;
 }
 
 /** Waits, but not longer than until the signal. */

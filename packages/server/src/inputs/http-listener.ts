@@ -70,11 +70,11 @@ export async function listenHttp(
   const refusals = new Throttled((refused, reason) => logger.warn({ refused, reason }, "http: refused"));
   const handle = token === undefined ? handler : guarded(handler, token, refusals);
   const serverOptions = { ...defaultLimits, ...limits, maxHeaderSize: 16 * 1024 };
-  const secure = tls && tlsServerOptions(tls);
+  const secure = tls && tlsServerOptions(tls, "inputs.http.tls");
   const server =
     secure === undefined
       ? createHttpServer(serverOptions, handle)
-      : withCertificates(() => createHttpsServer({ ...serverOptions, ...secure }, handle));
+      : withCertificates("inputs.http.tls", () => createHttpsServer({ ...serverOptions, ...secure }, handle));
   server.maxConnections = maxConnections;
   server.on("tlsClientError", logHandshakes(logger));
   const sockets = new Set<Socket>();
@@ -136,7 +136,7 @@ function parse(text: string): Address {
 
 /** Whoever does not show the token is answered 401, and nothing of what they send is read. */
 function guarded(handler: HttpHandler, text: string, refusals: Throttled): HttpHandler {
-  const token = new BearerToken(text, "http.token");
+  const token = new BearerToken(text, "inputs.http.token");
   return (request, response) => {
     const reason = token.refusalOf(request.headers.authorization);
     if (reason === undefined) return handler(request, response);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { BatchEncoder } from "@falco-outputs/core/codec";
 import type { AlertBatch, Pieces } from "../alert-batch.js";
 import type { Appended } from "../log/alert-log.js";
@@ -7,9 +8,12 @@ import type { Router } from "../router.js";
 const initialLineBytes = 4 * 1024;
 /** Memory beyond that is given back after a batch, in bytes. */
 const maxKeptBytes = 1024 * 1024;
+const alertsBetweenPauses = 256;
+const maxPauseMs = 100;
+const lookMs = 2;
 
 export interface InputStats {
-  /** Alerts that were queued. */
+  /** Alerts that were taken; `priority` may have kept some of them out. */
   readonly accepted: number;
   /** Lines that were no alert, or too large. */
   readonly rejected: number;
@@ -21,6 +25,8 @@ export class Intake {
   readonly #rejections: Throttled;
   #accepted = 0;
   #rejected = 0;
+  /** How many were accepted when `untilRoom` waited last. */
+  #waitedAt = 0;
   #idle: Lines | undefined;
 
   /** @param name The input's name, for the log. */
@@ -56,6 +62,17 @@ export class Intake {
   append(batch: AlertBatch): Appended | Promise<Appended> | undefined {
     this.#accepted += batch.ends.length;
     return this.#router.route(batch);
+  }
+
+  /**
+   * For inputs whose alerts are kept elsewhere meanwhile: waits while an output's queue is more than half full, but
+   * briefly, so that a slow one holds up the others no further than to thousands of alerts a second.
+   */
+  async untilRoom(): Promise<void> {
+    if (this.#accepted - this.#waitedAt < alertsBetweenPauses || !this.#router.isCrowded) return;
+    const until = performance.now() + maxPauseMs;
+    while (this.#router.isCrowded && performance.now() < until) await delay(lookMs);
+    this.#waitedAt = this.#accepted;
   }
 
   close(): void {

@@ -101,8 +101,8 @@ function createTcpServer({
       `listen: ${JSON.stringify(address)} needs tls with ca, cert and key (mutual TLS), or insecure: true`,
     );
   }
-  const secure = tlsServerOptions(tls);
-  return withCertificates(() =>
+  const secure = tlsServerOptions(tls, "listen.tls");
+  return withCertificates("listen.tls", () =>
     http2.createSecureServer({ ...serverOptions, ...secure, ALPNProtocols: ["h2"] }),
   );
 }

@@ -15,17 +15,21 @@ const handshakeTimeout = 10_000;
 
 /**
  * What Node takes for a server that speaks TLS 1.2 or later.
+ * @param option The option that holds them, for the error.
  * @throws FalcoError with InvalidArgument if there is none, or a file cannot be read.
  */
-export function tlsServerOptions({ ca, cert, key }: ServerTls): SecureContextOptions & TlsOptions {
+export function tlsServerOptions(
+  { ca, cert, key }: ServerTls,
+  option: string,
+): SecureContextOptions & TlsOptions {
   // From JavaScript, one may come without: Node would listen, and fail at every handshake.
   for (const [name, pem] of [["cert", cert] as const, ["key", key] as const]) {
-    if (pem === undefined) throw invalidOption(`tls.${name}: expected PEM, or the path of a file`);
+    if (pem === undefined) throw invalidOption(`${option}.${name}: expected PEM, or the path of a file`);
   }
   return {
-    ...(ca !== undefined && { ca: readPem(ca, "tls.ca"), requestCert: true, rejectUnauthorized: true }),
-    cert: readPem(cert, "tls.cert"),
-    key: readPem(key, "tls.key"),
+    ...(ca !== undefined && { ca: readPem(ca, `${option}.ca`), requestCert: true, rejectUnauthorized: true }),
+    cert: readPem(cert, `${option}.cert`),
+    key: readPem(key, `${option}.key`),
     minVersion: "TLSv1.2",
     handshakeTimeout,
   };
@@ -33,14 +37,15 @@ export function tlsServerOptions({ ca, cert, key }: ServerTls): SecureContextOpt
 
 /**
  * Calls Node, which reads the certificates.
+ * @param option As above.
  * @throws FalcoError with InvalidArgument if they are none, or do not belong together.
  */
-export function withCertificates<Server>(create: () => Server): Server {
+export function withCertificates<Server>(option: string, create: () => Server): Server {
   try {
     return create();
   } catch (cause) {
     throw invalidOption(
-      `tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,
+      `${option}: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,
       cause,
     );
   }

@@ -115,8 +115,8 @@ function createServer(
 ) {
   if (tls === undefined) return createHttpServer(limits, handle);
   // No client shows a certificate, whatever else the object has.
-  const secure = tlsServerOptions({ cert: tls.cert, key: tls.key });
-  return withCertificates(() => createHttpsServer({ ...limits, ...secure }, handle));
+  const secure = tlsServerOptions({ cert: tls.cert, key: tls.key }, "web.tls");
+  return withCertificates("web.tls", () => createHttpsServer({ ...limits, ...secure }, handle));
 }
 
 /** Answers without reading the body. */

@@ -5,6 +5,8 @@ import type { Output, OutputStats } from "./output.js";
 /** The grpc output: the alert log, on which every subscriber is a cursor. Its bound is the output's queue. */
 export class GrpcOutput implements Output<Appended | Promise<Appended>> {
   readonly name = "grpc";
+  /** The log drops its oldest alerts, and tells it: nobody has to wait. */
+  readonly isCrowded = false;
   readonly #log: AlertLog;
 
   constructor(log: AlertLog) {

@@ -24,6 +24,8 @@ export interface Output<Taken = void> {
   /** Lets go of what it writes to, and opens it anew: a file that was rotated, a program that is to be started again. */
   reopen(): void;
   stats(): OutputStats;
+  /** Whether its queue is more than half full while it goes on writing: who can wait with more alerts should. */
+  readonly isCrowded: boolean;
   /** Takes no more alerts. Resolves when those in the queue are written, or when their time is over. */
   close(): Promise<void>;
 }

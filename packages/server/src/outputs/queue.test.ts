@@ -64,6 +64,12 @@ it("gives alerts in order, each once, within its bounds, whatever it is asked", 
   );
 });
 
+it("keeps nothing of those that it has no room for", () => {
+  const queue = new Queue(1, 1_000_000);
+  expect(queue.add(alertsOf(["a", "b".repeat(100_000)]))).toBe(1);
+  expect(queue.take(1, 1_000).bytes.buffer.byteLength).toBe(1);
+});
+
 it("goes through many small batches", () => {
   const queue = new Queue(100_000, 1_000_000);
   const texts = Array.from({ length: 5_000 }, (_, index) => `${index};`);

@@ -33,7 +33,9 @@ export class Queue {
     let to = Math.min(ends.length, this.#maxAlerts - this.#count);
     while (to > 0 && this.#bytes + ends[to - 1]! > this.#maxBytes) to--;
     if (to === 0) return 0;
-    this.#batches.push({ alerts, from: 0, to });
+    // Copied, so that those without room are not kept along with them.
+    const taken = to === ends.length ? alerts : copyOf(sliceAlerts(alerts, 0, to));
+    this.#batches.push({ alerts: taken, from: 0, to });
     this.#count += to;
     this.#bytes += ends[to - 1]!;
     return to;
@@ -102,4 +104,8 @@ function joinRuns(runs: readonly FormattedAlerts[]): FormattedAlerts {
     priorities: runs.flatMap((run) => run.priorities),
     ...(runs[0]?.timesUs && { timesUs: runs.flatMap((run) => run.timesUs ?? []) }),
   };
+}
+
+function copyOf(alerts: FormattedAlerts): FormattedAlerts {
+  return { ...alerts, bytes: alerts.bytes.slice() };
 }

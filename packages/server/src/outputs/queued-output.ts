@@ -32,6 +32,8 @@ export const queueDefaults = {
 const writeBytes = 64 * 1024;
 const initialBackoffMs = 100;
 const maxBackoffMs = 5_000;
+/** An output that moved so long ago, in milliseconds, still goes on. */
+const movingMs = 1_000;
 /** What a timer takes; beyond, it would fire at once. */
 const maxDelayMs = 2 ** 31 - 1;
 
@@ -44,6 +46,7 @@ export class QueuedOutput implements Output {
   readonly #timeoutMs: number;
   readonly #retryMs: number;
   readonly #queue: Queue;
+  readonly #crowdedAt: number;
   readonly #drops: Throttled;
   readonly #failures: Throttled;
   readonly #retries: Throttled;
@@ -55,6 +58,8 @@ export class QueuedOutput implements Output {
   /** Alerts that were taken out of the queue and are being written. */
   #writing = 0;
   #written = 0;
+  /** When something was written, or begun to be, last. */
+  #movedAt = 0;
   #failed = 0;
   #dropped = 0;
 
@@ -67,6 +72,7 @@ export class QueuedOutput implements Output {
     this.#timeoutMs = timeoutMs;
     this.#retryMs = retryMs;
     this.#queue = new Queue(maxAlerts, maxBytes);
+    this.#crowdedAt = maxAlerts / 2;
     this.#drops = new Throttled((dropped) =>
       logger.warn({ output: name, dropped }, "an output's queue is full: new alerts were dropped"),
     );
@@ -87,6 +93,11 @@ export class QueuedOutput implements Output {
       this.#drops.add(dropped);
     }
     this.#pumping ??= this.#pump();
+  }
+
+  get isCrowded(): boolean {
+    // One that hangs is not waited for.
+    return this.#queue.count > this.#crowdedAt && performance.now() - this.#movedAt < movingMs;
   }
 
   reopen(): void {
@@ -126,10 +137,13 @@ export class QueuedOutput implements Output {
     } catch (error) {
       this.#logger.error({ output: this.name, reason: reasonOf(error) }, "an output did not close well");
     }
-    for (const throttled of [this.#drops, this.#failures, this.#retries]) throttled.close();
+    for (const throttled of [this.#drops, this.#failures]) throttled.close();
+    // Nothing is tried again any more.
+    this.#retries.discard();
   }
 
   async #pump(): Promise<void> {
+    this.#movedAt = performance.now();
     // Behind whoever writes: what comes in the same turn of the event loop is written together.
     await new Promise(setImmediate);
     while (!this.#closing.signal.aborted) {
@@ -160,6 +174,7 @@ export class QueuedOutput implements Output {
     let giveUpAt = performance.now() + this.#retryMs;
     let rest = alerts;
     let failures = 0;
+    let earlier: Error | undefined;
     while (rest.ends.length > 0) {
       if (this.#mustReopen) await this.#reopenSink();
       const { written, error } = await this.#attempt(rest);
@@ -176,9 +191,11 @@ export class QueuedOutput implements Output {
         continue;
       }
       if (this.#closing.signal.aborted || performance.now() >= giveUpAt) {
-        this.#fail(rest.ends.length, error);
+        // An attempt that the end cut off says less than the one before.
+        this.#fail(rest.ends.length, this.#closing.signal.aborted ? (earlier ?? error) : error);
         return;
       }
+      earlier = error;
       this.#retries.add(1, error.message);
       const ms = Math.max(
         error instanceof NotYet ? Math.min(error.afterMs, giveUpAt - performance.now()) : 0,
@@ -197,6 +214,7 @@ export class QueuedOutput implements Output {
       // What a sink says later has been decided by then.
       if (isOver || count <= written) return;
       this.#written += count - written;
+      this.#movedAt = performance.now();
       this.#writing -= count - written;
       written = count;
     };

@@ -12,8 +12,8 @@ import { resume } from "./resume.js";
 import { StateFile } from "./state-file.js";
 import { Wake } from "./wake.js";
 
-/** What is read at once, in bytes. */
-const chunkBytes = 256 * 1024;
+/** What is read at once, in bytes: far fewer alerts than an output has room for. */
+const chunkBytes = 64 * 1024;
 
 /**
  * The file input: follows a file that alerts are appended to, one a line, through its rotation, and wherever it went
@@ -24,6 +24,7 @@ export class FileInput {
   readonly #from: "end" | "beginning";
   readonly #logger: Logger;
   readonly #failures: Throttled;
+  readonly #intake: Intake;
   readonly #lines: Lines;
   readonly #taker: LineTaker;
   readonly #state: StateFile | undefined;
@@ -52,6 +53,7 @@ export class FileInput {
     this.#failures = new Throttled((attempts, reason) =>
       logger.warn({ file: path, attempts, reason }, "a file cannot be read, and is tried again"),
     );
+    this.#intake = intake;
     const lines = intake.collect();
     this.#lines = lines;
     this.#taker = {
@@ -163,6 +165,7 @@ export class FileInput {
     const appended = this.#lines.append();
     if (appended instanceof Promise) await appended;
     this.#save(file.position);
+    await this.#intake.untilRoom();
   }
 
   #save(position: Position): void {

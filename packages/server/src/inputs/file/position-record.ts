@@ -18,6 +18,11 @@ export function toRecord({ inode, offset, mtimeNs, fingerprint }: Position): Buf
   return Buffer.from(`${checksum(json)} ${json}`.padEnd(recordBytes - 1).concat("\n"));
 }
 
+/** Whether a file may be overwritten by a record: it is one, however broken, or empty, as after a power failure. */
+export function isRecord(text: string): boolean {
+  return /^\0*$|^[0-9a-f]{8} \{/.test(text);
+}
+
 /** @throws Error that says why it is no record. */
 export function fromRecord(text: string): Position {
   const [sum = "", json = ""] = text.trimEnd().split(/ (.*)/s);

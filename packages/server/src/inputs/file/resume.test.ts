@@ -163,6 +163,24 @@ describe("the state file", () => {
   });
 
   it.each([
+    ["a token", "s3cr3t-t0ken\n"],
+    ["a configuration", "json_output: true\n"],
+  ])("is not put in the place of %s", async (_, text) => {
+    writeFileSync(state, text);
+    await expect(Following.start({ path, state })).rejects.toThrow(
+      "it is another file, which holds no position",
+    );
+    expect(readFileSync(state, "utf8")).toBe(text);
+  });
+
+  it("is made with its folder", async () => {
+    const deep = `${state}.d/a/state`;
+    const following = await Following.start({ path, state: deep });
+    await following.stop();
+    expect(statSync(deep).isFile()).toBe(true);
+  });
+
+  it.each([
     ["garbage", () => "\u0000".repeat(512)],
     ["more than a record", (text: string) => `${text}${text}`],
     ["a part of a record", (text: string) => text.slice(0, 100)],
@@ -185,7 +203,8 @@ describe("the state file", () => {
   });
 
   it("that cannot be written is an error", async () => {
-    const nowhere = join(folder, "nowhere", "state");
+    writeFileSync(path, "");
+    const nowhere = join(path, "state");
     const large = join(folder, "large");
     writeFileSync(large, "x".repeat(5_000));
     for (const no of [nowhere, folder, large]) {

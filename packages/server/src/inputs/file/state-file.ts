@@ -1,10 +1,20 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
+import { dirname } from "node:path";
 import { invalidOption } from "../../invalid-option.js";
 import { listenUnix } from "../../listen/unix-socket.js";
 import { type Logger, Throttled } from "../../logger.js";
 import type { Position } from "./position.js";
-import { fromRecord, toRecord } from "./position-record.js";
+import { fromRecord, isRecord, toRecord } from "./position-record.js";
 
 const stateMode = 0o600;
 /** More than a state file ever has, in bytes: what is larger is another file, and must not be overwritten. */
@@ -70,10 +80,13 @@ export class StateFile {
 function open(path: string): number {
   let fd: number | undefined;
   try {
+    mkdirSync(dirname(path), { recursive: true });
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, stateMode);
     const stats = fstatSync(fd);
     if (!stats.isFile()) throw new Error("it is no regular file");
-    if (stats.size > maxStateBytes) throw new Error("it is another file, too large for a position");
+    if (stats.size > maxStateBytes || !isRecord(readFileSync(path, "latin1"))) {
+      throw new Error("it is another file, which holds no position");
+    }
     return fd;
   } catch (cause) {
     if (fd !== undefined) closeSync(fd);

@@ -11,6 +11,8 @@ export interface Exit {
 
 /** How long one that was told to end may take before it is killed, in milliseconds. */
 const graceMs = 1_000;
+/** How long its standard error is read on when the shell has ended, in milliseconds. */
+const lastWordsMs = 100;
 /** How much of a line on its standard error is told, in bytes. */
 const maxErrorBytes = 1024;
 
@@ -36,6 +38,8 @@ export class ProcessGroup {
       child.on("exit", (status, signal) => {
         this.#hasEnded = true;
         child.stdin.destroy();
+        // What the command left in the background may hold its standard error for ever.
+        setTimeout(() => child.stderr.destroy(), lastWordsMs).unref();
         resolve({ status, signal });
       });
       child.on("error", (error) => {

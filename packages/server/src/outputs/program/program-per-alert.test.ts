@@ -36,6 +36,15 @@ it("takes an alert that the program did not read, or made it end badly, for writ
   }
 });
 
+it("lets go of what a program leaves in the background", async () => {
+  const descriptors = () => readdirSync("/proc/self/fd").length;
+  const { server } = await serve({ program: { program: "cat > /dev/null; sleep 60 & echo $! >&2" } });
+  const before = descriptors();
+  await publishNumbered(server, 8);
+  await countsOf(server, "program", { written: 8, failed: 0 });
+  await expect.poll(descriptors, { timeout: 20_000 }).toBeLessThanOrEqual(before);
+});
+
 it("fails at once when there is no such program, and goes on", async () => {
   const { server, logged } = await serve({ program: { program: "/nowhere/program" } });
   await publishNumbered(server, 5);
