@@ -92,5 +92,8 @@ it("tells how to use it, with status 0", async () => {
     expect({ status, err }).toEqual({ status: 0, err: "" });
     expect(out).toContain("Usage: falco-outputs");
   }
+  const { out } = await finished("serve", "--help");
+  expect(out).toContain("logs to stderr, one JSON object a line");
+  expect(out).toContain("SIGUSR1 and SIGHUP");
   expect((await finished("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

@@ -20,7 +20,9 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said already what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? done : wrongUsage;
-    tell((error as Error).message);
+    for (const message of error instanceof UsageError ? error.messages : [(error as Error).message]) {
+      tell(message);
+    }
     return isUsageError(error) ? wrongUsage : failed;
   }
 }

@@ -33,7 +33,7 @@ async function post(url: string, body: string): Promise<void> {
 }
 
 async function ready(run: ReturnType<typeof falcoOutputs>) {
-  return (await run.logged("ready")) as unknown as { listen: string[]; http: string[]; outputs: string[] };
+  return (await run.logged("ready")) as unknown as { listen: string[]; http: string[] };
 }
 
 describe("falco-outputs serve -c", () => {
@@ -47,8 +47,12 @@ stdout_output: { enabled: true }
 inputs: { http: { bind_address: "127.0.0.1:0" } }
 `);
     const serve = falcoOutputs("serve", "-c", file);
-    const { listen, http, outputs } = await ready(serve);
-    expect({ listen, outputs }).toEqual({ listen: [`unix://${folder}/falco.sock`], outputs: ["stdout"] });
+    const { http, ...said } = await ready(serve);
+    expect(said).toMatchObject({
+      listen: [`unix://${folder}/falco.sock`],
+      outputs: { stdout: true },
+      format: "json",
+    });
     expect(await serve.logged("keys of falco.yaml that mean nothing here are ignored")).toMatchObject({
       ignored: ["rules_files"],
     });
@@ -99,7 +103,9 @@ inputs:
     - { name: two, address: ${folder}/two.sock }
 `);
     const all = falcoOutputs("serve", "-c", file);
-    await ready(all);
+    expect(await ready(all)).toMatchObject({
+      servers: { one: `${folder}/one.sock`, two: `${folder}/two.sock` },
+    });
     await post((await ready(one)).http[0]!, alerts[0]!);
     await post((await ready(two)).http[0]!, alerts[1]!);
     await expect
@@ -112,23 +118,77 @@ inputs:
     });
   });
 
+  it("says when it serves no gRPC", async () => {
+    const file = config(`
+grpc: { enabled: false }
+stdout_output: { enabled: true }
+inputs: { http: { bind_address: "127.0.0.1:0" } }
+`);
+    const said = await ready(falcoOutputs("serve", "-c", file));
+    expect(said).toMatchObject({ grpc: false, outputs: { stdout: true }, format: "text" });
+    expect(said).not.toHaveProperty("listen");
+  });
+
+  it("goes on when standard input ends but a socket takes posts as well", async () => {
+    const file = config(`
+grpc: { bind_address: "unix://${folder}/falco.sock" }
+stdout_output: { enabled: true }
+json_output: true
+inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
+`);
+    const serve = falcoOutputs("serve", "-c", file);
+    await ready(serve);
+    serve.child.stdin.end();
+    await serve.logged("standard input has ended");
+    const forward = falcoOutputs("forward", "-a", `${folder}/in.sock`);
+    forward.child.stdin.end(alerts[0]);
+    expect([await forward.status, forward.err]).toEqual([0, ""]);
+    await expect.poll(() => serve.lines).toEqual([alerts[0]]);
+    serve.child.kill("SIGTERM");
+    expect(await serve.status).toBe(0);
+  });
+
   it.each([
-    ["a key that is none", "grcp: {}", "falco-outputs.yaml:1: grcp: no such key, did you mean grpc?"],
+    ["a key that is none", "grcp: {}", ":1: grcp: no such key, did you mean grpc?"],
     [
       "a loop",
       "file_output: { enabled: true, filename: a }\ninputs: { file: { filename: ./a } }",
-      "file_output.filename feeds inputs.file[0].filename of the same server",
+      ":1: file_output.filename feeds inputs.file[0].filename of the same server",
     ],
     [
       "what the server does not take, in the file's words",
       "syslog_output: { enabled: true, facility: local9 }",
-      'falco-outputs.yaml: syslog_output.facility: "local9", expected one of kern',
+      ':1: syslog_output.facility: "local9", expected one of kern',
     ],
-    ["nothing to listen on", "grpc: { enabled: false }", "grpc is off, and so is every other output"],
+    ["nothing to listen on", "\ngrpc: { enabled: false }", ":2: grpc is off, and so is every other output"],
+    ["an output without its file", "file_output: { enabled: true }", ":1: file_output.filename: is missing"],
+    [
+      "certificates of another server that are not there",
+      "\ninputs:\n  grpc:\n    - { address: x:1, private_key: /k, cert_chain: /c, root_certs: /nowhere/ca.crt }",
+      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt" cannot be read: ENOENT',
+    ],
+    [
+      "another server without TLS",
+      "inputs: { grpc: { address: x:5060 } }",
+      ":1: inputs.grpc[0].address: x:5060 needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true",
+    ],
   ])("refuses %s with status 2", async (_, yaml, message) => {
-    const run = await finished("serve", "-c", config(yaml));
+    const file = config(yaml);
+    const run = await finished("serve", "-c", file);
     expect(run).toMatchObject({ status: 2, out: "" });
-    expect(run.err).toContain(message);
+    expect(run.err).toContain(`falco-outputs: ${file}${message}`);
+    expect(run.err).not.toContain('"msg":"ready"');
+  });
+
+  it("says each thing that is wrong on a line of its own", async () => {
+    const file = config("json_output: 1\noutput_timeout: soon");
+    expect(await finished("serve", "-c", file)).toEqual({
+      status: 2,
+      out: "",
+      err: `falco-outputs: ${file}:1: json_output: 1, expected true or false
+falco-outputs: ${file}:2: output_timeout: "soon", expected milliseconds, a whole number from 1
+`,
+    });
   });
 
   it("refuses options beside the file", async () => {
@@ -137,14 +197,32 @@ inputs:
     expect(run.err).toContain("--listen and --config exclude each other");
   });
 
-  it("refuses to read the file that it prints to", () => {
-    const file = config("inputs: { stdin: {} }\nstdout_output: { enabled: true }");
-    const descriptor = openSync(join(folder, "alerts.log"), "a+");
+  it.each([
+    [
+      "it prints to",
+      "inputs: { stdin: {} }\nstdout_output: { enabled: true }",
+      "stdout_output feeds inputs.stdin of the same server",
+    ],
+    [
+      "its standard output is",
+      "inputs: { file: { filename: FILE } }\nstdout_output: { enabled: true }",
+      "stdout_output feeds inputs.file[0].filename of the same server",
+    ],
+    [
+      "its standard input is, and writes it",
+      "inputs: { stdin: {} }\nfile_output: { enabled: true, filename: FILE }",
+      "file_output.filename feeds inputs.stdin of the same server",
+    ],
+  ])("refuses to read the file that %s", (_, yaml, message) => {
+    const log = join(folder, "alerts.log");
+    const file = config(yaml.replace("FILE", log));
+    const descriptor = openSync(log, "a+");
     const { status, stderr } = spawnSync(process.execPath, [command, "serve", "-c", file], {
       stdio: [descriptor, descriptor, "pipe"],
       encoding: "utf8",
+      timeout: 10_000,
     });
-    expect(stderr).toContain("stdout_output feeds inputs.stdin of the same server");
+    expect(stderr).toContain(message);
     expect(status).toBe(2);
   });
 });

@@ -1,10 +1,11 @@
-import { parseAddress } from "@falco-outputs/node";
 import type { HttpInputOptions, ListenOptions, WebOptions } from "@falco-outputs/server";
 import { defaultHttpAddresses, defaultListenAddress } from "../default-address.js";
 import { readToken } from "../read-token.js";
 import { UsageError } from "../usage-error.js";
 import { mutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
+import { listOf } from "./list-of.js";
+import { readAddress } from "./read-address.js";
 import type { Config } from "./schema.js";
 
 /** Where gRPC is served. */
@@ -29,6 +30,7 @@ export function webListener({ web }: Config): WebOptions | undefined {
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError("web: private_key and cert_chain go together");
   }
+  readAddress("web.bind_address", web.bind_address);
   return defined({
     address: web.bind_address,
     insecure: web.insecure,
@@ -68,11 +70,7 @@ export function httpListeners({ inputs = { http: {} } }: Config): HttpInputOptio
 }
 
 function isUnix(key: string, address: string): boolean {
-  try {
-    return parseAddress(address).kind === "unix";
-  } catch (error) {
-    throw new UsageError(`${key}: ${(error as Error).message}`);
-  }
+  return readAddress(key, address).kind === "unix";
 }
 
 function socketOptions(block: {
@@ -83,8 +81,4 @@ function socketOptions(block: {
     mode: block.socket_mode === undefined ? undefined : Number.parseInt(block.socket_mode, 8),
     group: block.socket_group,
   });
-}
-
-export function listOf<Item>(items: Item | readonly Item[]): readonly Item[] {
-  return Array.isArray(items) ? (items as readonly Item[]) : [items as Item];
 }

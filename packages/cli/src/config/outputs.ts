@@ -76,6 +76,6 @@ function httpOptions({ http_output: http }: Config): OutputsOptions["http"] {
 }
 
 function needed(key: string, value: string | undefined, what: string): string {
-  if (value !== undefined) return value;
-  throw new UsageError(`${key}: is missing, expected ${what}`);
+  if (value !== undefined && value !== "") return value;
+  throw new UsageError(`${key}: is ${value === "" ? "empty" : "missing"}, expected ${what}`);
 }

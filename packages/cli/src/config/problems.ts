@@ -2,6 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { ignoredKeys } from "./ignored-keys.js";
 import { configSchema } from "./schema.js";
+import { masked, shown } from "./shown.js";
 
 /** What is wrong with a configuration. */
 export interface Problem {
@@ -21,7 +22,7 @@ function problems(issue: Issue, config: unknown): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return { path, message: `${keyOf(path)}: no such key${suggestion(key, issue.path)}` };
+      return { path, message: `${masked(keyOf(path))}: no such key${suggestion(key, issue.path)}` };
     });
   }
   if (issue.code === "invalid_union") {
@@ -36,7 +37,7 @@ function problems(issue: Issue, config: unknown): Problem[] {
   const message =
     value === undefined
       ? `${keyOf(issue.path)}: is missing, expected ${issue.message}`
-      : `${keyOf(issue.path)}: ${JSON.stringify(value)}, expected ${issue.message}`;
+      : `${keyOf(issue.path)}: ${shown(value, issue.path)}, expected ${issue.message}`;
   return [{ path: issue.path, message }];
 }
 

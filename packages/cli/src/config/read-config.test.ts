@@ -98,15 +98,19 @@ it.each([
     "grpc: { bind_address: 5060 }",
     '1: grpc.bind_address: 5060, expected an address ("host:port", or "unix:///path"), or a list of them',
   ],
-  ["a list", "- json_output: true", '1: the file: [{"json_output":true}], expected a block of keys'],
+  ["a list", "- json_output: true", "1: the file: a list, expected a block of keys"],
 ])("names the line, the key, the value and what would be right for %s", (_, yaml, message) => {
   expect(() => read(yaml)).toThrow(`${file}:${message}`);
 });
 
 it("names everything that is wrong at once", () => {
-  expect(() => read("json_output: 1\noutput_timeout: soon")).toThrow(
-    /json_output: 1.*\n.*:2: output_timeout: "soon"/,
-  );
+  const wrong = expect.objectContaining({
+    messages: [
+      `${file}:1: json_output: 1, expected true or false`,
+      `${file}:2: output_timeout: "soon", expected milliseconds, a whole number from 1`,
+    ],
+  });
+  expect(() => read("json_output: 1\noutput_timeout: soon")).toThrow(wrong);
 });
 
 it.each([
@@ -116,12 +120,55 @@ it.each([
     "json_output: true\njson_output: false",
     /:2: no YAML: Map keys must be unique/,
   ],
+  [
+    "an alias of nothing",
+    "json_output: true\npriority: *low",
+    /falco-outputs.yaml: no YAML.*: Unresolved alias.*low/,
+  ],
+  [
+    "aliases that grow without a bound",
+    "a: &a [1]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c]",
+    /falco-outputs.yaml: no YAML.*: Excessive alias count/,
+  ],
 ])("refuses %s", (_, yaml, message) => {
   expect(() => read(yaml)).toThrow(message);
 });
 
 it("says when the file cannot be read", () => {
   expect(() => readConfig(file)).toThrow(`--config ${file} cannot be read: ENOENT`);
+  expect(() => readConfig(folder)).toThrow(
+    `--config ${folder} cannot be read: it is a folder, expected a file`,
+  );
   writeFileSync(file, "#".repeat(1024 * 1024 + 1));
   expect(() => readConfig(file)).toThrow("at most 1048576 are read");
+});
+
+it("shows no secrets of what is wrong", () => {
+  expect(() =>
+    read("web: { bind_address: x, allowed_origins: 'https://me:secret@host/?key=secret' }"),
+  ).toThrow(expect.objectContaining({ message: expect.not.stringContaining("secret") }));
+  expect(() => read("'https://me:secret@host': 1")).toThrow("1: https://***@host: no such key");
+});
+
+it.each([
+  ["grpc.bind_address: wrong", ":2: grpc.bind_address: wrong"],
+  ["grpc.root_certs: is missing", ":1: grpc.root_certs: is missing"],
+  ["inputs.file[1].filename feeds", ":7: inputs.file[1].filename feeds"],
+  // One that is no list.
+  ["inputs.grpc[0].address: wrong", ":10: inputs.grpc[0].address: wrong"],
+  ["web.bind_address: wrong", ": web.bind_address: wrong"],
+  ["cannot listen", ": cannot listen"],
+])("says where %s stands", (message, located) => {
+  const { locate } = read(`grpc:
+  bind_address: x
+inputs:
+  file:
+    - filename: a
+      from: end
+    - filename: b
+  grpc:
+    name: x
+    address: y
+`);
+  expect(locate(message)).toBe(`${file}${located}`);
 });

@@ -1,14 +1,17 @@
 import { readFileSync, statSync } from "node:fs";
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Document, isCollection, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { UsageError } from "../usage-error.js";
 import { ignoredKeys } from "./ignored-keys.js";
 import { problemsOf } from "./problems.js";
 import { type Config, configSchema } from "./schema.js";
+import { masked } from "./shown.js";
 
 export interface ReadConfig {
   config: Config;
   /** Keys of falco.yaml that were there and mean nothing here. */
   ignored: readonly string[];
+  /** The message with the file before it, and the line of the key that it begins with. */
+  locate(message: string): string;
 }
 
 const maxBytes = 1024 * 1024;
@@ -22,25 +25,47 @@ export function readConfig(file: string): ReadConfig {
   const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false });
   const [syntax] = document.errors;
   if (syntax !== undefined) {
-    throw new UsageError(`${file}:${lines.linePos(syntax.pos[0]).line}: no YAML: ${syntax.message}`);
+    throw new UsageError(`${file}:${lines.linePos(syntax.pos[0]).line}: no YAML: ${masked(syntax.message)}`);
   }
-  const read = (document.toJS() ?? {}) as Record<string, unknown>;
+  const read = toJs(document, file);
   const isBlock = typeof read === "object" && !Array.isArray(read);
   const ignored = isBlock ? Object.keys(read).filter((key) => ignoredKeys.has(key)) : [];
   const ours = isBlock
     ? Object.fromEntries(Object.entries(read).filter(([key]) => !ignoredKeys.has(key)))
     : read;
   const result = configSchema.safeParse(ours);
-  if (result.success) return { config: result.data, ignored };
-  const problems = problemsOf(result.error.issues, ours).map(
-    ({ path, message }) => `${file}:${lineOf(document, lines, path)}: ${message}`,
+  const at = (line: number | undefined) => (line === undefined ? file : `${file}:${line}`);
+  if (result.success) {
+    const locate = (message: string) => `${at(lineOf(document, lines, pathIn(message)))}: ${message}`;
+    return { config: result.data, ignored, locate };
+  }
+  throw new UsageError(
+    ...problemsOf(result.error.issues, ours).map(
+      ({ path, message }) => `${at(lineOf(document, lines, path) ?? 1)}: ${message}`,
+    ),
   );
-  throw new UsageError(problems.join("\n"));
+}
+
+/** What the document says. Only what stands for its aliases can be wrong by now. */
+function toJs(document: Document, file: string): Record<string, unknown> {
+  try {
+    return (document.toJS() ?? {}) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(`${file}: no YAML that can be taken: ${(error as Error).message}`);
+  }
+}
+
+/** The key that a message begins with, as a path: `inputs.file[0].filename`. */
+function pathIn(message: string): PropertyKey[] {
+  const [key = ""] = /^[\w.[\]]+/.exec(message) ?? [];
+  return [...key.matchAll(/\w+/g)].map(([part]) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
 function readText(file: string): string {
   try {
-    const { size } = statSync(file);
+    const stats = statSync(file);
+    if (stats.isDirectory()) throw new Error("it is a folder, expected a file");
+    const { size } = stats;
     if (size > maxBytes) throw new Error(`it has ${size} bytes, at most ${maxBytes} are read`);
     return readFileSync(file, "utf8");
   } catch (error) {
@@ -48,13 +73,21 @@ function readText(file: string): string {
   }
 }
 
-/** Where a key stands; where its block does, for one that is missing. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as
-      | { range?: [number, number, number] }
-      | undefined;
-    if (node?.range) return lines.linePos(node.range[0]).line;
+/** Where a key stands; where its block does, for one that is missing; undefined if that is missing, too. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  let line: number | undefined;
+  let node: unknown = document.contents;
+  for (const part of path) {
+    // A block alone may stand where a list of them may.
+    if (part === 0 && isMap(node)) continue;
+    if (!isCollection(node)) break;
+    const key = isMap(node)
+      ? node.items.find(({ key }) => isScalar(key) && key.value === part)?.key
+      : node.get(part, true);
+    const { range } = (key ?? {}) as { range?: [number, number, number] };
+    if (!range) break;
+    line = lines.linePos(range[0]).line;
+    node = node.get(part, true);
   }
-  return 1;
+  return line;
 }

@@ -62,7 +62,7 @@ const web = block({
 
 const httpOutput = block({
   enabled,
-  url: text("the URL to post to").optional(),
+  url: z.string({ error: "the URL to post to" }).optional(),
   user_agent: text("a text").optional(),
   insecure: flag.optional(),
   ca_cert: z.string({ error: "the path of a file" }).optional(),
@@ -131,14 +131,14 @@ export const configSchema = block({
   stdout_output: block({ enabled }).optional(),
   file_output: block({
     enabled,
-    filename: path.optional(),
+    filename: z.string({ error: "the path of a file" }).optional(),
     keep_alive: flag.optional(),
     mode: fileMode.optional(),
   }).optional(),
   syslog_output: syslogOutput.optional(),
   program_output: block({
     enabled,
-    program: text("a command").optional(),
+    program: z.string({ error: "a command" }).optional(),
     keep_alive: flag.optional(),
   }).optional(),
   http_output: httpOutput.optional(),

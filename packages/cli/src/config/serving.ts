@@ -3,9 +3,11 @@ import type { ServerOptions } from "@falco-outputs/server";
 import { UsageError } from "../usage-error.js";
 import { mutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
-import { grpcListeners, httpListeners, listOf, webListener } from "./listen.js";
+import { listOf } from "./list-of.js";
+import { grpcListeners, httpListeners, webListener } from "./listen.js";
 import { assertNoLoop } from "./loops.js";
 import { outputsOptions } from "./outputs.js";
+import { readAddress } from "./read-address.js";
 import type { Config } from "./schema.js";
 
 /** What `serve` does. */
@@ -18,6 +20,8 @@ export interface Serving {
 
 /** A server, ours or a Falco up to 0.43, whose alerts are taken. */
 export interface Upstream {
+  /** Its block, e.g. `inputs.grpc[0]`. */
+  key: string;
   name: string;
   address: string;
   group: string | undefined;
@@ -33,11 +37,9 @@ export function servingOf(config: Config): Serving {
   const listen = grpcListeners(config);
   const http = httpListeners(config);
   const web = webListener(config);
-  const files = listOf(inputs.file ?? []).filter((file) => file.enabled !== false);
+  const files = switchedOn("inputs.file", inputs.file);
   const stdin = inputs.stdin !== undefined && inputs.stdin.enabled !== false;
-  const upstreams = listOf(inputs.grpc ?? [])
-    .filter((upstream) => upstream.enabled !== false)
-    .map(upstreamOf);
+  const upstreams = upstreamsOf(config);
   const outputs = outputsOptions(config);
   const isFed = http.length > 0 || files.length > 0 || stdin || upstreams.length > 0;
   if (!isFed) {
@@ -54,7 +56,9 @@ export function servingOf(config: Config): Serving {
       listen,
       inputs: {
         http,
-        files: files.map((file) => defined({ path: file.filename, state: file.state_file, from: file.from })),
+        files: files.map(({ block: { filename: path, state_file: state, from } }) =>
+          defined({ path, state, from }),
+        ),
       },
       web,
       outputs,
@@ -71,23 +75,43 @@ export function servingOf(config: Config): Serving {
     stdin,
     upstreams,
   };
-  assertNoLoop(serving);
+  assertNoLoop(
+    serving,
+    files.map(({ key }) => key),
+  );
   return serving;
 }
 
-type GrpcInput = Exclude<NonNullable<NonNullable<Config["inputs"]>["grpc"]>, readonly unknown[]>;
+/** The blocks that are not off, with the key that each has in the file. */
+function switchedOn<Block extends { enabled?: boolean | undefined }>(
+  key: string,
+  blocks: Block | readonly Block[] = [],
+): { key: string; block: Block }[] {
+  return listOf(blocks)
+    .map((block, index) => ({ key: `${key}[${index}]`, block }))
+    .filter(({ block }) => block.enabled !== false);
+}
 
-function upstreamOf(input: GrpcInput, index: number): Upstream {
-  const key = `inputs.grpc[${index}]`;
-  const tls = mutualTls(key, input);
-  return {
-    name: input.name ?? input.address,
-    address: input.address,
-    group: input.group,
-    client: defined({
-      address: input.address,
-      insecure: input.insecure,
-      tls: tls && defined({ ...tls, serverName: input.server_name }),
-    }),
-  };
+function upstreamsOf({ inputs }: Config): Upstream[] {
+  const named = new Map<string, string>();
+  return switchedOn("inputs.grpc", inputs?.grpc).map(({ key, block }) => {
+    const { address, group, insecure, server_name: serverName, name = address } = block;
+    const nameKey = `${key}.${block.name === undefined ? "address" : "name"}`;
+    const other = named.get(name);
+    if (other !== undefined) {
+      throw new UsageError(
+        `${nameKey}: ${JSON.stringify(name)} is ${other} as well, expected another one${block.name === undefined ? ", or a name" : ""}`,
+      );
+    }
+    named.set(name, nameKey);
+    readAddress(`${key}.address`, address);
+    const tls = mutualTls(key, block);
+    return {
+      key,
+      name,
+      address,
+      group,
+      client: defined({ address, insecure, tls: tls && defined({ ...tls, serverName }) }),
+    };
+  });
 }

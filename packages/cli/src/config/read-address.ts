@@ -1,0 +1,12 @@
+import { type Address, parseAddress } from "@falco-outputs/node";
+import { UsageError } from "../usage-error.js";
+
+/** The address that a key has. @throws UsageError that names the key. */
+export function readAddress(key: string, text: string): Address {
+  try {
+    return parseAddress(text);
+  } catch (error) {
+    // The parser calls it "address", whatever it is called here.
+    throw new UsageError((error as Error).message.replace(/^address/, () => key));
+  }
+}

@@ -1,0 +1,34 @@
+import { isIPv6 } from "node:net";
+import { hostname, networkInterfaces } from "node:os";
+import { isLoopback } from "../loopback.js";
+
+/** Whether who connects to the host `to` may come to what listens on the host `on`, without asking for names. */
+export function reaches(on: string, to: string): boolean {
+  const [listening, connecting] = [canonical(on), canonical(to)];
+  if (listening === connecting) return true;
+  // Who connects to "any address" comes to this machine.
+  const isToSelf = isLoopback(connecting) || isAny(connecting);
+  if (isLoopback(listening)) return isToSelf;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    list!.map(({ address }) => canonical(address)),
+  );
+  const isToName = connecting === canonical(hostname());
+  if (isAny(listening)) return isToSelf || isToName || addresses.includes(connecting);
+  return isToName && addresses.includes(listening);
+}
+
+function isAny(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+/** A host in the one spelling that URLs have, an IPv4 address in IPv6 as what it is. */
+function canonical(host: string): string {
+  const bare = host.replace(/^\[(.*)\]$/, "$1").replace(/%.*$/, "");
+  const url = `http://${isIPv6(bare) ? `[${bare}]` : bare}/`;
+  const spelt = URL.canParse(url) ? new URL(url).hostname : bare.toLowerCase();
+  const name = spelt.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(name) ?? [];
+  if (high === undefined || low === undefined) return name;
+  const [upper, lower] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return `${upper >> 8}.${upper & 255}.${lower >> 8}.${lower & 255}`;
+}
