@@ -157,12 +157,18 @@ it("ends when its client is closed", async () => {
   await reading;
 });
 
-it("says why the other server refuses", async () => {
-  const { upstream, client, aggregator } = await pair();
+it("says once why the other server refuses, and ends on purpose all the same", async () => {
+  const warned: object[] = [];
+  const logger = { ...silent, warn: (fields: object) => warned.push(fields) };
+  const { upstream, client, aggregator } = await pair({}, { logger });
   const other: Client = createClient({ transport: upstream.transport() });
   const member = other.sub({ group: "g", minPriority: "error" })[Symbol.asyncIterator]();
   void member.next();
   await upstream.waitForSubscribers(1);
-  await expect(aggregator.readAlerts(client, { name: "n", group: "g" })).rejects.toThrow("filter");
+  const reading = aggregator.readAlerts(client, { name: "n", group: "g" });
+  await expect.poll(() => warned).toEqual([{ input: "grpc:n", reason: expect.stringContaining("filter") }]);
+  await aggregator.stop();
+  await reading;
+  expect(warned).toHaveLength(1);
   await member.return?.();
 });
