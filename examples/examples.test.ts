@@ -1,30 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
-import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OutsideProject, Program } from "./outside-project.js";
+import { alerts, expectAllPrinted, itSubscribes, publishAll, rules, start } from "./subscriber-examples.js";
 
 const project = new OutsideProject();
 const tools = ["tsx@4.23.15", "typescript@6.0.3", "@types/node@20.19.43"];
 beforeAll(() => project.install(["core", "node", "server"], tools), 300_000);
 afterAll(() => project.remove());
-
-const servers: FalcoOutputsServer[] = [];
-async function start(options?: ServerOptions): Promise<FalcoOutputsServer> {
-  const server = await startServer(options);
-  servers.push(server);
-  return server;
-}
-afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop())));
-
-const alerts = fixtureLines("alerts.jsonl");
-const rules = alerts.map((line) => JSON.parse(line).rule as string);
-
-async function publishAll(server: FalcoOutputsServer): Promise<void> {
-  for (const alert of alerts) await server.publish(alert);
-}
 
 /** An example, copied and type-checked, with the arguments of `npm start`. */
 function runExample(name: string, ...args: string[]): Program {
@@ -34,45 +18,8 @@ function runExample(name: string, ...args: string[]): Program {
   return new Program(folder, process.execPath, "--import", "tsx", `${name}.ts`, ...args);
 }
 
-async function expectAllPrinted(program: Program): Promise<void> {
-  await expect.poll(() => program.lines.length, { timeout: 20_000 }).toBe(alerts.length);
-  for (const [index, rule] of rules.entries()) expect(program.lines[index]).toContain(rule);
-}
-
 describe("examples, copied outside the workspace", { timeout: 60_000 }, () => {
-  it("subscriber prints each alert, and ends on SIGINT", async () => {
-    const server = await start();
-    const subscriber = runExample("subscriber", server.address);
-    await server.waitForSubscribers(1);
-    await publishAll(server);
-    await expectAllPrinted(subscriber);
-    expect(subscriber.lines[1]).toMatch(
-      /^2026-06-02T09:14:09\.000000001Z Warning +Read sensitive file untrusted "/,
-    );
-    subscriber.interrupt();
-    expect(await subscriber.exited).toBe(0);
-    expect(subscriber.errors).toEqual([]);
-  });
-
-  it("subscriber-tls does so over mutual TLS, and says what is wrong with a certificate", async () => {
-    const authority = await Authority.create();
-    const folder = join(project.folder, "certs");
-    writeIdentity(folder, "client", authority.ca, await authority.issue());
-    const tls = { ca: authority.ca, ...(await authority.issue({ names: ["localhost"] })) };
-    const server = await start({ listen: [{ address: "localhost:0", tls }] });
-    const subscriber = runExample("subscriber-tls", server.address, folder);
-    await server.waitForSubscribers(1);
-    await publishAll(server);
-    await expectAllPrinted(subscriber);
-    subscriber.interrupt();
-    expect(await subscriber.exited).toBe(0);
-
-    const other = await Authority.create();
-    writeIdentity(folder, "client", other.ca, await authority.issue());
-    const refused = runExample("subscriber-tls", server.address, folder);
-    expect(await refused.exited).toBe(1);
-    expect(refused.errors.join()).toContain("signed by none of the authorities");
-  });
+  itSubscribes(runExample, () => project.folder);
 
   it("get counts what is queued", async () => {
     const server = await start();
@@ -83,29 +30,6 @@ describe("examples, copied outside the workspace", { timeout: 60_000 }, () => {
       ...rules.map((rule) => `1 ${rule}`),
       "5 of them at least as severe as an error",
     ]);
-  });
-
-  it("acknowledge works off a group's alerts, and again those that a killed one did not finish", async () => {
-    const server = await start();
-    const killed = runExample("acknowledge", server.address);
-    await server.waitForSubscribers(1);
-    const rounds = 30;
-    for (let round = 0; round < rounds; round++) await publishAll(server);
-    await expect.poll(() => killed.lines.length, { timeout: 20_000 }).toBeGreaterThan(0);
-    killed.kill();
-    await killed.exited;
-    await server.waitForSubscribers(0);
-    const next = runExample("acknowledge", server.address);
-    await server.waitForSubscribers(1);
-    const handled = () => new Set([...killed.lines, ...next.lines]).size;
-    await expect.poll(handled, { timeout: 20_000 }).toBe(rounds * alerts.length);
-    next.interrupt();
-    expect(await next.exited).toBe(0);
-    expect(server.stats().groups.tickets).toMatchObject({
-      delivered: rounds * alerts.length,
-      waiting: 0,
-      lost: 0,
-    });
   });
 
   it("broadcast-with-filter prints what matches, and takes nothing from others", async () => {

@@ -1,4 +1,4 @@
-"""Prints Falco's alerts from a server on another machine, over mutual TLS, until Ctrl-C. It needs no event loop.
+"""Prints Falco's alerts as JSON from a server on another machine, over mutual TLS, until Ctrl-C. It needs no event loop.
 
 pip install -r requirements.txt
 python subscriber_tls.py ADDRESS FOLDER    ADDRESS: host:port; FOLDER holds ca.crt, client.crt and client.key
@@ -20,7 +20,7 @@ try:
         ca_root=certificates / "ca.crt",
     ) as falco:
         for alert in falco.sub():
-            print(alert.priority_name, alert.to_json(), flush=True)
+            print(alert.to_json(), flush=True)
 except KeyboardInterrupt:
     pass
 except FalcoError as error:

@@ -1,9 +1,9 @@
-// Prints Falco's alerts from a server on another machine, over mutual TLS, until Ctrl-C.
+// Prints Falco's alerts as JSON from a server on another machine, over mutual TLS, until Ctrl-C.
 //
 //   npm start ADDRESS FOLDER    ADDRESS: host:port; FOLDER holds ca.crt, client.crt and client.key
 
 import { join } from "node:path";
-import { createClient, FalcoError, priorityName } from "@falco-outputs/node";
+import { createClient, FalcoError } from "@falco-outputs/node";
 
 const [address = "localhost:5060", folder = "/etc/falco/certs"] = process.argv.slice(2);
 const interrupted = new AbortController();
@@ -19,7 +19,7 @@ const falco = createClient({
 });
 try {
   for await (const alert of falco.sub({ signal: interrupted.signal })) {
-    console.log(priorityName(alert), JSON.stringify(alert));
+    console.log(JSON.stringify(alert));
   }
 } catch (error) {
   // The message says what was tried and what to do: a wrong name, an expired certificate, nobody there ...

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/node";
+import { DgramSocket } from "node-unix-socket";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { endRuns, falcoOutputs } from "./testing/run.js";
 
@@ -40,6 +41,11 @@ it("answers all of Falco's posts before a receiver that hangs answered one, with
     held.push(response);
   }).listen(0, "127.0.0.1");
   await once(receiver, "listening");
+  // A syslogd's local socket.
+  const logged: string[] = [];
+  const syslogd = new DgramSocket();
+  syslogd.bind(join(folder, "log"));
+  syslogd.on("data", (datagram: Buffer) => logged.push(datagram.toString()));
   const socket = join(folder, "falco.sock");
   const config = join(folder, "falco-outputs.yaml");
   writeFileSync(
@@ -50,7 +56,7 @@ grpc: { enabled: true, bind_address: "unix://${socket}" }
 stdout_output: { enabled: true }
 file_output: { enabled: true, filename: ${folder}/alerts.jsonl }
 program_output: { enabled: true, keep_alive: true, program: "cat > ${folder}/program.jsonl" }
-syslog_output: { enabled: true, socket: ${folder}/nobody-listens }
+syslog_output: { enabled: true, socket: ${folder}/log }
 http_output: { enabled: true, url: "http://127.0.0.1:${(receiver.address() as AddressInfo).port}/" }
 inputs: { http: { bind_address: "127.0.0.1:0" } }
 `,
@@ -93,6 +99,14 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
     expect(read()).toEqual(lines);
   }
   expect(received).toEqual(lines.map((line) => JSON.parse(line).output));
+
+  await expect.poll(() => logged.length, { timeout: 30_000 }).toBe(count);
+  // Facility user, severity notice.
+  for (const [index, message] of logged.entries()) {
+    expect(message).toMatch(/^<13>.{15} falco: /);
+    expect(message.endsWith(lines[index]!)).toBe(true);
+  }
+  syslogd.close();
 
   for (const response of held) response.destroy();
   receiver.close();
