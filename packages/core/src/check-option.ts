@@ -1,0 +1,40 @@
+import { OptionError } from "./option-error.js";
+
+/** The longest time that a timer of any JavaScript runtime takes, in milliseconds (24.8 days): beyond it fires at once. */
+export const maxTimerMs = 2 ** 31 - 1;
+
+/**
+ * A time in milliseconds, as every option that is one is checked.
+ * @param fallback What undefined stands for.
+ * @throws OptionError for what is not a time that a timer takes, 0 and Infinity included.
+ */
+export function milliseconds<Fallback extends number | undefined>(
+  option: string,
+  value: number | undefined,
+  fallback: Fallback,
+): number | Fallback {
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && value > 0 && value <= maxTimerMs) return value;
+  throw new OptionError({
+    option,
+    got: value,
+    expected: `a time in milliseconds, more than 0 and at most ${maxTimerMs} (24 days)`,
+  });
+}
+
+/**
+ * A whole number from `least` to `most`.
+ * @param fallback What undefined stands for.
+ * @throws OptionError
+ */
+export function wholeNumber<Fallback extends number | undefined>(
+  option: string,
+  value: number | undefined,
+  fallback: Fallback,
+  { least = 1, most = Number.MAX_SAFE_INTEGER }: { least?: number; most?: number } = {},
+): number | Fallback {
+  if (value === undefined) return fallback;
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const bound = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new OptionError({ option, got: value, expected: `a whole number ${bound}` });
+}
