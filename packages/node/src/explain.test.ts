@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttp2Server } from "node:http2";
+import { constants, createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -171,6 +171,15 @@ describe("over TCP", () => {
   it("says what a proxy answers in the server's place", async () => {
     const proxy = createHttp2Server((_, response) => response.writeHead(502).end());
     await expectFailure({ address: await listen(proxy), insecure: true }, "HTTP 502");
+  });
+
+  it("says that the server ended a stream that was read too slowly", async () => {
+    const impatient = createHttp2Server().on("stream", (stream) => {
+      stream.on("error", () => undefined).close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    });
+    const message = "the server ended the stream: it was read too slowly";
+    const address = await listen(impatient);
+    await expectFailure({ address, insecure: true }, message, Code.ResourceExhausted);
   });
 });
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { AlertInit } from "@falco-outputs/core";
+import { type ClientOptions, createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
 import { onTestFinished } from "vitest";
-import { type ClientOptions, createClient } from "../client.js";
 
 /** A folder that goes when the test does. */
 export function scratchFolder(): string {
