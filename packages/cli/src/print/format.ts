@@ -1,6 +1,6 @@
 import { type Alert, alertToJson, priorityName } from "@falco-outputs/node";
 import { colored } from "./color.js";
-import { hex, printable } from "./printable.js";
+import { printable, printableJson } from "./printable.js";
 
 export const formats = ["compact", "json"] as const;
 export type Format = (typeof formats)[number];
@@ -10,9 +10,9 @@ export function formatAlert(alert: Alert, format: Format, color: boolean): strin
   return format === "json" ? json(alert) : compact(alert, color);
 }
 
-/** Falco's own JSON plus `sequence`. A terminal takes some of what JSON leaves as it is for commands: escape it. */
+/** Falco's own JSON plus `sequence`. */
 function json(alert: Alert): string {
-  return alertToJson(alert).replace(terminalControls, (c) => `\\u${hex(c, 4)}`);
+  return printableJson(alertToJson(alert));
 }
 
 /** Time, priority, rule and output. An alert's text is an attacker's at times. */
@@ -26,4 +26,3 @@ function compact(alert: Alert, color: boolean): string {
 }
 
 const longestPriority = "Informational".length;
-const terminalControls = /[\u007f-\u009f]/g;

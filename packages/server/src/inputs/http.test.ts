@@ -11,7 +11,7 @@ const texts = fixtureLines("alerts.txt");
 
 let server: FalcoOutputsServer;
 beforeEach(async () => {
-  server = await startServer({ listen: [], inputs: { http: "127.0.0.1:0" } });
+  server = await startServer({ listen: [], inputs: { http: ["127.0.0.1:0"] } });
 });
 afterEach(() => server.stop());
 

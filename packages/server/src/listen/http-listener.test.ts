@@ -1,16 +1,11 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startServer } from "../index.js";
-import type { Logger } from "../logger.js";
-import { listenHttp } from "./http-listener.js";
-import type { InputsOptions } from "./inputs.js";
+import { type HttpInputOptions, type Logger, startServer } from "../index.js";
 
 const [alert = ""] = fixtureLines("alerts.jsonl");
 const token = "a-token-of-enough-letters";
@@ -21,7 +16,8 @@ function scratchFolder(): string {
   return folder;
 }
 
-async function serve(http: NonNullable<InputsOptions["http"]>, logger?: Logger) {
+async function serve(input: string | HttpInputOptions | (string | HttpInputOptions)[], logger?: Logger) {
+  const http = [input].flat();
   const server = await startServer({ listen: [], inputs: { http }, ...(logger && { logger }) });
   onTestFinished(() => server.stop());
   return server;
@@ -60,7 +56,7 @@ describe("an address that others can reach", () => {
   ])("is refused with %s", async (_, options) => {
     for (const address of ["0.0.0.0:0", "[::]:0"]) {
       await expect(serve({ address, ...options })).rejects.toThrow(
-        `inputs.http: other machines can reach ${JSON.stringify(address)}: it needs tls with cert, key and ca`,
+        `inputs.http[0].address: ${JSON.stringify(address)}, expected a loopback address, or tls.cert and tls.key with it, and tls.ca (mutual TLS) or token; or insecure`,
       );
     }
   });
@@ -117,26 +113,48 @@ it("tells who has no token how to show one", async () => {
 });
 
 it.each([
-  ["a token that is short", { address: "127.0.0.1:0", token: "short" }, "http.token: expected 16 to 1,024"],
-  ["TLS on a unix socket", { address: "/x/y.sock", tls: { cert: "c", key: "k" } }, "where tls has no use"],
-  ["no address", { address: "falco.sock" }, 'http: "falco.sock", expected host:port or unix:///path'],
+  [
+    "a token that is short",
+    { address: "127.0.0.1:0", token: "short" },
+    "http[0].token: expected 16 to 1,024",
+  ],
+  [
+    "TLS on a unix socket",
+    { address: "/x/y.sock", tls: { cert: "c", key: "k" } },
+    "http[0].tls: an object, expected nothing, since address is a unix socket",
+  ],
+  [
+    "what is not an address",
+    { address: "falco.sock" },
+    'http[0].address: "falco.sock", expected host:port or unix:///path',
+  ],
   ["a URL", { address: "http://127.0.0.1:1" }, "expected host:port or unix:///path"],
   ["a URL's end", { address: "127.0.0.1:0/" }, "expected host:port or unix:///path"],
   [
-    "no certificate",
+    "what is not a certificate",
     { address: "127.0.0.1:0", tls: { cert: Buffer.from("x"), key: Buffer.from("y") } },
-    "no PEM",
+    "http[0].tls: expected tls.ca, tls.cert and tls.key in PEM, and the key that of the certificate",
   ],
   [
-    "no file",
+    "a file that is not there",
     { address: "127.0.0.1:0", tls: { cert: "/nowhere/c", key: "/k" } },
-    'tls.cert: "/nowhere/c" cannot',
+    'http[0].tls.cert: "/nowhere/c", expected PEM, or the path of a file that can be read (ENOENT',
   ],
+  ["a mode that is none", { address: "/x/y.sock", mode: 0o1777 }, "http[0].mode: 1023, expected permissions"],
 ])("refuses %s", async (_, http, reason) => {
   await expect(serve(http)).rejects.toThrow(reason);
 });
 
-it("is had on several addresses, which count together; a unix socket has its permissions", async () => {
+it.each([
+  ["127.0.0.1:0", 'inputs.http: "127.0.0.1:0", expected a list of addresses'],
+  [{ address: "127.0.0.1:0" }, "inputs.http: an object, expected a list of addresses"],
+  [[7], "inputs.http[0]: 7, expected an address, or an object with an address"],
+  [["127.0.0.1:0", {}], "inputs.http[1]: an object, expected an address"],
+])("refuses %j, which is not a list of listeners", async (http, reason) => {
+  await expect(startServer({ listen: [], inputs: { http: http as string[] } })).rejects.toThrow(reason);
+});
+
+it("is served on several addresses, which count together; a unix socket has its permissions", async () => {
   const path = join(scratchFolder(), "input.sock");
   const server = await serve([
     { address: `unix://${path}`, mode: 0o660, group: process.getgid!() },
@@ -160,61 +178,4 @@ it("takes what curl posts compressed", async () => {
   const { stdout } = await promisify(execFile)("sh", ["-c", shell, "sh", alert, server.httpUrl!]);
   expect(stdout).toBe("200");
   expect(server.stats().inputs.http).toEqual({ accepted: 1, rejected: 0 });
-});
-
-describe("a connection", () => {
-  const limits = {
-    headersTimeout: 200,
-    requestTimeout: 400,
-    keepAliveTimeout: 300,
-    connectionsCheckingInterval: 50,
-  };
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-  /** How long a connection lasts over which this comes, in milliseconds; and what was answered. */
-  async function lifeOf(...texts: string[]) {
-    const listener = await listenHttp(
-      { address: "127.0.0.1:0" },
-      (request, response) => void request.resume().on("end", () => response.end()),
-      silent,
-      limits,
-    );
-    onTestFinished(() => listener.close());
-    const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");
-    const start = performance.now();
-    let answered = "";
-    socket.setEncoding("utf8").on("data", (text) => {
-      answered += text;
-    });
-    for (const text of texts) socket.write(text);
-    await once(socket, "close");
-    return { lastedMs: performance.now() - start, status: /^HTTP\/1.1 (\d+)/.exec(answered)?.[1] };
-  }
-
-  it.each([
-    ["says nothing", [], "408"],
-    ["begins a head and stops", ["POST / HT"], "408"],
-    ["begins a body and stops", ["POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc"], "408"],
-    ["is idle for long", ["POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"], "200"],
-  ])("that %s is ended", async (_, texts, status) => {
-    const life = await lifeOf(...texts);
-    expect(life.status).toBe(status);
-    expect(life.lastedMs).toBeGreaterThan(150);
-    expect(life.lastedMs).toBeLessThan(5_000);
-  });
-
-  it("that is quiet or half open does not hold the stop up", async () => {
-    const { server: tls } = await withTls();
-    const server = await serve([{ address: "127.0.0.1:0", tls }, "127.0.0.1:0"]);
-    const sockets = server.httpUrls.map((url) => connect(Number(new URL(url).port), "127.0.0.1"));
-    await Promise.all(sockets.map((socket) => once(socket, "connect")));
-    sockets[0]!.write(Buffer.from([0x16, 0x03, 0x01]));
-    const closed = (socket: Socket) =>
-      new Promise((resolve) => socket.on("error", () => undefined).on("close", resolve));
-    const ended = Promise.all(sockets.map(closed));
-    const start = performance.now();
-    await server.stop();
-    await ended;
-    expect(performance.now() - start).toBeLessThan(3_000);
-  });
 });
