@@ -12,6 +12,7 @@ it.each([
     [
       "Code",
       "FalcoError",
+      "OptionError",
       "Priority",
       "alertFromJson",
       "alertFromText",

@@ -104,7 +104,7 @@ describe("BatchEncoder", () => {
     expect(encode(line!).output).toBe(decode(encodeLine(line!)).output);
   });
 
-  it("loses nothing for a line that is no alert", () => {
+  it("loses nothing for a line that is not an alert", () => {
     const encoder = new BatchEncoder();
     const source = utf8.encode('{"rule":"a","priority":"Debug"}{"rule":"b"}{"rule":"c","priority":"Debug"}');
     encoder.add(source, 0, 31);
@@ -122,9 +122,9 @@ describe("BatchEncoder", () => {
     const bytes = utf8.encode(`${line}}`);
     const encoder = new BatchEncoder();
     for (let end = 0; end < bytes.length - 1; end++) {
-      expect(() => encoder.add(bytes, 0, end)).toThrow(refused("no alert"));
+      expect(() => encoder.add(bytes, 0, end)).toThrow(refused("not an alert"));
     }
-    expect(() => encoder.add(bytes, 0, bytes.length)).toThrow(refused("no alert"));
+    expect(() => encoder.add(bytes, 0, bytes.length)).toThrow(refused("not an alert"));
     expect(encoder.count).toBe(0);
   });
 
@@ -165,7 +165,7 @@ describe("BatchEncoder", () => {
     '"\\x"',
   ])("refuses the value %s", (value) => {
     expect(() => encode(`{"rule":"r","priority":"Debug","output_fields":{"a":${value}}}`)).toThrow(
-      refused("no alert"),
+      refused("not an alert"),
     );
   });
 

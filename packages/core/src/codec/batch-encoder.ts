@@ -21,7 +21,7 @@ export class BatchEncoder {
 
   /**
    * Adds the line, JSON or text, that is `source` from `start` to `end`. Invalid UTF-8 is replaced, never refused.
-   * @throws FalcoError with InvalidArgument if the line is no alert, or too large a one; the others stay.
+   * @throws FalcoError with InvalidArgument if the line is not an alert, or too large; the others stay.
    */
   add(source: Uint8Array, start: number, end: number): void {
     this.#reserve(roomFor(end - start));
@@ -33,7 +33,7 @@ export class BatchEncoder {
 
   /**
    * Adds a decoded alert, all of it but its sequence number.
-   * @throws FalcoError with InvalidArgument if it is too large; Error for what no message can hold; the others stay.
+   * @throws FalcoError with InvalidArgument if it is too large, or no message can hold it; the others stay.
    */
   addAlert(alert: Alert): void {
     this.#reserve(roomForAlert(alert));

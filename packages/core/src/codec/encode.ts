@@ -40,7 +40,7 @@ function roomFor({ rule, output, outputFields, hostname, tags, source }: AlertCo
 
 /**
  * A line of Falco's, JSON or text, as an encoded alert. Invalid UTF-8 is replaced, never refused.
- * @throws FalcoError with InvalidArgument if the line is no alert, or too large a one.
+ * @throws FalcoError with InvalidArgument if the line is not an alert, or too large.
  */
 export function encodeLine(line: string | Uint8Array, now?: Date): Uint8Array {
   const text = typeof line === "string" ? line : utf8.decode(line);
@@ -48,7 +48,7 @@ export function encodeLine(line: string | Uint8Array, now?: Date): Uint8Array {
   const content = readText(text.replace(/\r?\n?$/, ""), now);
   if (content === undefined) {
     throw new FalcoError(
-      'no alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
+      'not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
       Code.InvalidArgument,
     );
   }

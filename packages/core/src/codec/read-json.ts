@@ -1,14 +1,15 @@
 import { Code, FalcoError } from "../error.js";
-import { type Priority, parsePriority } from "../priority.js";
+import { type Priority, parsePriority, priorityNames } from "../priority.js";
 import { type Instant, parseTime } from "../time.js";
 import type { AlertContent } from "./content.js";
 import { JsonReader, JsonSyntaxError } from "./json-reader.js";
 
 /**
- * Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` have to be there. Members that
- * are no alert's are ignored, of duplicates the last one counts. `output` is `message` where Falco was told to leave
- * `output` out.
- * @throws FalcoError with InvalidArgument that says what is wrong.
+ * Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` must be there. Members that an
+ * alert does not have are ignored; of duplicates the last one counts. `output` is `message` where Falco was told to
+ * leave `output` out.
+ * @throws FalcoError with InvalidArgument that says what is wrong, and where. It quotes nothing, since it is logged, and
+ * no alert's content may be.
  */
 export function readJson(text: string): AlertContent {
   const reader = new JsonReader(text);
@@ -17,7 +18,7 @@ export function readJson(text: string): AlertContent {
     reader.end();
     return content;
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw noAlert(`JSON: ${error.message}`);
+    if (error instanceof JsonSyntaxError) throw notAnAlert(`JSON: ${error.message}`);
     throw error;
   }
 }
@@ -68,15 +69,15 @@ function readAlert(reader: JsonReader): AlertContent {
         reader.skip();
     }
   });
-  if (rule === undefined) throw noAlert('"rule" is missing');
-  if (priority === undefined) throw noAlert('"priority" is missing');
+  if (rule === undefined) throw notAnAlert('"rule" is missing');
+  if (priority === undefined) throw notAnAlert('"priority" is missing');
   return { time, priority, rule, output: output ?? message ?? "", outputFields, hostname, tags, source };
 }
 
 function readTime(text: string): Instant {
   const time = parseTime(text);
   if (time === undefined) {
-    throw noAlert(`"time" is ${quote(text)}, expected RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"`);
+    throw notAnAlert('"time" is not in RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"');
   }
   return time;
 }
@@ -84,15 +85,11 @@ function readTime(text: string): Instant {
 function readPriority(name: string): Priority {
   const priority = parsePriority(name);
   if (priority === undefined) {
-    throw noAlert(`"priority" is ${quote(name)}, expected a priority of Falco's, e.g. "Warning"`);
+    throw notAnAlert(`"priority" is not one of ${priorityNames.join(", ")}`);
   }
   return priority;
 }
 
-function noAlert(why: string): FalcoError {
-  return new FalcoError(`no alert: ${why}`, Code.InvalidArgument);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+function notAnAlert(why: string): FalcoError {
+  return new FalcoError(`not an alert: ${why}`, Code.InvalidArgument);
 }

@@ -88,7 +88,7 @@ function take(intake: Intake, body: Uint8Array, response: ServerResponse): void 
   const lines = intake.collect();
   splitLines(body, (bytes, start, end) => lines.add(bytes, start, end));
   if (lines.count === 0) {
-    answer(response, 400, lines.reason ?? "no alert: the body is empty");
+    answer(response, 400, lines.reason ?? "not an alert: the body is empty");
     return;
   }
   const queued = () => response.writeHead(200, { "content-length": 0 }).end();

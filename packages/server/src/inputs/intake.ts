@@ -15,7 +15,7 @@ const lookMs = 2;
 export interface InputStats {
   /** Alerts that were taken; `priority` may have kept some of them out. */
   readonly accepted: number;
-  /** Lines that were no alert, or too large. */
+  /** Lines that were not an alert, or were too large. */
   readonly rejected: number;
 }
 
@@ -33,7 +33,7 @@ export class Intake {
   constructor(router: Router, name: string, logger: Logger) {
     this.#router = router;
     this.#rejections = new Throttled((count, reason) =>
-      logger.warn({ input: name, rejected: count, reason }, "rejected what is no alert"),
+      logger.warn({ input: name, rejected: count, reason }, "rejected what is not an alert"),
     );
   }
 

@@ -33,7 +33,7 @@ it.each([
   expect(await readThrough([text])).toEqual({ rules, stats: { accepted: lines.length, rejected: 0 } });
 });
 
-it("counts what is no alert, and loses nothing beside it", async () => {
+it("counts what is not an alert, and loses nothing beside it", async () => {
   const bad = [
     "Events detected: 4",
     '{"rule":',
