@@ -43,6 +43,7 @@ it.each([
       "maxAlertBytes",
       "readJson",
       "readText",
+      "splitBody",
       "textPrefix",
       "toPriority",
     ],

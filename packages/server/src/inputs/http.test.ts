@@ -72,7 +72,7 @@ it("takes thousands of posts over one connection, in order", async () => {
 });
 
 it.each([
-  ["nothing", "", "not an alert: the body is empty"],
+  ["nothing", "", "not an alert: the body holds none"],
   [
     "what is not an alert",
     "hello",

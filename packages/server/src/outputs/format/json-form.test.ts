@@ -143,9 +143,7 @@ describe("JSON from what was no JSON", () => {
     const several =
       '\n{\r\n "rule": "r",\n "priority": "Error",\n "output_fields": {"n": 18446744073709551615}\n}\n';
     const [line] = (await written({ published: [several] }, json)).map(String);
-    expect(line).toBe(
-      '{  "rule": "r",  "priority": "Error",  "output_fields": {"n": 18446744073709551615} }',
-    );
+    expect(line).toBe('{ "rule": "r", "priority": "Error", "output_fields": {"n": 18446744073709551615} }');
   });
 });
 
