@@ -107,7 +107,10 @@ describe("falco-outputs serve", () => {
     expect(await sub.status).toBe(0);
     expect(sub.lines).toHaveLength(alerts.length);
     expect(await serve.status).toBe(0);
-    expect(await serve.logged("rejected what is no alert")).toMatchObject({ input: "lines", rejected: 1 });
+    expect(await serve.logged("rejected what is not an alert")).toMatchObject({
+      input: "lines",
+      rejected: 1,
+    });
   });
 
   it("waits at its end for every group, too", async () => {

@@ -44,6 +44,7 @@ it.each([
       "maxAlertBytes",
       "readJson",
       "readText",
+      "splitBody",
       "textPrefix",
       "toPriority",
     ],

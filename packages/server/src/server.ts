@@ -14,6 +14,7 @@ import type { FalcoVersionSource } from "./grpc/version.js";
 import type { ReadAlertsOptions } from "./inputs/alerts.js";
 import { Inputs, type InputsOptions } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
+import { onOneLine } from "./inputs/one-line.js";
 import { itemsOf } from "./listen/address.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
 import { listenWeb, type WebListener, type WebOptions } from "./listen/web-listener.js";
@@ -283,15 +284,6 @@ class Running implements FalcoOutputsServer {
 function toBatch(alert: AlertInit | string | Uint8Array): AlertBatch {
   if (alert instanceof Uint8Array) return joinPieces([acceptEncoded(alert)]);
   if (typeof alert !== "string") return joinPieces([encodeContent(contentOf(alert))]);
-  const encoded = joinPieces([encodeLine(alert)]);
-  const line = onOneLine(alert);
-  return line === undefined ? encoded : { ...encoded, lines: joinPieces([Buffer.from(line)]) };
-}
-
-/** The line for outputs, which write one for an alert; undefined for a text on several, which is written anew. */
-function onOneLine(alert: string): string | undefined {
-  const text = alert.replace(/[\r\n]+$/, "");
-  if (!/[\r\n]/.test(text)) return text;
-  // In JSON a line break is white space, wherever it stands.
-  return text.trimStart().startsWith("{") ? text.trim().replace(/[\r\n]+/g, " ") : undefined;
+  const line = Buffer.from(alert.replace(/[\r\n]+$/, ""));
+  return { ...joinPieces([encodeLine(alert)]), lines: joinPieces([onOneLine(line, 0, line.length)]) };
 }

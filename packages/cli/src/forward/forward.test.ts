@@ -102,9 +102,9 @@ describe("falco-outputs forward", () => {
     ["an empty standard input", "", "standard input is empty: expected an alert, or one a line"],
     ["blank lines alone", " \n\r\n", "standard input is empty: expected an alert, or one a line"],
     [
-      "what is no alert",
+      "what is not an alert",
       "hello",
-      'refused it: no alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
+      'refused it: not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
     ],
     ["too much", Buffer.alloc(4 * 1024 * 1024 + 1, "x"), "standard input has more than 4194304 bytes"],
   ])("fails at %s", async (_, input, reason) => {

@@ -1,3 +1,4 @@
+import { textPrefix } from "@falco-outputs/core/codec";
 import { type Alert, alertToJson, priorityName } from "@falco-outputs/node";
 import { colored } from "./color.js";
 import { printable, printableJson } from "./printable.js";
@@ -19,8 +20,8 @@ function json(alert: Alert): string {
 function compact(alert: Alert, color: boolean): string {
   const { time = "-" } = alert.toJSON();
   const name = priorityName(alert).padEnd(longestPriority);
-  // Falco puts time and priority in front of the output as well.
-  const output = alert.output.replace(/^[\dT:.+Z-]+: [A-Z][a-z]+ /, "");
+  // Falco writes time and priority before the output as well.
+  const output = alert.output.replace(textPrefix, "");
   const text = [alert.rule, output].filter((part) => part !== "").join(": ");
   return `${time} ${color ? colored(name, alert.priority) : name} ${printable(text)}`;
 }

@@ -4,11 +4,15 @@ import { answer, type HttpHandler } from "../listen/http-server.js";
 import { Body } from "./body.js";
 import { BodyBudget } from "./body-budget.js";
 import type { Intake } from "./intake.js";
-import { splitLines } from "./line-splitter.js";
+import { toUtf8 } from "./utf8.js";
 
 /** The largest body, in bytes, as it comes and inflated. Falco posts one alert at a time. */
 const maxBodyBytes = 4 * 1024 * 1024;
 const tooLarge = `the body is larger than ${maxBodyBytes} bytes`;
+
+/** Of an answer that something was queued: how much else was in the body that is not an alert. */
+const rejectedHeader = "falco-outputs-rejected";
+const noBody = { "content-length": 0 };
 
 /** Why a request is refused before its body is read. */
 interface Refusal {
@@ -106,12 +110,17 @@ function takeGzip(intake: Intake, body: Uint8Array, response: ServerResponse): v
 
 function take(intake: Intake, body: Uint8Array, response: ServerResponse): void {
   const lines = intake.collect();
-  splitLines(body, (bytes, start, end) => lines.add(bytes, start, end));
+  // Falco posts its text form as text/plain, one alert at a time.
+  const isText = /^text\/plain\b/i.test(response.req.headers["content-type"] ?? "");
+  lines.addBody(toUtf8(body), isText);
+  const { rejected } = lines;
   if (lines.count === 0) {
-    answer(response, 400, lines.reason ?? "no alert: the body is empty");
+    answer(response, 400, rejected === 0 ? "not an alert: the body holds none" : lines.reason);
+    intake.reuse(lines);
     return;
   }
-  const queued = () => response.writeHead(200, { "content-length": 0 }).end();
+  const head = rejected === 0 ? noBody : { ...noBody, [rejectedHeader]: rejected };
+  const queued = () => response.writeHead(200, head).end();
   const failed = (error: unknown) => answer(response, 503, (error as Error).message);
   try {
     const appended = lines.append();
