@@ -6,6 +6,7 @@ export type { FileInputOptions } from "./inputs/file/file-input-options.js";
 export type { HttpInputOptions } from "./inputs/http-listener.js";
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";
+export type { ReadLinesOptions } from "./inputs/lines.js";
 export type { ListenOptions } from "./listen/grpc-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
 export type { ServerTls } from "./listen/server-tls.js";
