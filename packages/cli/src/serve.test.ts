@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, falcoOutputs, finished } from "./testing/run.js";
+import { endRuns, falcoOutputs, falcoOutputsFrom, finished } from "./testing/run.js";
 
 const alerts = fixtureLines("alerts.jsonl");
 
@@ -118,6 +118,7 @@ describe("falco-outputs serve", () => {
     const serve = falcoOutputs("serve", "--listen", address, "--stdin");
     await serve.logged("ready");
     expect((await finished("get", "--group", "pager", "-a", address)).status).toBe(0);
+    expect((await finished("get", "--shared", "-a", address)).status).toBe(0);
     serve.child.stdin.end(`${alerts.join("\n")}\n`);
     await serve.logged("standard input has ended");
     const count = ["-n", `${alerts.length}`];
@@ -140,6 +141,39 @@ describe("falco-outputs serve", () => {
     expect(await post(http, alerts[0]!)).toBe(200);
     serve.child.kill("SIGINT");
     expect(await serve.status).toBe(0);
+  });
+
+  it("stops well while standard input is still open, beside another input or alone", async () => {
+    for (const others of [["--http", "127.0.0.1:0"], []]) {
+      const serve = falcoOutputs("serve", "--listen", join(folder, "falco.sock"), "--stdin", ...others);
+      await serve.logged("ready");
+      serve.child.stdin.write(`${alerts[0]}\n{"rule":`);
+      expect(
+        (await finished("get", "--shared", "-n", "1", "-f", "-a", join(folder, "falco.sock"))).status,
+      ).toBe(0);
+      serve.child.kill("SIGTERM");
+      expect(await serve.status).toBe(0);
+      const messages = serve.err
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).msg);
+      expect(messages).toEqual(["ready", "stopped"]);
+    }
+  });
+
+  it("goes on when standard input cannot be read but the http input is there as well", async () => {
+    const address = ["--listen", join(folder, "falco.sock")];
+    const unreadable = openSync(join(folder, "file"), "w");
+    const serve = falcoOutputsFrom(unreadable, "serve", ...address, "--stdin", "--http", "127.0.0.1:0");
+    const alone = falcoOutputsFrom(unreadable, "serve", "--listen", join(folder, "alone.sock"), "--stdin");
+    closeSync(unreadable);
+    const { http } = await serve.logged("ready");
+    expect(await serve.logged("standard input cannot be read")).toMatchObject({ level: "error" });
+    expect(await post(http, alerts[0]!)).toBe(200);
+    serve.child.kill("SIGTERM");
+    expect(await serve.status).toBe(0);
+    expect(await alone.status).toBe(1);
+    expect(alone.err).toContain("EBADF");
   });
 
   it("retains as many alerts as --capacity says, and logs what it dropped", async () => {

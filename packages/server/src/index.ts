@@ -5,6 +5,7 @@ export type { ReadAlertsOptions } from "./inputs/alerts.js";
 export type { FileInputOptions } from "./inputs/file/file-input-options.js";
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";
+export type { ReadLinesOptions } from "./inputs/lines.js";
 export type { ListenOptions } from "./listen/grpc-listener.js";
 export type { HttpInputOptions } from "./listen/http-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";

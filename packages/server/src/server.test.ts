@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { connect } from "node:net";
+import { PassThrough, Readable } from "node:stream";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { type Alert, type Client, Code, createClient, FalcoError } from "@falco-outputs/core";
@@ -162,6 +163,48 @@ describe("stop", () => {
       stopped = server;
     }
     await expect(fetch(stopped.httpUrl!, { method: "POST" })).rejects.toThrow();
+  });
+
+  it("has whoever publishes or waits told that the server has stopped, then and later", async () => {
+    const server = await start({ listen: [] });
+    const waiting = [0, 1].map(() => server.waitForSubscribers(5));
+    const stopping = server.stop();
+    const told = expect.objectContaining({
+      name: "FalcoError",
+      code: Code.Unavailable,
+      message: "the server has stopped",
+      fromServer: false,
+    });
+    await expect(server.publish(alertNamed("late"))).rejects.toEqual(told);
+    for (const waited of waiting) await expect(waited).rejects.toEqual(told);
+    await stopping;
+    await expect(server.publish(alertNamed("later"))).rejects.toEqual(told);
+    await expect(server.waitForSubscribers(0)).rejects.toEqual(told);
+    await expect(server.readLines(Readable.from([]))).rejects.toEqual(told);
+    const other = createClient({ transport: server.transport() });
+    await expect(server.readAlerts(other, { name: "other" })).rejects.toEqual(told);
+    await expect(other.get()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: Code.Unavailable,
+    });
+    expect(server.stats().appended).toBe(0);
+  });
+
+  it("ends the reading of lines and of other servers", async () => {
+    const server = await start({ listen: [] });
+    const other = await start();
+    const stream = new PassThrough();
+    stream.write(`${alertNamed("read")}\n`);
+    const client = clientOf(other);
+    const readings = [server.readLines(stream), server.readAlerts(client, { name: "other" })];
+    await other.publish(alertNamed("read"));
+    await expect.poll(() => server.stats().appended).toBe(2);
+    await server.stop();
+    await Promise.all(readings);
+    stream.write(`${alertNamed("late")}\n`.repeat(1000));
+    await other.publish(alertNamed("late"));
+    await other.waitForSubscribers(0);
+    expect(server.stats().appended).toBe(2);
+    await client.close();
   });
 
   it("leaves nothing behind when a start fails", async () => {

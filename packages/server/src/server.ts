@@ -4,9 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createRouterTransport, type Transport } from "@connectrpc/connect";
-import { type AlertInit, type Client, formatAddress, Priority, type PriorityLike } from "@falco-outputs/core";
-import { acceptEncoded, contentOf, encodeContent, encodeLine, toPriority } from "@falco-outputs/core/codec";
-import { type AlertBatch, joinPieces } from "./alert-batch.js";
+import {
+  type AlertInit,
+  type Client,
+  Code,
+  FalcoError,
+  formatAddress,
+  Priority,
+  type PriorityLike,
+} from "@falco-outputs/core";
+import { toPriority } from "@falco-outputs/core/codec";
 import { shutdown } from "./grpc/deliver.js";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
@@ -14,7 +21,7 @@ import type { FalcoVersionSource } from "./grpc/version.js";
 import type { ReadAlertsOptions } from "./inputs/alerts.js";
 import { Inputs, type InputsOptions } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
-import { onOneLine } from "./inputs/one-line.js";
+import type { ReadLinesOptions } from "./inputs/lines.js";
 import { itemsOf } from "./listen/address.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
 import { listenWeb, type WebListener, type WebOptions } from "./listen/web-listener.js";
@@ -24,6 +31,7 @@ import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
 import { GrpcOutput } from "./outputs/grpc.js";
 import type { Output, OutputStats } from "./outputs/output.js";
 import { createOutputs, type OutputsOptions } from "./outputs/outputs.js";
+import { toBatch } from "./published-alert.js";
 import { Router } from "./router.js";
 
 export interface ServerOptions {
@@ -77,20 +85,29 @@ export interface FalcoOutputsServer {
   readonly webUrls: readonly string[];
   /**
    * Queues an alert: its parts, a line of Falco's (JSON or text), or an encoded `falco.outputs.response`.
-   * Gives its sequence number; 0 if `priority` keeps it out.
-   * @throws FalcoError with InvalidArgument for what is no alert.
+   * Returns its sequence number; 0 if `priority` keeps it out.
+   * @throws FalcoError with InvalidArgument for what is not an alert, Unavailable once the server stops.
    */
   publish(alert: AlertInit | string | Uint8Array): Promise<bigint>;
-  /** Queues what a stream of Falco's lines brings; resolves when it ends. What is no alert is counted and logged. */
-  readLines(stream: Readable): Promise<void>;
+  /**
+   * Queues what a stream of Falco's lines brings. Resolves when the stream ends; also when the signal or this server
+   * ends the reading, with the stream left open, but for a line of which only the beginning came. What is not an alert
+   * is counted and logged.
+   * @throws FalcoError with Unavailable once the server has stopped; the stream's error.
+   */
+  readLines(stream: Readable, options?: ReadLinesOptions): Promise<void>;
   /**
    * Brings in the alerts of another server: one of ours, as a member of a group that acknowledges what was taken here,
    * or a Falco from 0.24 to 0.43, from its shared queue. It comes back by itself when the connection is lost, and
    * resolves when the signal, the client or this server ends it; the client stays open. Many may be read at once.
-   * @throws FalcoError with InvalidArgument for a name that is read already; what the other server refuses with.
+   * @throws FalcoError with InvalidArgument for a name that is read already, Unavailable once this server has stopped;
+   * what the other server refuses with.
    */
   readAlerts(client: Client, options: ReadAlertsOptions): Promise<void>;
-  /** Resolves when exactly `count` streams receive alerts. */
+  /**
+   * Resolves when exactly `count` streams receive alerts.
+   * @throws FalcoError with Unavailable when the server stops before, or has stopped.
+   */
   waitForSubscribers(count: number): Promise<void>;
   /** A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. */
   transport(): Transport;
@@ -98,8 +115,9 @@ export interface FalcoOutputsServer {
   /** Lets each output open anew what it writes to: for a file that was rotated. */
   reopenOutputs(): void;
   /**
-   * Stops taking alerts, lets the outputs write what they have queued, within their time limit, ends every stream and lets go of every address. Alerts
-   * that are still queued for gRPC are gone.
+   * Stops taking alerts: `readLines` and `readAlerts` end, `publish` and `waitForSubscribers` reject. Lets the outputs
+   * write what they have queued, within their time limit, ends every stream and lets go of every address. Alerts that
+   * are still queued for gRPC are gone.
    */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -139,6 +157,7 @@ class Running implements FalcoOutputsServer {
   readonly #listeners: GrpcListener[] = [];
   readonly #web: WebListener[] = [];
   #folder: string | undefined;
+  #isStopping = false;
   #stopped: Promise<void> | undefined;
 
   constructor({
@@ -217,19 +236,23 @@ class Running implements FalcoOutputsServer {
   }
 
   async publish(alert: AlertInit | string | Uint8Array): Promise<bigint> {
+    this.#assertRunning();
     const appended = await this.#router.route(toBatch(alert));
     return BigInt(appended?.first ?? 0);
   }
 
-  readLines(stream: Readable): Promise<void> {
-    return this.#inputs.readLines(stream);
+  async readLines(stream: Readable, options: ReadLinesOptions = {}): Promise<void> {
+    this.#assertRunning();
+    return this.#inputs.readLines(stream, options);
   }
 
-  readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
+  async readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
+    this.#assertRunning();
     return this.#inputs.readAlerts(client, options);
   }
 
-  waitForSubscribers(count: number): Promise<void> {
+  async waitForSubscribers(count: number): Promise<void> {
+    this.#assertRunning();
     return this.#subscribers.waitFor(count);
   }
 
@@ -255,6 +278,7 @@ class Running implements FalcoOutputsServer {
   }
 
   stop(): Promise<void> {
+    this.#isStopping = true;
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
@@ -263,7 +287,12 @@ class Running implements FalcoOutputsServer {
     return this.stop();
   }
 
+  #assertRunning(): void {
+    if (this.#isStopping) throw stopped();
+  }
+
   async #stop(): Promise<void> {
+    this.#subscribers.close(stopped());
     await this.#inputs.stop();
     const written = Promise.all(this.#outputs.map((output) => output.close()));
     this.#shutdown.abort(shutdown);
@@ -281,9 +310,6 @@ class Running implements FalcoOutputsServer {
   }
 }
 
-function toBatch(alert: AlertInit | string | Uint8Array): AlertBatch {
-  if (alert instanceof Uint8Array) return joinPieces([acceptEncoded(alert)]);
-  if (typeof alert !== "string") return joinPieces([encodeContent(contentOf(alert))]);
-  const line = Buffer.from(alert.replace(/[\r\n]+$/, ""));
-  return { ...joinPieces([encodeLine(alert)]), lines: joinPieces([onOneLine(line, 0, line.length)]) };
+function stopped(): FalcoError {
+  return new FalcoError("the server has stopped", Code.Unavailable);
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 
@@ -12,9 +12,12 @@ export class Run {
   readonly child;
   readonly status: Promise<number | NodeJS.Signals>;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin: number | "pipe" = "pipe") {
     const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
-    this.child = spawn(process.execPath, [command, ...args], { env: { ...inherited, ...env } });
+    this.child = spawn(process.execPath, [command, ...args], {
+      env: { ...inherited, ...env },
+      stdio: [stdin, "pipe", "pipe"],
+    }) as ChildProcessWithoutNullStreams;
     children.push(this.child);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.out += text;
@@ -43,6 +46,9 @@ export class Run {
 }
 
 export const falcoOutputs = (...args: string[]) => new Run(args);
+
+/** The same with a file descriptor as standard input. */
+export const falcoOutputsFrom = (stdin: number, ...args: string[]) => new Run(args, {}, stdin);
 
 /** Runs the command to its end. */
 export async function finished(...args: string[]) {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import type { Client } from "@falco-outputs/core";
+import { OptionError } from "@falco-outputs/core/options";
 import { invalidOption } from "../invalid-option.js";
 import { itemsOf } from "../listen/address.js";
 import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
@@ -11,7 +12,7 @@ import { FileInput } from "./file/file-input.js";
 import type { FileInputOptions } from "./file/file-input-options.js";
 import { createHttpHandler } from "./http.js";
 import { type InputStats, Intake } from "./intake.js";
-import { readLines } from "./lines.js";
+import { type ReadLinesOptions, readLines } from "./lines.js";
 
 /** Where alerts come from. */
 export interface InputsOptions {
@@ -29,15 +30,17 @@ export class Inputs {
   readonly #http: HttpListener[] = [];
   readonly #files: FileInput[] = [];
   readonly #stopping = new AbortController();
-  /** The servers that are read, by their names. */
-  readonly #reading = new Map<string, Promise<void>>();
+  /** The names of the servers that are read. */
+  readonly #names = new Set<string>();
+  /** Streams and servers that are read. */
+  readonly #reading = new Set<Promise<void>>();
 
   constructor(router: Router, logger: Logger) {
     this.#router = router;
     this.#logger = logger;
     // They are counted even where nothing comes.
     for (const name of ["http", "lines"]) this.#intake(name);
-    // Every server that is read listens to it.
+    // Everything that is read listens to it.
     setMaxListeners(0, this.#stopping.signal);
   }
 
@@ -57,25 +60,27 @@ export class Inputs {
     }
   }
 
-  readLines(stream: Readable): Promise<void> {
-    return readLines(stream, this.#intake("lines"));
+  readLines(stream: Readable, { signal }: ReadLinesOptions): Promise<void> {
+    return this.#read(readLines(stream, this.#intake("lines"), this.#endOf(signal)));
   }
 
   /** @throws FalcoError, see `FalcoOutputsServer.readAlerts`. */
   async readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
     assertReadable(options);
     const { name, signal } = options;
-    if (this.#reading.has(name)) {
-      throw invalidOption(`readAlerts: name: ${JSON.stringify(name)} is read already, expected another one`);
+    if (this.#names.has(name)) {
+      throw new OptionError({
+        option: "readAlerts.name",
+        got: name,
+        expected: "one that is not read already",
+      });
     }
-    const { signal: stopping } = this.#stopping;
-    const ends = signal === undefined ? stopping : AbortSignal.any([stopping, signal]);
-    const reading = readAlerts(client, options, ends, this.#intake(`grpc:${name}`), this.#logger);
-    this.#reading.set(name, reading);
+    this.#names.add(name);
     try {
-      await reading;
+      const intake = this.#intake(`grpc:${name}`);
+      await this.#read(readAlerts(client, options, this.#endOf(signal), intake, this.#logger));
     } finally {
-      this.#reading.delete(name);
+      this.#names.delete(name);
     }
   }
 
@@ -83,16 +88,31 @@ export class Inputs {
     return Object.fromEntries([...this.#intakes].map(([name, intake]) => [name, intake.stats()]));
   }
 
-  /** Takes no more alerts. */
+  /** Takes no more alerts. Resolves when nothing is read any longer. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([
       ...this.#http.map((listener) => listener.close()),
       ...this.#files.map((file) => file.stop()),
     ]);
-    // Who called `readAlerts` has the error.
-    await Promise.allSettled(this.#reading.values());
+    // Whoever had it read has the error.
+    await Promise.allSettled(this.#reading);
     for (const intake of this.#intakes.values()) intake.close();
+  }
+
+  /** Aborts when this server stops, or a caller's own signal does. */
+  #endOf(signal: AbortSignal | undefined): AbortSignal {
+    const { signal: stopping } = this.#stopping;
+    return signal === undefined ? stopping : AbortSignal.any([stopping, signal]);
+  }
+
+  async #read(reading: Promise<void>): Promise<void> {
+    this.#reading.add(reading);
+    try {
+      await reading;
+    } finally {
+      this.#reading.delete(reading);
+    }
   }
 
   async #startFile(options: FileInputOptions): Promise<void> {
