@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { type Config, configSchema } from "./schema.js";
-import { servingOf } from "./serving.js";
+import { servingOf } from "./serving-of.js";
 
 let folder: string;
 beforeEach(() => {
