@@ -3,21 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "@falco-outputs/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, finished } from "./testing/run.js";
+import { ran } from "./testing/in-process.js";
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cli-"));
 });
 afterEach(() => {
-  endRuns();
   rmSync(folder, { recursive: true });
 });
 
 describe("exit status 1: it was tried and failed", () => {
   it("says what was tried", async () => {
     const address = join(folder, "nothing.sock");
-    expect(await finished("sub", "-a", address)).toEqual({
+    expect(await ran("sub", "-a", address)).toEqual({
       status: 1,
       out: "",
       err: `falco-outputs: sub on unix://${address}: there is no such socket: is the server running, and does it listen there?\n`,
@@ -26,7 +25,7 @@ describe("exit status 1: it was tried and failed", () => {
 
   it("is that of a server whose address is taken", async () => {
     await using taken = await startServer();
-    const { status, err } = await finished("serve", "--listen", taken.address, "--http", "127.0.0.1:0");
+    const { status, err } = await ran("serve", "--listen", taken.address, "--http", "127.0.0.1:0");
     expect(status).toBe(1);
     expect(err).toContain("another server listens there");
   });
@@ -74,7 +73,7 @@ describe("exit status 2: wrong usage", () => {
   ])("%j", async (args, message) => {
     const listen =
       args[0] === "serve" && !args.includes("--listen") ? ["--listen", join(folder, "s.sock")] : [];
-    const { status, out, err } = await finished(...args, ...listen);
+    const { status, out, err } = await ran(...args, ...listen);
     expect({ status, out }).toEqual({ status: 2, out: "" });
     expect(err).toContain(message);
   });
@@ -88,12 +87,12 @@ it("tells how to use it, with status 0", async () => {
     ["get", "--help"],
     ["version", "--help"],
   ]) {
-    const { status, out, err } = await finished(...args);
+    const { status, out, err } = await ran(...args);
     expect({ status, err }).toEqual({ status: 0, err: "" });
     expect(out).toContain("Usage: falco-outputs");
   }
-  const { out } = await finished("serve", "--help");
+  const { out } = await ran("serve", "--help");
   expect(out).toContain("logs to stderr, one JSON object a line");
   expect(out).toContain("SIGUSR1 and SIGHUP");
-  expect((await finished("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await ran("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

@@ -46,7 +46,10 @@ function inputsOf({ server, stdin, upstreams, items }: Serving): End[] {
   const { http = [], files = [] } = server.inputs ?? {};
   const ends: End[] = [
     ...listeners(items["inputs.http.bind_address"], [http].flat()),
-    ...files.map(({ path }, index) => ({ key: `${items["inputs.file"]![index]}.filename`, place: file(path) })),
+    ...files.map(({ path }, index) => ({
+      key: `${items["inputs.file"]![index]}.filename`,
+      place: file(path),
+    })),
     ...upstreams.map(({ key, address }) => at(`${key}.address`, address)),
   ];
   if (stdin) ends.push({ key: "inputs.stdin", place: { kind: "stream", descriptor: 0 } });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Config, configSchema } from "./schema.js";
 import { servingOf } from "./serving-of.js";
@@ -69,6 +69,43 @@ grpc:
   ]);
 });
 
+describe("a block grpc with keys that are left out", () => {
+  it("has Falco's default address if it is on, else ours", () => {
+    const listen = (yaml: string) => serving(yaml).server.listen;
+    expect(listen("grpc: { enabled: true, insecure: true }")).toEqual([
+      { address: "0.0.0.0:5060", insecure: true },
+    ]);
+    expect(listen("grpc: { socket_mode: '0660' }")).toEqual([
+      { address: expect.stringMatching(/^unix:/), mode: 0o660 },
+    ]);
+  });
+
+  it("has Falco's default certificates on TCP, and names one that cannot be read", () => {
+    expect(() => serving("grpc: { enabled: true, bind_address: 0.0.0.0:5060, threadiness: 0 }")).toThrow(
+      "grpc.private_key: is missing, and Falco's default /etc/falco/certs/server.key cannot be read (ENOENT): expected private_key, cert_chain and root_certs (mutual TLS), or insecure: true",
+    );
+    expect(() =>
+      serving("grpc: { bind_address: 0.0.0.0:5060, private_key: k, cert_chain: c, insecure: true }"),
+    ).toThrow("grpc.root_certs: is missing, and Falco's default /etc/falco/certs/ca.crt cannot be read");
+  });
+});
+
+it("posts by http where the URL has no scheme, as libcurl does", () => {
+  const url = (text: string) =>
+    serving(`http_output: { enabled: true, url: "${text}" }`).server.outputs?.http?.url;
+  expect(url("receiver.monitoring")).toBe("http://receiver.monitoring");
+  expect(url("localhost:2801/path")).toBe("http://localhost:2801/path");
+  expect(url("HTTPS://receiver.example/")).toBe("HTTPS://receiver.example/");
+});
+
+it("tells which blocks are on that nobody asked for", () => {
+  expect(serving("").byDefault).toEqual(["grpc", "inputs.http"]);
+  expect(serving("grpc: { enabled: false }\nstdout_output: { enabled: true }").byDefault).toEqual([
+    "inputs.http",
+  ]);
+  expect(serving("grpc: { bind_address: /a }\ninputs: { stdin: {} }").byDefault).toEqual([]);
+});
+
 it("serves browsers", () => {
   const { server } = serving(`
 web: { bind_address: "127.0.0.1:5062", allowed_origins: ["http://localhost:8080"], private_key: k, cert_chain: c }
@@ -99,19 +136,14 @@ inputs:
 });
 
 it.each([
-  [
-    "TCP without certificates",
-    "grpc: { bind_address: 0.0.0.0:5060 }",
-    'grpc.bind_address: "0.0.0.0:5060" needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true',
-  ],
-  [
-    "certificates of which one is missing",
-    "grpc: { bind_address: 0.0.0.0:5060, private_key: k, cert_chain: c }",
-    "grpc.root_certs: is missing: private_key, cert_chain and root_certs go together",
-  ],
   ["an output without its file", "file_output: { enabled: true }", "file_output.filename: is missing"],
   ["an output without its URL", "http_output: { enabled: true }", "http_output.url: is missing"],
   ["no input", "inputs: {}", "inputs: none is on"],
+  [
+    "gRPC that one of its two switches keeps off, and nothing else",
+    "grpc: { enabled: true, bind_address: /a }\ngrpc_output: { enabled: false }",
+    "grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true",
+  ],
   [
     "no output",
     "grpc: { enabled: false }\nstdout_output: { enabled: false }",

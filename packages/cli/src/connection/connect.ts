@@ -1,9 +1,9 @@
 import { type Client, createClient, parseAddress } from "@falco-outputs/node";
 import { clientFlags, inFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
-import { addressVariable, type ConnectionOptions } from "./connection-options.js";
+import type { ConnectionOptions } from "./connection-options.js";
 import { defaultServerAddress } from "./default-address.js";
-import { namedAddress } from "./named-address.js";
+import { addressVariable, namedAddress } from "./named-address.js";
 
 /** @throws UsageError for options that cannot work. */
 export function connect(options: ConnectionOptions): Client {

@@ -1,8 +1,6 @@
 import type { Command } from "commander";
 import { parseDuration } from "../args/parse-duration.js";
-
-/** The default of --address. */
-export const addressVariable = "FALCO_OUTPUTS_ADDRESS";
+import { addressVariable } from "./named-address.js";
 
 /** The options by which a command reaches a server. */
 export interface ConnectionOptions {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { parseDuration } from "../args/parse-duration.js";
-import { addressVariable } from "./address-variable.js";
+import { inputVariable } from "../connection/named-address.js";
 
 // Its options are read twice: what src/forward/main.ts understands never comes here.
 export function addForwardCommand(program: Command): void {
@@ -11,7 +11,7 @@ export function addForwardCommand(program: Command): void {
     )
     .option(
       "-a, --address <addr>",
-      `the server's http input: unix:///path, a path, or host:port of a loopback address, also as a URL (default: $${addressVariable}, else unix:///run/falco/falco-input.sock, or that of a server of the same user)`,
+      `the server's http input: unix:///path, a path, or host:port of a loopback address, also as a URL (default: $${inputVariable}, else unix:///run/falco/falco-input.sock, or that of a server of the same user)`,
     )
     .option("--timeout <duration>", "how long the server may take, e.g. 500ms (default: 2s)", parseDuration)
     .action(async (options) => (await import("./forward.js")).forward(options));

@@ -1,5 +1,4 @@
-import { type NamedAddress, namedAddress } from "../connection/named-address.js";
-import { addressVariable } from "./address-variable.js";
+import { inputVariable, type NamedAddress, namedAddress } from "../connection/named-address.js";
 import { post } from "./post.js";
 import { readInput } from "./read-input.js";
 
@@ -14,7 +13,7 @@ const defaultTimeoutMs = 2_000;
 /** Posts what standard input brings to the http input of a server. @throws Error, see `post` and `readInput`. */
 export async function forward({ address, timeout = defaultTimeoutMs }: ForwardOptions): Promise<void> {
   const input = await readInput();
-  await post(namedAddress(address, addressVariable) ?? (await defaultAddress()), input, timeout);
+  await post(namedAddress(address, inputVariable) ?? (await defaultAddress()), input, timeout);
 }
 
 async function defaultAddress(): Promise<NamedAddress> {

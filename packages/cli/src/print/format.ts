@@ -20,7 +20,9 @@ function compact(alert: Alert, color: boolean): string {
 
 /** What stands for the time of an alert without one. As wide as a time of Falco's. */
 function arrivalTime(): string {
-  return `arrived:${new Date().toISOString().replace(/\.\d+/, "")}`.padEnd("2026-06-02T09:14:07.123456789Z".length);
+  return `arrived:${new Date().toISOString().replace(/\.\d+/, "")}`.padEnd(
+    "2026-06-02T09:14:07.123456789Z".length,
+  );
 }
 
 const longestPriority = "Informational".length;

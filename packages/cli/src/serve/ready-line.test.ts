@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { readyLine } from "./ready-line.js";
 
 const nowhere = { addresses: [], httpUrls: [], webUrl: undefined };
-const line = (server: ServerOptions) => readyLine(nowhere, { server, stdin: false, upstreams: [], byDefault: [] });
+const line = (server: ServerOptions) =>
+  readyLine(nowhere, { server, stdin: false, upstreams: [], byDefault: [] });
 
 it("says where alerts come from", () => {
   const upstream = { key: "inputs.grpc[0]", group: undefined, client: {} };

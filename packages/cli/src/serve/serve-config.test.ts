@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixtureLines } from "@falco-outputs/testing";
@@ -90,6 +91,31 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
     await expect.poll(() => read(written)).toEqual([alerts[2]]);
   });
 
+  it.each([
+    ["SIGINT", "SIGTERM"],
+    ["SIGTERM", "SIGINT"],
+    ["SIGINT", "SIGINT"],
+  ] as const)("ends at once at a second signal, whichever it is: %s, then %s", async (first, second) => {
+    // It never answers, and is waited for as long as an attempt may take.
+    const receiver = createServer().listen(0, "127.0.0.1");
+    await once(receiver, "listening");
+    const { port } = receiver.address() as AddressInfo;
+    const file = config(`
+grpc: { bind_address: "unix://${folder}/falco.sock" }
+output_timeout: 600000
+http_output: { enabled: true, url: "http://127.0.0.1:${port}/" }
+inputs: { http: { bind_address: "127.0.0.1:0" } }
+`);
+    const serve = falcoOutputs("serve", "-c", file);
+    await post((await ready(serve)).http[0]!, alerts[0]!);
+    serve.child.kill(first);
+    await serve.logged("stopping: the outputs write what they still hold; a second signal ends it at once");
+    serve.child.kill(second);
+    expect(await serve.status).toBe(second);
+    receiver.closeAllConnections();
+    receiver.close();
+  });
+
   it("takes the alerts of other servers, each a source of its own", async () => {
     const one = falcoOutputs("serve", "--listen", join(folder, "one.sock"), "--http", "127.0.0.1:0");
     const two = falcoOutputs("serve", "--listen", join(folder, "two.sock"), "--http", "127.0.0.1:0");
@@ -153,7 +179,7 @@ inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
     [
       "a loop",
       "file_output: { enabled: true, filename: a }\ninputs: { file: { filename: ./a } }",
-      ":1: file_output.filename feeds inputs.file[0].filename of the same server",
+      ":1: file_output.filename feeds inputs.file.filename of the same server",
     ],
     [
       "what the server does not take, in the file's words",
@@ -170,7 +196,7 @@ inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
     [
       "another server without TLS",
       "inputs: { grpc: { address: x:5060 } }",
-      ":1: inputs.grpc[0].address: x:5060 needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true",
+      ":1: inputs.grpc.address: x:5060 needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true",
     ],
   ])("refuses %s with status 2", async (_, yaml, message) => {
     const file = config(yaml);
@@ -206,7 +232,7 @@ falco-outputs: ${file}:2: output_timeout: "soon", expected milliseconds, a whole
     [
       "its standard output is",
       "inputs: { file: { filename: FILE } }\nstdout_output: { enabled: true }",
-      "stdout_output feeds inputs.file[0].filename of the same server",
+      "stdout_output feeds inputs.file.filename of the same server",
     ],
     [
       "its standard input is, and writes it",

@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, falcoOutputs, finished } from "../testing/run.js";
+import { endRuns, falcoOutputs, finished, Run } from "../testing/run.js";
+import { UnreadPipe } from "../testing/unread-pipe.js";
 
 const alerts = fixtureLines("alerts.jsonl");
 
@@ -149,6 +151,22 @@ describe("falco-outputs serve", () => {
     expect(
       await serve.logged("the log is full: the oldest alerts were dropped before they were delivered"),
     ).toMatchObject({ level: "warn", lost: alerts.length - 3 });
+  });
+
+  it("goes on when nobody reads what it logs, and what it logs at its end is there to be read", async () => {
+    const [address, input, log] = ["falco.sock", "in.sock", "log"].map((name) => join(folder, name));
+    const pipe = new UnreadPipe(log!);
+    pipe.fill();
+    const serve = new Run(`serve --listen ${address} --http ${input} 2>${log}`);
+    await expect.poll(() => existsSync(input!)).toBe(true);
+    const forward = falcoOutputs("forward", "-a", input!);
+    forward.child.stdin.end(alerts[0]);
+    expect(await forward.status).toBe(0);
+    expect((await finished("get", "-a", address!)).out).toContain("Terminal shell in container");
+    const said = text(pipe.read());
+    serve.child.kill("SIGTERM");
+    expect(await serve.status).toBe(0);
+    expect((await said).match(/"msg":"(?:ready|stopped)"/g)).toEqual(['"msg":"ready"', '"msg":"stopped"']);
   });
 
   it("serves over mutual TLS", async () => {

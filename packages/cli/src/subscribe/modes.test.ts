@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, falcoOutputs, finished, type Run } from "../testing/run.js";
+import { endRuns, falcoOutputs, finished, Run } from "../testing/run.js";
 
 let server: FalcoOutputsServer;
 beforeEach(async () => {
@@ -189,15 +187,8 @@ describe("--acknowledge", () => {
 
   it("leaves an alert to others that could not be written", async () => {
     await publishAll("a", "b");
-    const args = ["sub", "-a", server.address, "--shared", "--acknowledge"].join(" ");
-    const command = new URL("../../bin/falco-outputs.js", import.meta.url).pathname;
-    const full = spawn("sh", ["-c", `exec "${process.execPath}" "${command}" ${args} >/dev/full`]);
-    let err = "";
-    full.stderr.setEncoding("utf8").on("data", (text) => {
-      err += text;
-    });
-    const [status] = await once(full, "close");
-    expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/^falco-outputs: .*ENOSPC/) });
+    const full = new Run(`sub -a ${server.address} --shared --acknowledge >/dev/full`);
+    expect([await full.status, full.err]).toEqual([1, expect.stringMatching(/^falco-outputs: .*ENOSPC/)]);
     const unread = run("sub", "--shared", "--acknowledge");
     unread.child.stdout.destroy();
     expect(await unread.status).toBe(0);

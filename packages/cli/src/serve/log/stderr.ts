@@ -9,7 +9,8 @@ const stderr = 2;
  * Node.
  */
 export function openStderr(): Writable {
-  if (!fstatSync(stderr).isFIFO()) return process.stderr;
+  // As bigints: numbers are left behind in Node, where its module loader takes a pipe for part of the next path.
+  if (!fstatSync(stderr, { bigint: true }).isFIFO()) return process.stderr;
   try {
     // Opened anew: that it does not block is then not so for the others who write to the pipe, Falco perhaps.
     const own = openSync("/proc/self/fd/2", constants.O_WRONLY | constants.O_NONBLOCK);

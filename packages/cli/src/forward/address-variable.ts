@@ -1,2 +1,0 @@
-/** The environment's default of --address. */
-export const addressVariable = "FALCO_OUTPUTS_INPUT";
