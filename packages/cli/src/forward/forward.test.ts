@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
-import { fixtureLines } from "@falco-outputs/testing";
+import { fixtureBody, fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { endRuns, finished, Run } from "../testing/run.js";
 
@@ -54,6 +54,28 @@ describe("falco-outputs forward", () => {
     const many = Array.from({ length: 5_000 }, (_, index) => alertOf(index));
     expect(await forward([...many, text].join("\n"))).toEqual(done);
     expect(await rules()).toHaveLength(5_001);
+  });
+
+  it("posts an alert of Falco's text form over several lines as one", async () => {
+    const text = fixtureBody("text-alert-over-lines");
+    expect(await forward(text)).toEqual(done);
+    expect(server.stats().inputs.http).toEqual({ accepted: 1, rejected: 0 });
+  });
+
+  it("exits 1 when some of it is refused, and says how much", async () => {
+    const { status, out, err } = await forward(
+      [alertOf(1), "Events detected: 1", alertOf(2), "{}"].join("\n"),
+    );
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toBe(
+      `falco-outputs: ${address}: 2 parts of standard input were refused as not an alert, and the rest is queued; the server's log says why\n`,
+    );
+    expect(await rules()).toEqual(["rule 1", "rule 2"]);
+    const one = await forward(`[${alertOf(3)},{}]`);
+    expect([one.status, one.err]).toEqual([
+      1,
+      expect.stringContaining("1 part of standard input was refused"),
+    ]);
   });
 
   it("reaches the server by the environment, or on a loopback address", async () => {
@@ -211,6 +233,7 @@ describe("a server that does not do its part", () => {
       "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n",
       "refused it: HTTP status 500",
     ],
+    ["breaks off its answer", "HTTP/1.1 200 OK\r\ncontent-length", "closed the connection within its answer"],
     ["answers what a terminal obeys", "HTTP/1.1 500 Oh\r\n\r\n\u001b[2J", "refused it: \\x1b[2J"],
   ])("is told when it %s", async (_, answer, reason) => {
     const args = await listen((socket) => socket.once("data", () => socket.end(answer)));
