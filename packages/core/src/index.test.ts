@@ -1,9 +1,11 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
+import * as address from "./address.js";
 import * as backoff from "./backoff.js";
 import * as codec from "./codec/index.js";
 import * as contract from "./contract.js";
 import * as main from "./index.js";
+import * as options from "./options.js";
 
 it.each([
   [
@@ -12,6 +14,7 @@ it.each([
     [
       "Code",
       "FalcoError",
+      "OptionError",
       "Priority",
       "alertFromJson",
       "alertFromText",
@@ -46,11 +49,14 @@ it.each([
       "toPriority",
     ],
   ],
+  ["address", address, ["formatAddress", "isLoopback", "readAddress"]],
   ["backoff", backoff, ["backoffMs"]],
+  ["options", options, ["OptionError", "maxTimerMs", "milliseconds", "toHeaders", "wholeNumber"]],
   [
     "contract",
     contract,
     [
+      "CallbackError",
       "HealthService",
       "LegacyResponseSchema",
       "LegacyService",
@@ -62,6 +68,7 @@ it.each([
       "VersionService",
       "batches",
       "fieldsOf",
+      "isUnanswered",
       "positionHeader",
       "refusal",
       "startHeader",

@@ -253,7 +253,7 @@ describe("over TCP", () => {
   it("connects without TLS only if that is allowed", async () => {
     const server = await serve({ listen: [{ address: "127.0.0.1:0", insecure: true }] });
     await expectAlerts(server, clientOf({ address: server.address, insecure: true }));
-    expect(() => createClient({ address: server.address })).toThrow("needs tls");
+    expect(() => createClient({ address: server.address })).toThrow("expected it with tls.ca");
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Client, createClient } from "@falco-outputs/node";
+import { type Client, createClient, OptionError } from "@falco-outputs/node";
 import type { FalcoOutputsServer, Logger } from "@falco-outputs/server";
 import { inKeys } from "../config/in-keys.js";
 import type { Upstream } from "../config/serving.js";
@@ -29,10 +29,22 @@ export class UpstreamClients {
   }
 }
 
+/** What the block of such a server calls the client's options. */
+const keys: Readonly<Record<string, string>> = {
+  "tls.ca": "root_certs",
+  "tls.cert": "cert_chain",
+  "tls.key": "private_key",
+};
+
 function connect({ key, client }: Upstream): Client {
   try {
     return createClient(client);
   } catch (error) {
+    if (error instanceof OptionError) {
+      throw new UsageError(
+        error.describe((option) => (option === "tls" ? key : `${key}.${keys[option] ?? option}`)),
+      );
+    }
     throw new UsageError(inKeys((error as Error).message, key));
   }
 }

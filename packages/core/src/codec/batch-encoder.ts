@@ -1,4 +1,4 @@
-import type { Alert } from "../alert.js";
+import type { Alert } from "../alert-message.js";
 import { encodeLine, maxAlertBytes, tooLarge } from "./encode.js";
 import { encodeAlert, encodeUnusualAlert, roomForAlert } from "./encode-alert.js";
 import { roomFor } from "./json-copier.js";
