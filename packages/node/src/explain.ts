@@ -1,5 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
-import { type Address, Code, type Explain } from "@falco-outputs/core";
+import { type Address, Code, type Explain, type Explanation } from "@falco-outputs/core";
 import { unanswered } from "./connection.js";
 
 /**
@@ -20,15 +20,34 @@ export function explainFor(address: Address, secure: boolean): Explain {
       return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable, retryAtOnce };
     }
     const text = reason instanceof ConnectError ? reason.rawMessage : "";
-    // By gRPC's mapping of HTTP/2's error codes. Our server has no other way to tell one who does not read.
-    if (/^(?:http\/2 )?stream closed .*ENHANCE_YOUR_CALM/i.test(text)) {
-      return { message: "the server ended the stream: it was read too slowly", code: Code.ResourceExhausted };
-    }
-    const message = connectMessages.get(text);
-    if (message === undefined) return undefined;
-    return { message, code: Code.Unavailable, retryAtOnce: text === refusedStream };
+    const reset = /^(?:http\/2 )?stream closed with error code (?:NGHTTP2_)?([A-Z_]+)/i.exec(text)?.[1];
+    const explained = reset === undefined ? undefined : resets[reset];
+    if (explained !== undefined) return explained;
+    return text === pingTimedOut ? { message: dead, code: Code.Unavailable } : undefined;
   };
 }
+
+const closed = "the connection was closed by the other side";
+const dead = "the connection is dead: the other side answers no ping";
+
+/** What Connect says of a connection that ended without any error of Node's. */
+const pingTimedOut = "PING timed out";
+
+/** What a stream's end means, by the code of its RST_STREAM. */
+const resets: Readonly<Record<string, Explanation>> = {
+  CANCEL: { message: closed, code: Code.Unavailable },
+  // By gRPC's mapping of HTTP/2's error codes. Our server has no other way to tell one that does not read.
+  ENHANCE_YOUR_CALM: {
+    message: "the server ended the stream: it was read too slowly",
+    code: Code.ResourceExhausted,
+  },
+  // The server has not looked at the stream.
+  REFUSED_STREAM: {
+    message: "the server refused the stream: it closes the connection, or has too many streams",
+    code: Code.Unavailable,
+    retryAtOnce: true,
+  },
+};
 
 /**
  * How Node says that a GOAWAY ended a connection, with a code that blames nothing on this side: NO_ERROR,
@@ -36,18 +55,6 @@ export function explainFor(address: Address, secure: boolean): Explain {
  * streams.
  */
 const goodbye = /error code (?:0|2|8|NGHTTP2_(?:NO_ERROR|INTERNAL_ERROR|CANCEL))$/;
-
-/** What Connect says of a stream that the server has not looked at. */
-const refusedStream = "http/2 stream closed with error code REFUSED_STREAM (0x7)";
-
-const closed = "the connection was closed by the other side";
-
-/** What Connect says of a connection that ended without any error of Node's. */
-const connectMessages = new Map([
-  ["http/2 stream closed with error code CANCEL (0x8)", closed],
-  [refusedStream, "the server refused the stream, since it closes the connection or has too many"],
-  ["PING timed out", "the connection is dead: the other side answers no ping"],
-]);
 
 const unixSocket: Record<string, string> = {
   ENOENT: "there is no such socket: is the server running, and does it listen there?",
