@@ -13,14 +13,21 @@ export class Run {
   readonly child;
   readonly status: Promise<number | NodeJS.Signals>;
 
-  /** @param args As a list, or as a shell reads them. */
-  constructor(args: readonly string[] | string, env: NodeJS.ProcessEnv = {}) {
+  /**
+   * @param args As a list, or as a shell reads them.
+   * @param isOnTerminal Whether the three streams are a terminal: then `out` has all that it shows.
+   */
+  constructor(args: readonly string[] | string, env: NodeJS.ProcessEnv = {}, isOnTerminal = false) {
     const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
     const options = { env: { ...inherited, ...env } };
-    this.child =
-      typeof args === "string"
-        ? spawn("/bin/sh", ["-c", `exec "${process.execPath}" "${command}" ${args}`], options)
-        : spawn(process.execPath, [command, ...args], options);
+    const words = typeof args === "string" ? args : args.map((arg) => `'${arg}'`).join(" ");
+    const line = `exec '${process.execPath}' '${command}' ${words}`;
+    const [program, ...given] = isOnTerminal
+      ? ["script", "--quiet", "--return", "--command", line, "/dev/null"]
+      : typeof args === "string"
+        ? ["/bin/sh", "-c", line]
+        : [process.execPath, command, ...args];
+    this.child = spawn(program!, given, { env: { ...inherited, ...env } });
     children.push(this.child);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.out += text;
@@ -49,12 +56,6 @@ export class Run {
 }
 
 export const falcoOutputs = (...args: string[]) => new Run(args);
-
-/** Runs the command to its end. */
-export async function finished(...args: string[]) {
-  const run = falcoOutputs(...args);
-  return { status: await run.status, out: run.out, err: run.err };
-}
 
 /** For `afterEach`. */
 export function endRuns(): void {
