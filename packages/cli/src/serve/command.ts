@@ -76,7 +76,7 @@ function addOptions(command: Command): Command {
     .option("--web <host:port>", "serve browsers there, over Connect and gRPC-Web")
     .option(
       "--web-token <file>",
-      "file with the token that --web's clients show; a must where others can reach it",
+      "file with the token that --web's clients show; needed where others can reach it",
     )
     .option("--web-origin <origin>", "origin of a page that may subscribe; may be repeated", collect)
     .option("--web-cert <file>", "certificate for --web")

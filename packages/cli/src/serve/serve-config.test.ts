@@ -153,7 +153,22 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
 `);
     const said = await ready(falcoOutputs("serve", "-c", file));
     expect(said).toMatchObject({ grpc: false, outputs: { stdout: true }, format: "text" });
+    expect(said).not.toHaveProperty("by_default");
     expect(said).not.toHaveProperty("listen");
+  });
+
+  it("warns of switches that contradict each other", async () => {
+    const file = config(`
+grpc: { enabled: true, bind_address: "unix://${folder}/falco.sock" }
+grpc_output: { enabled: false }
+stdout_output: { enabled: true }
+inputs: { http: { bind_address: "127.0.0.1:0" } }
+`);
+    const serve = falcoOutputs("serve", "-c", file);
+    await serve.logged(
+      `${file}:3: grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true, expected true, or no grpc_output at all`,
+    );
+    expect(await ready(serve)).toMatchObject({ grpc: false });
   });
 
   it("goes on when standard input ends but a socket takes posts as well", async () => {

@@ -105,7 +105,7 @@ describe("falco-outputs sub and get", () => {
   });
 
   it("print the time of arrival, told as such, for an alert without a time", async () => {
-    await server.publish({ rule: "R", priority: "Notice", output: "timeless" });
+    await server.publish('{"rule":"R","priority":"Notice","output":"timeless"}');
     const seconds = () => Math.floor(Date.now() / 1_000);
     const before = seconds();
     const { out } = await ran("get", "-a", server.address);

@@ -19,7 +19,6 @@ export class Run {
    */
   constructor(args: readonly string[] | string, env: NodeJS.ProcessEnv = {}, isOnTerminal = false) {
     const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
-    const options = { env: { ...inherited, ...env } };
     const words = typeof args === "string" ? args : args.map((arg) => `'${arg}'`).join(" ");
     const line = `exec '${process.execPath}' '${command}' ${words}`;
     const [program, ...given] = isOnTerminal
