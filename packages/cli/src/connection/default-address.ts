@@ -36,15 +36,6 @@ export function defaultInputAddress(): string {
   return knownAddress(inputSocket);
 }
 
-/** Where `forward` may post when it is not told, once servers have started that have not yet. */
-export function possibleInputAddresses(): string[] {
-  const falcos = socketAddress(falcoFolder, inputSocket);
-  // One that is there comes first for `forward`.
-  return existsSync(join(falcoFolder, inputSocket))
-    ? [falcos]
-    : [falcos, socketAddress(userFolder(), inputSocket)];
-}
-
 /** A socket of a server that is about to start. */
 function ownAddress(socket: string): string {
   if (process.getuid?.() === 0) return socketAddress(falcoFolder, socket);

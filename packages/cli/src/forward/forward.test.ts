@@ -8,7 +8,8 @@ import { createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
 import { fixtureBody, fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, finished, Run } from "../testing/run.js";
+import { ran } from "../testing/in-process.js";
+import { endRuns, Run } from "../testing/run.js";
 
 const alerts = fixtureLines("alerts.jsonl");
 const alertOf = (index: number) => JSON.stringify({ rule: `rule ${index}`, priority: "Notice" });
@@ -126,17 +127,17 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toEqual(["rule 7"]);
   });
 
-  it("loses nothing in 200 in four rows, nor in 20 at once", async () => {
+  it("loses nothing in 80 in four rows, nor in 20 at once", async () => {
     const inRow = async (row: number) => {
-      for (let index = 0; index < 50; index++) expect(await forward(alertOf(50 * row + index))).toEqual(done);
+      for (let index = 0; index < 20; index++) expect(await forward(alertOf(20 * row + index))).toEqual(done);
     };
     await Promise.all([0, 1, 2, 3].map(inRow));
-    const atOnce = Array.from({ length: 20 }, (_, index) => forward(alertOf(200 + index)));
+    const atOnce = Array.from({ length: 20 }, (_, index) => forward(alertOf(80 + index)));
     for (const result of await Promise.all(atOnce)) expect(result).toEqual(done);
     const got = (await rules()).map((rule) => Number(rule.slice("rule ".length)));
-    const numbers = Array.from({ length: 220 }, (_, index) => index);
+    const numbers = Array.from({ length: 100 }, (_, index) => index);
     for (const row of [0, 1, 2, 3]) {
-      const isOfRow = (number: number) => number < 200 && Math.floor(number / 50) === row;
+      const isOfRow = (number: number) => number < 80 && Math.floor(number / 20) === row;
       expect(got.filter(isOfRow)).toEqual(numbers.filter(isOfRow));
     }
     expect(got.sort((a, b) => a - b)).toEqual(numbers);
@@ -195,9 +196,9 @@ describe("falco-outputs forward", () => {
   });
 
   it("tells about itself", async () => {
-    const { status, out } = await finished("forward", "--help");
+    const { status, out } = await ran("forward", "--help");
     expect([status, out]).toEqual([0, expect.stringContaining("--timeout <duration>")]);
-    expect((await finished("--help")).out).toMatch(/^ {2}forward \[options\] +Post the alerts/m);
+    expect((await ran("--help")).out).toMatch(/^ {2}forward \[options\] +Post the alerts/m);
   });
 });
 

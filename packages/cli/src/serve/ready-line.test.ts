@@ -57,3 +57,11 @@ it.each([
 ])("says which syslogd: %j", (syslog, said) => {
   expect(line({ outputs: { syslog } })).toMatchObject({ outputs: { syslog: said }, format: "text" });
 });
+
+it("says what is on although the file does not ask for it", () => {
+  const byDefault = ["grpc", "inputs.http"];
+  expect(readyLine(nowhere, { server: {}, stdin: false, upstreams: [], byDefault })).toEqual({
+    grpc: false,
+    by_default: byDefault,
+  });
+});
