@@ -166,7 +166,7 @@ describe("alertFromText", () => {
   it("gives an alert, or nothing", () => {
     const alert = alertFromText("2026-01-31T23:59:59.5Z: Critical Something happened");
     expect(alert && alertToJson(alert)).toBe(
-      '{"output":"Something happened","output_fields":{},"priority":"Critical","rule":"","tags":[],"time":"2026-01-31T23:59:59.500000000Z"}',
+      '{"output":"2026-01-31T23:59:59.5Z: Critical Something happened","output_fields":{},"priority":"Critical","rule":"","tags":[],"time":"2026-01-31T23:59:59.500000000Z"}',
     );
     expect(alertFromText("Events detected: 12")).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import * as backoff from "./backoff.js";
 import * as codec from "./codec/index.js";
 import * as contract from "./contract.js";
 import * as main from "./index.js";
+import * as printable from "./printable.js";
 
 it.each([
   [
@@ -12,6 +13,7 @@ it.each([
     [
       "Code",
       "FalcoError",
+      "OptionError",
       "Priority",
       "alertFromJson",
       "alertFromText",
@@ -42,11 +44,13 @@ it.each([
       "maxAlertBytes",
       "readJson",
       "readText",
+      "splitBody",
       "textPrefix",
       "toPriority",
     ],
   ],
   ["backoff", backoff, ["backoffMs"]],
+  ["printable", printable, ["printable", "printableJson"]],
   [
     "contract",
     contract,

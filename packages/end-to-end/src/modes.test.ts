@@ -88,13 +88,20 @@ describe("two groups, broadcasts and an old subscriber at once", () => {
     await expect.poll(() => server.stats().groups.pager!.waiting, patience).toBe(0);
     const { groups, broadcast } = server.stats();
     expect(groups).toEqual({
-      pager: { ...rest, members: 2, delivered: count, filtered: 0 },
-      archive: { ...rest, members: 1, delivered: forArchive.length, filtered: count - forArchive.length },
-      "": { ...rest, members: 1, delivered: count, filtered: 0 },
+      pager: { ...rest, members: 2, joined: 2, delivered: count, filtered: 0 },
+      archive: {
+        ...rest,
+        members: 1,
+        joined: 1,
+        delivered: forArchive.length,
+        filtered: count - forArchive.length,
+      },
+      "": { ...rest, members: 1, joined: 1, delivered: count, filtered: 0 },
     });
     expect(broadcast).toEqual({
       ...rest,
       members: 2,
+      joined: 2,
       delivered: count + forCritical.length,
       filtered: count - forCritical.length,
     });

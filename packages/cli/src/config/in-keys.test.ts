@@ -56,7 +56,7 @@ it.each([
   ["maxBytes: 0, expected", "alerts.max_bytes: 0, expected"],
   ['falco.webserver: "x"', 'falco.url: "x"'],
   ['socket group: there is no group "x"', 'socket_group: there is no group "x"'],
-  ['readAlerts: name: "x" is read already', 'inputs.grpc.name: "x" is read already'],
+  ['readAlerts.name: "x", expected another', 'inputs.grpc.name: "x", expected another'],
   ["cannot listen on /x: too long", "cannot listen on /x: too long"],
   // What the user wrote stays as it is.
   [

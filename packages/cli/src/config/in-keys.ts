@@ -11,7 +11,7 @@ const keys: readonly (readonly [RegExp, string])[] = [
   [/^web\.allowedOrigins:/, "web.allowed_origins:"],
   [/^inputs\.files: path\b/, "inputs.file.filename:"],
   [/^inputs\.files: state\b/, "inputs.file.state_file:"],
-  [/^readAlerts: (name|group):/, "inputs.grpc.$1:"],
+  [/^readAlerts\.(name|group):/, "inputs.grpc.$1:"],
   [/^outputs\.queue\.maxAlerts:/, "outputs_queue.capacity:"],
   [/^outputs\.queue\.timeoutMs:/, "output_timeout:"],
   [/^outputs\.(http|syslog|file|program|stdout)\b/, "$1_output"],

@@ -8,3 +8,4 @@ export { encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
 export { JsonReader } from "./json-reader.js";
 export { readJson } from "./read-json.js";
 export { readText, textPrefix } from "./read-text.js";
+export { type BodyTaker, splitBody } from "./split-body.js";

@@ -1,7 +1,15 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { AlertBatch } from "../alert-batch.js";
 import { invalidOption } from "../invalid-option.js";
-import type { AlertLog, Appended, Cursor, GroupStats, LogStats, Subscription } from "./alert-log.js";
+import type {
+  AlertLog,
+  Appended,
+  BroadcastSubscription,
+  Cursor,
+  GroupStats,
+  LogStats,
+  Subscription,
+} from "./alert-log.js";
 import type { Filter } from "./filter.js";
 import { FrameStore } from "./frame-store.js";
 import { Group } from "./group.js";
@@ -72,17 +80,16 @@ export class MemoryLog implements AlertLog {
     onEvicted: (reason: Error) => void = () => undefined,
   ): Promise<Cursor> {
     const { mode, follow } = subscription;
-    if (mode === "broadcast")
-      return this.#openBroadcast(follow, subscription.after, subscription.filter, onEvicted);
+    if (mode === "broadcast") return this.#openBroadcast(subscription, onEvicted);
     const window = subscription.acknowledge ? this.#options.window : 0;
-    if (mode === "shared") return this.#groups.get(sharedQueue)!.join(follow, window, onEvicted);
+    if (mode === "shared") return this.#groups.get(sharedQueue)!.join({ follow, window, onEvicted });
     const name = subscription.group;
     const group = this.#groupFor(name, subscription.after, subscription.filter);
-    const left = () => {
-      // Behind those that were left before; a group that was forgotten stays so.
+    const onLeft = () => {
+      // After those that were left before; a group that was forgotten stays so.
       if (this.#groups.get(name) === group && this.#groups.delete(name)) this.#groups.set(name, group);
     };
-    return onClose(group.join(follow, window, onEvicted), left);
+    return group.join({ follow, window, onEvicted, onLeft });
   }
 
   stats(): LogStats {
@@ -103,9 +110,7 @@ export class MemoryLog implements AlertLog {
   }
 
   #openBroadcast(
-    follow: boolean,
-    after: number | undefined,
-    filter: Filter | undefined,
+    { follow, after, filter }: BroadcastSubscription,
     onEvicted: (reason: Error) => void,
   ): Cursor {
     const { position, loss } = this.#start(after);
@@ -113,7 +118,8 @@ export class MemoryLog implements AlertLog {
     if (loss !== undefined) group.tell(loss);
     group.setFilter(filter);
     this.#broadcasts.add(group);
-    return onClose(group.join(follow, 0, onEvicted), () => this.#broadcasts.delete(group));
+    const onLeft = () => this.#broadcasts.delete(group);
+    return group.join({ follow, window: 0, onEvicted, onLeft });
   }
 
   #groupFor(name: string, after: number | undefined, filter: Filter | undefined): Group {
@@ -164,21 +170,20 @@ export class MemoryLog implements AlertLog {
   }
 }
 
-/** The same cursor, which says when it is closed. */
-function onClose(cursor: Cursor, closed: () => void): Cursor {
-  const close = cursor.close.bind(cursor);
-  cursor.close = () => {
-    closed();
-    return close();
-  };
-  return cursor;
-}
-
-const nothing: GroupStats = { members: 0, delivered: 0, redelivered: 0, filtered: 0, lost: 0, waiting: 0 };
+const nothing: GroupStats = {
+  members: 0,
+  joined: 0,
+  delivered: 0,
+  redelivered: 0,
+  filtered: 0,
+  lost: 0,
+  waiting: 0,
+};
 
 function add(one: GroupStats, two: GroupStats): GroupStats {
   return {
     members: one.members + two.members,
+    joined: one.joined + two.joined,
     delivered: one.delivered + two.delivered,
     redelivered: one.redelivered + two.redelivered,
     filtered: one.filtered + two.filtered,

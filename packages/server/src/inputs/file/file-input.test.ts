@@ -82,7 +82,7 @@ describe("lines", () => {
     await following.expectNumbers(0, 20_000);
   }, 20_000);
 
-  it("that are no alert, or too long, cost nothing but themselves, and are never logged", async () => {
+  it("that are not an alert, or are too long, cost nothing but themselves, and are never logged", async () => {
     writeFileSync(path, "");
     const following = await Following.start({ path });
     appendFileSync(path, `${numbered(0, 1)}secret\n${"secret".repeat(1_000_000)}\n${numbered(1, 2)}`);
