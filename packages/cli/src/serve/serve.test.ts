@@ -151,9 +151,9 @@ describe("falco-outputs serve", () => {
       const serve = falcoOutputs("serve", "--listen", join(folder, "falco.sock"), "--stdin", ...others);
       await serve.logged("ready");
       serve.child.stdin.write(`${alerts[0]}\n{"rule":`);
-      expect(
-        (await finished("get", "--shared", "-n", "1", "-f", "-a", join(folder, "falco.sock"))).status,
-      ).toBe(0);
+      expect((await ran("get", "--shared", "-n", "1", "-f", "-a", join(folder, "falco.sock"))).status).toBe(
+        0,
+      );
       serve.child.kill("SIGTERM");
       expect(await serve.status).toBe(0);
       const messages = serve.err

@@ -38,7 +38,7 @@ describe("falco-outputs sub and get", () => {
     "2026-06-02 10:20:05.5: WARNING Sensitive file opened (user=root file=/etc/shadow)",
   ])("print the time and priority of a text alert once: %s", async (text) => {
     await server.publish(text);
-    const { out } = await finished("get", "-a", server.address);
+    const { out } = await ran("get", "-a", server.address);
     expect(out).toMatch(/^\S+ Warning {7}Sensitive file opened \(user=root file=\/etc\/shadow\)\n$/);
   });
 
