@@ -67,8 +67,9 @@ class Certificates:
     def check(self, pems: Pems) -> None:
         """Raises InvalidArgumentError for what cannot work: gRPC would only log it, and fail to connect."""
         try:
-            ssl.create_default_context(cadata=pems.authorities().decode("ascii"))
-        except (ssl.SSLError, UnicodeDecodeError, ValueError) as cause:
+            # Without any, Python would take the system's.
+            ssl.create_default_context(cadata=pems.authorities().decode("ascii") or "none")
+        except (ssl.SSLError, ValueError) as cause:
             raise refused(f"ca: {_shown(self.ca)} holds no certificate in PEM") from cause
         if b"-----BEGIN CERTIFICATE-----" not in pems.cert:
             raise refused(f"cert: {_shown(self.cert)} holds no certificate in PEM")
