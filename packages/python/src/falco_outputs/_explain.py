@@ -33,6 +33,8 @@ _core_texts = re.compile(
     r"|Transport closed|End of TCP stream|keepalive watchdog timeout|[Pp]ing timeout|GOAWAY received"
     r"|Deadline Exceeded$|(?:CLIENT: )?Received message larger than max|Channel closed!$"
     r"|Locally cancelled by application!$|connection attempt timed out|FD [Ss]hutdown"
+    # What grpc.aio makes of a call that ends while it sends.
+    r"|Internal error from Core$"
 )
 """How the C core's own texts begin."""
 
@@ -119,7 +121,7 @@ _anywhere = (
         "the connection was closed by the other side",
     ),
     (
-        r"Stream removed|RST_STREAM|No status received",
+        r"Stream removed|RST_STREAM|No status received|Internal error from Core",
         "the stream was cut without a status: by the server, or by a proxy before it",
     ),
 )

@@ -30,13 +30,18 @@ const answers = {
     stream.respond({ ":status": Number(status), "content-type": "text/html" });
     stream.end("<html>");
   },
-  // No answer at all.
+  // Says who it is, and nothing else.
   mute: () => {},
   // Cut after an alert, without trailers.
   cut: (stream) => {
     stream.respond({ ...grpc, ...ours });
     stream.write(alert(Buffer.from("before")));
     setImmediate(() => stream.end());
+  },
+  // An alert, and then no end.
+  open: (stream) => {
+    stream.respond({ ...grpc, ...ours });
+    stream.write(alert(Buffer.from("before")));
   },
   reset: (stream, code) => stream.close(Number(code)),
   // So many bytes in one message.
@@ -63,7 +68,8 @@ server.on("stream", (stream, headers) => {
   stream.on("error", () => {});
   calls.push(headers[":path"]);
   const [answer, ...rest] = headers["x-answer"].split(" ");
-  answers[answer](stream, ...rest);
+  if (headers[":path"].endsWith("/version") && ["open", "mute", "cut"].includes(answer)) answers.ours(stream, 0);
+  else answers[answer](stream, ...rest);
 });
 server.on("sessionError", () => {});
 server.listen(process.argv[2], () => console.log("ready"));
