@@ -140,7 +140,7 @@ def test_an_alert_that_a_stream_did_not_give_is_refused(server: Server) -> None:
     server.raise_rules("a")
     with Client(server.address) as falco:
         stream = falco.sub(group="pager", after=0, acknowledge="manual")
-        other = falco.sub(group="other", after=0, acknowledge="manual")
+        other = falco.sub(group="other", after=0, acknowledge="manual", drain_timeout_s=0.01)
         alert = next(stream)
         for wrong in (Alert(rule="r", priority=0), copy.copy(alert), next(other)):
             with pytest.raises(InvalidArgumentError, match="not one that this stream gave"):
@@ -263,6 +263,7 @@ def test_streams_that_the_server_does_not_end_are_closed_together(
         if acknowledge == "manual":
             assert stream.acknowledge(alert)
     falco.close()
+    assert [list(stream) for stream in streams] == [[]] * 20
 
 
 def test_closing_beside_sub_in_other_threads(server: Server) -> None:
@@ -344,7 +345,6 @@ asyncio.run(main())
 threaded_worker = """
 import os, signal, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
 from falco_outputs import Client
 
 with Client(sys.argv[1]) as falco, ThreadPoolExecutor(10) as pool:
