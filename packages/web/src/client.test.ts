@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function serve(web: Partial<WebOptions> = {}): Promise<FalcoOutputsServer> {
-  const server = await startServer({ listen: [], web: { address: "127.0.0.1:0", ...web } });
+  const server = await startServer({ listen: [], web: [{ address: "127.0.0.1:0", ...web }] });
   ending.push(() => server.stop());
   return server;
 }

@@ -65,7 +65,7 @@ describe("falco-outputs forward", () => {
 
   // That of root's comes first.
   it.skipIf(existsSync("/run/falco/falco-input.sock"))("finds a server of the same user", async () => {
-    const own = await startServer({ inputs: { http: join(folder, "falco-input.sock") } });
+    const own = await startServer({ inputs: { http: [join(folder, "falco-input.sock")] } });
     const { status, err } = await forward(alertOf(1), [], { XDG_RUNTIME_DIR: folder });
     expect([status, err]).toEqual([0, ""]);
     expect(own.stats().appended).toBe(1);

@@ -71,7 +71,7 @@ function guarded(
       response.once("close", connections.hold(connection));
       return handler(request, response);
     }
-    if (refusal.logged !== undefined) log.refused(refusal.logged);
+    if (refusal.logged !== undefined) log.refused(refusal.logged, refusal.got);
     refuse(response, refusal);
   };
 }
