@@ -8,7 +8,8 @@ import { createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
 import { fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, finished, Run } from "../testing/run.js";
+import { ran } from "../testing/in-process.js";
+import { endRuns, Run } from "../testing/run.js";
 
 const alerts = fixtureLines("alerts.jsonl");
 const alertOf = (index: number) => JSON.stringify({ rule: `rule ${index}`, priority: "Notice" });
@@ -63,6 +64,22 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toEqual(["rule 1", "rule 2", "rule 3"]);
   });
 
+  it("takes the addresses that serve logs", async () => {
+    for (const url of server.httpUrls) {
+      expect(await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: url })).toEqual(done);
+      expect(await forward(alertOf(1), ["-a", url])).toEqual(done);
+    }
+    expect(await rules()).toHaveLength(2 * server.httpUrls.length);
+  });
+
+  it("names the variable whose address cannot be", async () => {
+    const { status, err } = await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: "falco.example:1" });
+    expect([status, err]).toEqual([
+      2,
+      expect.stringContaining("FALCO_OUTPUTS_INPUT falco.example:1: forward posts without TLS"),
+    ]);
+  });
+
   // That of root's comes first.
   it.skipIf(existsSync("/run/falco/falco-input.sock"))("finds a server of the same user", async () => {
     const own = await startServer({ inputs: { http: [join(folder, "falco-input.sock")] } });
@@ -88,14 +105,20 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toEqual(["rule 7"]);
   });
 
-  it("loses nothing in 200 in a row, nor in 20 at once", async () => {
-    for (let index = 0; index < 200; index++) expect(await forward(alertOf(index))).toEqual(done);
-    const atOnce = Array.from({ length: 20 }, (_, index) => forward(alertOf(200 + index)));
+  it("loses nothing in 80 in four rows, nor in 20 at once", async () => {
+    const inRow = async (row: number) => {
+      for (let index = 0; index < 20; index++) expect(await forward(alertOf(20 * row + index))).toEqual(done);
+    };
+    await Promise.all([0, 1, 2, 3].map(inRow));
+    const atOnce = Array.from({ length: 20 }, (_, index) => forward(alertOf(80 + index)));
     for (const result of await Promise.all(atOnce)) expect(result).toEqual(done);
-    const got = await rules();
-    const expected = Array.from({ length: 220 }, (_, index) => `rule ${index}`);
-    expect(got.slice(0, 200)).toEqual(expected.slice(0, 200));
-    expect(got.slice(200).sort()).toEqual(expected.slice(200).sort());
+    const got = (await rules()).map((rule) => Number(rule.slice("rule ".length)));
+    const numbers = Array.from({ length: 100 }, (_, index) => index);
+    for (const row of [0, 1, 2, 3]) {
+      const isOfRow = (number: number) => number < 80 && Math.floor(number / 20) === row;
+      expect(got.filter(isOfRow)).toEqual(numbers.filter(isOfRow));
+    }
+    expect(got.sort((a, b) => a - b)).toEqual(numbers);
   }, 180_000);
 
   it.each([
@@ -127,7 +150,8 @@ describe("falco-outputs forward", () => {
 
   it.each([
     ["address", ["-a", "falco.example:5061"], "forward posts without TLS, to this machine only"],
-    ["address", ["-a", "http://127.0.0.1:1"], "expected unix:///path, or host:port of a loopback address"],
+    ["address", ["-a", "https://127.0.0.1:1/"], "expected unix:///path, or host:port of a loopback address"],
+    ["address", ["-a", "http://127.0.0.1:1/path"], "expected unix:///path, or host:port of a loopback"],
     ["timeout", ["--timeout", "2"], "expected a duration with its unit"],
     ["option", ["--adress", "x"], "unknown option '--adress'"],
   ])("exits 2 for wrong usage: %s, %j", async (_, args, reason) => {
@@ -145,14 +169,14 @@ describe("falco-outputs forward", () => {
       .filter((url: string) => url.startsWith("file:"));
     expect(files.length).toBeGreaterThan(5);
     expect(files.length).toBeLessThan(10);
-    const own = /\/cli\/(?:bin|dist)\/(?:falco-outputs|forward\/\w+(?:-\w+)*|[a-z-]+|print\/printable)\.js$/;
-    expect(files.filter((url: string) => !own.test(url) || url.endsWith("program.js"))).toEqual([]);
+    const own = /\/cli\/(?:bin|dist)\/(?:falco-outputs|(?:forward|args|connection)\/[a-z-]+)\.js$/;
+    expect(files.filter((url: string) => !own.test(url))).toEqual([]);
   });
 
   it("tells about itself", async () => {
-    const { status, out } = await finished("forward", "--help");
+    const { status, out } = await ran("forward", "--help");
     expect([status, out]).toEqual([0, expect.stringContaining("--timeout <duration>")]);
-    expect((await finished("--help")).out).toMatch(/^ {2}forward \[options\] +Post the alerts/m);
+    expect((await ran("--help")).out).toMatch(/^ {2}forward \[options\] +Post the alerts/m);
   });
 });
 

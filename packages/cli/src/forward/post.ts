@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import type { NamedAddress } from "../connection/named-address.js";
 import { targetOf } from "./target.js";
 
 /** Of an answer no more is read, in bytes. */
@@ -9,8 +10,9 @@ const maxAnswerBytes = 16 * 1024;
  * quarter of the command's time to be loaded.
  * @throws UsageError for an address that cannot be; Error that says why the server did not take it.
  */
-export function post(address: string, body: Buffer, timeoutMs: number): Promise<void> {
-  const target = targetOf(address);
+export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise<void> {
+  const target = targetOf(to);
+  const { address } = to;
   return new Promise((resolve, reject) => {
     const socket = connect(target);
     const fail = (reason: string, cause?: Error) => {

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 
-const command = new URL("../../bin/falco-outputs.js", import.meta.url).pathname;
+/** The command's file. */
+export const command = new URL("../../bin/falco-outputs.js", import.meta.url).pathname;
 const children: ChildProcess[] = [];
 
 /** The command as a process of its own, and what it says. */
@@ -12,9 +13,20 @@ export class Run {
   readonly child;
   readonly status: Promise<number | NodeJS.Signals>;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /**
+   * @param args As a list, or as a shell reads them.
+   * @param isOnTerminal Whether the three streams are a terminal: then `out` has all that it shows.
+   */
+  constructor(args: readonly string[] | string, env: NodeJS.ProcessEnv = {}, isOnTerminal = false) {
     const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
-    this.child = spawn(process.execPath, [command, ...args], { env: { ...inherited, ...env } });
+    const words = typeof args === "string" ? args : args.map((arg) => `'${arg}'`).join(" ");
+    const line = `exec '${process.execPath}' '${command}' ${words}`;
+    const [program, ...given] = isOnTerminal
+      ? ["script", "--quiet", "--return", "--command", line, "/dev/null"]
+      : typeof args === "string"
+        ? ["/bin/sh", "-c", line]
+        : [process.execPath, command, ...args];
+    this.child = spawn(program!, given, { env: { ...inherited, ...env } });
     children.push(this.child);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.out += text;
@@ -43,12 +55,6 @@ export class Run {
 }
 
 export const falcoOutputs = (...args: string[]) => new Run(args);
-
-/** Runs the command to its end. */
-export async function finished(...args: string[]) {
-  const run = falcoOutputs(...args);
-  return { status: await run.status, out: run.out, err: run.err };
-}
 
 /** For `afterEach`. */
 export function endRuns(): void {

@@ -264,7 +264,7 @@ describe("options that cannot work", () => {
     [{ address: "0.0.0.0:0", insecure: true }, "expected a loopback address, or token with it"],
     [
       { address: "falco.example:1", token },
-      'web[0].address: "falco.example:1", expected a loopback address, or tls.cert and tls.key with it, or insecure',
+      'web[0].address: "falco.example:1", expected a loopback address, or tls.cert and tls.key with it, or insecure: true',
     ],
     [{ token: "short" }, "web[0].token: expected 16 to 1,024 visible ASCII characters"],
     [{ token: "a token with spaces" }, "web[0].token: expected"],

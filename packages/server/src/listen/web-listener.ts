@@ -85,7 +85,7 @@ function checkedAddress(option: string, { address: text, token, tls, insecure = 
   if (token === undefined) throw wrong(`a loopback address, or {${option}.token} with it`);
   if (tls === undefined && !insecure) {
     throw wrong(
-      `a loopback address, or {${option}.tls.cert} and {${option}.tls.key} with it, or {${option}.insecure}`,
+      `a loopback address, or {${option}.tls.cert} and {${option}.tls.key} with it, or {${option}.insecure}: true`,
     );
   }
   return address;
