@@ -22,7 +22,7 @@ it("says where alerts come from", () => {
   expect(readyLine(server, serving)).toEqual({
     listen: ["unix:///x"],
     http: ["http://127.0.0.1:1/"],
-    web: "http://127.0.0.1:2",
+    web: ["http://127.0.0.1:2"],
     stdin: true,
     files: ["a.log"],
     servers: { one: "one:5060" },

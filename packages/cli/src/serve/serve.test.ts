@@ -84,12 +84,13 @@ describe("falco-outputs serve", () => {
 
   it("serves browsers, those of the origins that it is given", async () => {
     const address = join(folder, "falco.sock");
-    const web = ["--web", "127.0.0.1:0", "--web-origin", "http://localhost:8080"];
+    const web = ["--web", "127.0.0.1:0", "--web", "127.0.0.1:0", "--web-origin", "http://localhost:8080"];
     const inputs = ["--http", "127.0.0.1:0", "--falco-version", "0.44.1"];
     const serve = falcoOutputs("serve", "--listen", address, ...inputs, ...web);
     const ready = await serve.logged("ready");
-    const ask = (origin: string) =>
-      fetch(new URL("falco.version.service/version", ready.web as string), {
+    const [first = "", second = ""] = ready.web as string[];
+    const ask = (origin: string, url = first) =>
+      fetch(new URL("falco.version.service/version", url), {
         method: "POST",
         headers: { "content-type": "application/json", origin },
         body: "{}",
@@ -97,6 +98,7 @@ describe("falco-outputs serve", () => {
     const answer = await ask("http://localhost:8080");
     expect(await answer.json()).toMatchObject({ version: "0.44.1" });
     expect((await ask("https://evil.example")).status).toBe(403);
+    expect((await ask("http://localhost:8080", second)).status).toBe(200);
     serve.child.kill("SIGTERM");
     expect(await serve.status).toBe(0);
   });

@@ -30,7 +30,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
   let reading = stdin ? readStandardInput(server, stopped, logger) : Promise.resolve();
   if (stdin && isOnlyInput(server, serving)) {
-    const isServed = server.addresses.length > 0 || server.webUrl !== undefined;
+    const isServed = server.addresses.length > 0 || server.webUrls.length > 0;
     ends.push(reading.then(() => (isServed ? drain(server, stopped) : undefined)));
   } else {
     reading = reading.catch((error: Error) =>

@@ -1,6 +1,6 @@
+import { printable, printableJson } from "@falco-outputs/core/printable";
 import { connect } from "../connection/connect.js";
 import type { ConnectionOptions } from "../connection/connection-options.js";
-import { printable, printableJson } from "../print/printable.js";
 import { say } from "../print/say.js";
 import { stopSignal } from "../stop-signal.js";
 

@@ -85,9 +85,21 @@ it.each([
   expect(server.stats().appended).toBe(0);
 });
 
-it("answers 405 to anything but POST", async () => {
-  expect((await post("", {}, "GET")).status).toBe(405);
+it("takes PUT, with which falcosidekick's webhook may send, like POST", async () => {
+  expect(await post(lines[0]!, {}, "PUT")).toEqual({ status: 200, body: "" });
+  expect(await queuedRules()).toEqual(["Terminal shell in container"]);
 });
+
+it.each(["GET", "DELETE", "PATCH", "OPTIONS"])(
+  "answers 405 to %s, and says what would be right",
+  async (method) => {
+    expect(await post(lines[0]!, {}, method)).toEqual({
+      status: 405,
+      body: "POST or PUT alerts here, one a request or one a line\n",
+    });
+    expect(server.stats().appended).toBe(0);
+  },
+);
 
 it("answers 413 to a body above 4 MiB, and queues nothing of it", async () => {
   const body = `${lines[0]}\n${"x".repeat(4 * 1024 * 1024)}`;

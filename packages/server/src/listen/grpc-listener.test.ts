@@ -7,7 +7,7 @@ import { startServer } from "../index.js";
 describe("a TCP listener", () => {
   it("is refused without TLS, also on a loopback address", async () => {
     await expect(startServer({ listen: ["127.0.0.1:0"] })).rejects.toThrow(
-      'listen[0].address: "127.0.0.1:0", expected tls.ca, tls.cert and tls.key (mutual TLS) with it, or insecure, or a unix socket',
+      'listen[0].address: "127.0.0.1:0", expected tls.ca, tls.cert and tls.key (mutual TLS) with it, or insecure: true, or a unix socket',
     );
   });
 

@@ -118,7 +118,7 @@ function createTcpServer(
     throw new OptionError({
       option: `${option}.address`,
       got: address,
-      expected: `{${option}.tls.ca}, {${option}.tls.cert} and {${option}.tls.key} (mutual TLS) with it, or {${option}.insecure}, or a unix socket`,
+      expected: `{${option}.tls.ca}, {${option}.tls.cert} and {${option}.tls.key} (mutual TLS) with it, or {${option}.insecure}: true, or a unix socket`,
     });
   }
   const secure = tlsServerOptions(tls, `${option}.tls`);

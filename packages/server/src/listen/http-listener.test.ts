@@ -56,7 +56,7 @@ describe("an address that others can reach", () => {
   ])("is refused with %s", async (_, options) => {
     for (const address of ["0.0.0.0:0", "[::]:0"]) {
       await expect(serve({ address, ...options })).rejects.toThrow(
-        `inputs.http[0].address: ${JSON.stringify(address)}, expected a loopback address, or tls.cert and tls.key with it, and tls.ca (mutual TLS) or token; or insecure`,
+        `inputs.http[0].address: ${JSON.stringify(address)}, expected a loopback address, or tls.cert and tls.key with it, and tls.ca (mutual TLS) or token; or insecure: true`,
       );
     }
   });

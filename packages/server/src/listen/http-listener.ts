@@ -89,7 +89,7 @@ function checkedAddress(option: string, options: HttpInputOptions): Address {
   if (isLoopback(address.host) || isProtected || insecure) return address;
   // Other machines can reach it.
   throw wrong(
-    `a loopback address, or {${option}.tls.cert} and {${option}.tls.key} with it, and {${option}.tls.ca} (mutual TLS) or {${option}.token}; or {${option}.insecure}`,
+    `a loopback address, or {${option}.tls.cert} and {${option}.tls.key} with it, and {${option}.tls.ca} (mutual TLS) or {${option}.token}; or {${option}.insecure}: true`,
   );
 }
 

@@ -4,19 +4,16 @@ import { reasonOfFailure } from "./handshake-failure.js";
 
 /** What peers of one listener have it log: each kind is counted, and told at most every ten seconds. */
 export class ListenerLog {
-  readonly #listener: () => string;
-  readonly #logger: Logger;
   readonly #throttled: Throttled[] = [];
   readonly #handshakes: Throttled;
   readonly #refusals: Throttled;
   readonly #crowded: Throttled;
   readonly #connections: Throttled;
+  readonly #goodbyes: Throttled;
   readonly #listening: Throttled;
 
   /** @param listener Returns what is served, and where, e.g. `grpc 127.0.0.1:5060`. */
   constructor(listener: () => string, logger: Logger) {
-    this.#listener = listener;
-    this.#logger = logger;
     const warn = (message: string, fields: (count: number, last: string, about: string) => object) =>
       this.#throttle((...counted) => logger.warn({ listener: listener(), ...fields(...counted) }, message));
     this.#handshakes = warn("TLS handshakes failed", (failed, peer, reason) => ({
@@ -24,12 +21,19 @@ export class ListenerLog {
       reason,
       ...(peer !== "" && { peer }),
     }));
-    this.#refusals = warn("requests were refused", (refused, _, reason) => ({ refused, reason }));
+    this.#refusals = warn("requests were refused", (refused, got, reason) => ({
+      refused,
+      reason,
+      ...(got !== "" && { got }),
+    }));
     this.#crowded = warn(
       "too many connections: those that were unused for longest were closed",
       (closed) => ({ closed }),
     );
     this.#connections = warn("connections failed", (failed, _, reason) => ({ failed, reason }));
+    this.#goodbyes = this.#throttle((ended, _, reason) =>
+      logger.debug?.({ listener: listener(), ended, reason }, "connections ended"),
+    );
     this.#listening = this.#throttle((times, reason) =>
       logger.error({ listener: listener(), times, reason }, "a listener failed"),
     );
@@ -40,8 +44,9 @@ export class ListenerLog {
     this.#handshakes.add(1, peer, reasonOfFailure(error, socket, protocols));
   }
 
-  refused(reason: string): void {
-    this.#refusals.add(1, "", reason);
+  /** @param got What was wrong, as the peer sent it. */
+  refused(reason: string, got = ""): void {
+    this.#refusals.add(1, got, reason);
   }
 
   crowded(): void {
@@ -52,9 +57,9 @@ export class ListenerLog {
     this.#connections.add(1, "", reason);
   }
 
-  /** A peer left, in a way that is not worth more than a word. */
+  /** A peer left: worth a word to who wants to know. */
   connectionEnded(reason: string): void {
-    this.#logger.debug?.({ listener: this.#listener(), reason }, "a connection ended");
+    this.#goodbyes.add(1, "", reason);
   }
 
   listenerFailed(reason: string): void {

@@ -13,6 +13,8 @@ export interface Refusal {
   readonly reason: string;
   /** What the log says of it; undefined: nothing. */
   readonly logged?: string;
+  /** What was wrong, as it came. */
+  readonly got?: string;
 }
 
 const allowedMethods = "POST";
@@ -20,6 +22,8 @@ const allowedHeaders = [...cors.allowedHeaders, "authorization", versionHeader, 
 const exposedHeaders = [...cors.exposedHeaders, versionHeader, positionHeader, windowHeader].join(", ");
 /** How long a browser may remember a preflight's answer, in seconds: the longest that Chromium takes. */
 const preflightAge = "7200";
+/** How much of a header is logged, in UTF-16 units. */
+const maxLogged = 200;
 /** Addresses that stand for all of the machine's. */
 const wildcards = new Set(["0.0.0.0", "::"]);
 
@@ -52,14 +56,16 @@ export class WebGuard {
     if (!this.#isOwnName(host)) {
       return forbidden(
         "this is not a name of this server: use its address as the host",
-        `the host ${quote(host)} is not this server's name`,
+        "the host is not a name of this server",
+        host,
       );
     }
     if (origin !== undefined) {
       if (!this.#origins.has(origin)) {
         return forbidden(
           "pages of this origin are not allowed (allowedOrigins)",
-          `the origin ${quote(origin)} is not one of allowedOrigins`,
+          "the origin is not one of allowedOrigins",
+          origin,
         );
       }
       response.setHeader("access-control-allow-origin", origin);
@@ -110,10 +116,6 @@ function assertOrigin(option: string, origin: string): void {
   });
 }
 
-function forbidden(reason: string, logged: string): Refusal {
-  return { status: 403, reason, logged };
-}
-
-function quote(text: string | undefined): string {
-  return JSON.stringify(text?.slice(0, 200) ?? "");
+function forbidden(reason: string, logged: string, got = ""): Refusal {
+  return { status: 403, reason, logged, got: got.slice(0, maxLogged) };
 }

@@ -242,6 +242,20 @@ describe("the token", () => {
   });
 });
 
+it("no control character that a peer sends reaches the log", async () => {
+  const logged: unknown[] = [];
+  const note = (...entry: unknown[]) => void logged.push(entry);
+  const server = await start({}, { logger: { info: note, warn: note, error: note } });
+  const [host, origin] = ["evil\x9b2J.example", "\x9b31m"];
+  expect((await call(server, { host })).status).toBe(403);
+  expect((await call(server, { origin })).status).toBe(403);
+  await server.stop();
+  const text = JSON.stringify(logged);
+  expect(text).toContain(String.raw`\\x9b2J.example`);
+  expect(text).toContain(String.raw`\\x9b31m`);
+  expect(text).not.toContain("\x9b");
+});
+
 describe("options that cannot work", () => {
   it.each<[Partial<WebOptions>, string]>([
     [{ address: "/run/web.sock" }, 'web[0].address: "/run/web.sock", expected host:port'],
@@ -250,7 +264,7 @@ describe("options that cannot work", () => {
     [{ address: "0.0.0.0:0", insecure: true }, "expected a loopback address, or token with it"],
     [
       { address: "falco.example:1", token },
-      'web[0].address: "falco.example:1", expected a loopback address, or tls.cert and tls.key with it, or insecure',
+      'web[0].address: "falco.example:1", expected a loopback address, or tls.cert and tls.key with it, or insecure: true',
     ],
     [{ token: "short" }, "web[0].token: expected 16 to 1,024 visible ASCII characters"],
     [{ token: "a token with spaces" }, "web[0].token: expected"],

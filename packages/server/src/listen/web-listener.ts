@@ -71,7 +71,7 @@ function guarded(
       response.once("close", connections.hold(connection));
       return handler(request, response);
     }
-    if (refusal.logged !== undefined) log.refused(refusal.logged);
+    if (refusal.logged !== undefined) log.refused(refusal.logged, refusal.got);
     refuse(response, refusal);
   };
 }
@@ -85,7 +85,7 @@ function checkedAddress(option: string, { address: text, token, tls, insecure = 
   if (token === undefined) throw wrong(`a loopback address, or {${option}.token} with it`);
   if (tls === undefined && !insecure) {
     throw wrong(
-      `a loopback address, or {${option}.tls.cert} and {${option}.tls.key} with it, or {${option}.insecure}`,
+      `a loopback address, or {${option}.tls.cert} and {${option}.tls.key} with it, or {${option}.insecure}: true`,
     );
   }
   return address;
