@@ -15,6 +15,7 @@ import {
   versionHeader,
 } from "@falco-outputs/core/contract";
 import type { Logger } from "../logger.js";
+import { capTimeout } from "./cap-timeout.js";
 import { cutKey, type Delivery } from "./deliver.js";
 import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
@@ -73,6 +74,7 @@ export function requestHandler(
       // a peer may send anything; nothing here depends on it.
       request.headers[":authority"] = "localhost";
       request.headers.host = "localhost";
+      capTimeout(request.headers);
       handle(request as Http2ServerRequest, response as Http2ServerResponse);
       if ("stream" in response)
         response.stream.once("wantTrailers", () => setImmediate(endRequest, response.stream));
