@@ -1,6 +1,12 @@
-/** Aborts at the first SIGINT or SIGTERM. A second one ends the process as usual. */
+const names = ["SIGINT", "SIGTERM"] as const;
+
+/** Aborts at the first SIGINT or SIGTERM. A second one, whichever of the two, ends the process as usual. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
+  const stop = () => {
+    for (const name of names) process.off(name, stop);
+    controller.abort();
+  };
+  for (const name of names) process.on(name, stop);
   return controller.signal;
 }

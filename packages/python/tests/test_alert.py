@@ -137,9 +137,10 @@ def test_can_be_pickled_and_copied() -> None:
 
 
 def test_text_form() -> None:
-    alert = Alert.from_text("13:53:31.726060287: Critical Some text (user=root)")
+    line = "13:53:31.726060287: Critical Some text (user=root)"
+    alert = Alert.from_text(line)
     assert alert is not None
-    assert (alert.priority, alert.output) == (Priority.CRITICAL, "Some text (user=root)")
+    assert (alert.priority, alert.output) == (Priority.CRITICAL, line)
     assert Alert.from_text("Events detected: 12") is None
 
 

@@ -3,13 +3,13 @@
 export type { FalcoVersionSource } from "./grpc/version.js";
 export type { ReadAlertsOptions } from "./inputs/alerts.js";
 export type { FileInputOptions } from "./inputs/file/file-input-options.js";
-export type { HttpInputOptions } from "./inputs/http-listener.js";
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";
 export type { ReadLinesOptions } from "./inputs/lines.js";
 export type { ListenOptions } from "./listen/grpc-listener.js";
+export type { HttpInputOptions } from "./listen/http-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
-export type { ServerTls } from "./listen/server-tls.js";
+export type { SocketPermissions } from "./listen/socket-permissions.js";
 export type { WebOptions } from "./listen/web-listener.js";
 export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";

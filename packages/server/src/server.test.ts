@@ -40,7 +40,7 @@ const alertNamed = (rule: string) => JSON.stringify({ rule, priority: "Notice" }
 
 describe("the shared queue over gRPC", () => {
   it("keeps 1,000 alerts that are posted while nobody listens, each once and in order", async () => {
-    const server = await start({ inputs: { http: "127.0.0.1:0" } });
+    const server = await start({ inputs: { http: ["127.0.0.1:0"] } });
     const expected = Array.from({ length: 1000 }, (_, index) => `rule ${index}`);
     for (const rule of expected) await post(server, alertNamed(rule));
     const rules: string[] = [];
@@ -53,7 +53,7 @@ describe("the shared queue over gRPC", () => {
   });
 
   it("shares 30 rounds of 100 alerts among three subscribers: each once, in order, in like parts", async () => {
-    const server = await start({ inputs: { http: "127.0.0.1:0" } });
+    const server = await start({ inputs: { http: ["127.0.0.1:0"] } });
     const received: Alert[][] = [[], [], []];
     const clients = received.map(() => clientOf(server));
     const readers = received.map(async (alerts, index) => {
@@ -154,7 +154,7 @@ it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
 
 describe("stop", () => {
   it("tells our clients to come back, and lets go of everything", async () => {
-    const server = await start({ inputs: { http: "127.0.0.1:0" } });
+    const server = await start({ inputs: { http: ["127.0.0.1:0"] } });
     const next = clientOf(server).sub({ reconnect: false })[Symbol.asyncIterator]().next();
     await server.waitForSubscribers(1);
     const { address, httpUrl } = server;
@@ -168,7 +168,7 @@ describe("stop", () => {
   it("is what `await using` does", async () => {
     let stopped: FalcoOutputsServer;
     {
-      await using server = await startServer({ inputs: { http: "127.0.0.1:0" } });
+      await using server = await startServer({ inputs: { http: ["127.0.0.1:0"] } });
       stopped = server;
     }
     await expect(fetch(stopped.httpUrl!, { method: "POST" })).rejects.toThrow();
@@ -217,8 +217,8 @@ describe("stop", () => {
   });
 
   it("leaves nothing behind when a start fails", async () => {
-    const taken = await start({ listen: [], inputs: { http: "127.0.0.1:0" } });
+    const taken = await start({ listen: [], inputs: { http: ["127.0.0.1:0"] } });
     const address = new URL(taken.httpUrl!).host;
-    await expect(startServer({ inputs: { http: address } })).rejects.toThrow(`cannot listen on ${address}`);
+    await expect(startServer({ inputs: { http: [address] } })).rejects.toThrow(`cannot listen on ${address}`);
   });
 });

@@ -23,11 +23,12 @@ import type { ReadAlertsOptions } from "./inputs/alerts.js";
 import { Inputs, type InputsOptions } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
 import type { ReadLinesOptions } from "./inputs/lines.js";
+import { itemsOf } from "./listen/address.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
 import { listenWeb, type WebListener, type WebOptions } from "./listen/web-listener.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
 import { MemoryLog } from "./log/memory-log.js";
-import { type Logger, silent, Throttled } from "./logger.js";
+import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
 import { GrpcOutput } from "./outputs/grpc.js";
 import type { Output, OutputStats } from "./outputs/output.js";
 import { createOutputs, type OutputsOptions } from "./outputs/outputs.js";
@@ -44,7 +45,7 @@ export interface ServerOptions {
   /** Less severe alerts are not taken, as with Falco's `priority`. Default: "Debug", all are. */
   priority?: PriorityLike;
   /** Where browsers are served, over Connect and gRPC-Web. Default: nowhere. */
-  web?: WebOptions;
+  web?: readonly (string | WebOptions)[];
   /** How many alerts are retained at the most. Default: 100,000. */
   maxAlerts?: number;
   /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
@@ -79,8 +80,10 @@ export interface FalcoOutputsServer {
   readonly httpUrl: string | undefined;
   /** Where alerts may be posted: all URLs, and `unix:///path` for sockets. */
   readonly httpUrls: readonly string[];
-  /** The `baseUrl` for clients in a browser; undefined without a listener for them. */
+  /** The first `baseUrl` for clients in a browser; undefined without a listener for them. */
   readonly webUrl: string | undefined;
+  /** All of them. */
+  readonly webUrls: readonly string[];
   /**
    * Queues an alert: its parts, a line of Falco's (JSON or text), or an encoded `falco.outputs.response`.
    * Returns its sequence number; 0 if `priority` keeps it out.
@@ -151,8 +154,9 @@ class Running implements FalcoOutputsServer {
   readonly #subscribers = new Subscribers();
   readonly #services: Services;
   readonly #shutdown = new AbortController();
+  readonly #unhandled: Throttled;
   readonly #listeners: GrpcListener[] = [];
-  #web: WebListener | undefined;
+  readonly #web: WebListener[] = [];
   #folder: string | undefined;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
@@ -166,19 +170,22 @@ class Running implements FalcoOutputsServer {
     outputs = {},
     priority = Priority.Debug,
   }: ServerOptions) {
-    this.#logger = logger;
+    this.#logger = printableLogger(logger);
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
-    this.#losses = new Throttled((lost, group) => {
-      logger.warn(
+    this.#losses = new Throttled((lost, _, group) => {
+      this.#logger.warn(
         { lost, group },
         "the log is full: the oldest alerts were dropped before they were delivered",
       );
     });
+    this.#unhandled = new Throttled((requests, reason) =>
+      this.#logger.warn({ requests, reason }, "requests could not be handled"),
+    );
     this.#log = new MemoryLog({
       ...(maxAlerts !== undefined && { maxAlerts }),
       ...(maxBytes !== undefined && { maxBytes }),
-      onLoss: (group, count) => this.#losses.add(count, group),
+      onLoss: (group, count) => this.#losses.add(count, "", group),
     });
     this.#services = {
       log: this.#log,
@@ -187,9 +194,11 @@ class Running implements FalcoOutputsServer {
       stallTimeoutMs: milliseconds("stallTimeoutMs", stallTimeoutMs, defaultStallTimeoutMs),
     };
     this.#grpc = new GrpcOutput(this.#log);
-    this.#outputs = createOutputs(outputs, logger);
-    this.#router = new Router(this.#grpc, this.#outputs, toPriority(priority));
-    this.#inputs = new Inputs(this.#router, logger);
+    // Before the outputs, of which none would be closed if it cannot work.
+    const least = toPriority(priority);
+    this.#outputs = createOutputs(outputs, this.#logger);
+    this.#router = new Router(this.#grpc, this.#outputs, least);
+    this.#inputs = new Inputs(this.#router, this.#logger);
   }
 
   get address(): string {
@@ -211,17 +220,24 @@ class Running implements FalcoOutputsServer {
   }
 
   get webUrl(): string | undefined {
-    return this.#web?.url;
+    return this.webUrls[0];
+  }
+
+  get webUrls(): readonly string[] {
+    return this.#web.map(({ url }) => url);
   }
 
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ listen = [this.#privateSocket()], web, inputs = {} }: ServerOptions): Promise<void> {
-    const handler = requestHandler(this.#services, this.#shutdown.signal, this.#logger);
-    for (const item of listen) {
-      const options = typeof item === "string" ? { address: item } : item;
-      this.#listeners.push(await listenGrpc(options, handler, this.#logger));
+  async start({ listen = [this.#privateSocket()], web = [], inputs = {} }: ServerOptions): Promise<void> {
+    const handler = requestHandler(this.#services, this.#shutdown.signal, (reason) =>
+      this.#unhandled.add(1, reason),
+    );
+    for (const item of itemsOf("listen", listen)) {
+      this.#listeners.push(await listenGrpc(item, handler, this.#logger));
     }
-    if (web !== undefined) this.#web = await listenWeb(web, handler, this.#logger);
+    for (const item of itemsOf("web", web)) {
+      this.#web.push(await listenWeb(item, handler, this.#logger));
+    }
     await this.#inputs.start(inputs);
   }
 
@@ -286,11 +302,11 @@ class Running implements FalcoOutputsServer {
     await this.#inputs.stop();
     const written = Promise.all(this.#outputs.map((output) => output.close()));
     this.#shutdown.abort(shutdown);
-    const listeners = [...this.#listeners, ...(this.#web === undefined ? [] : [this.#web])];
-    await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+    await Promise.all([...this.#listeners, ...this.#web].map((listener) => listener.close(graceMs)));
     await this.#grpc.close();
     await written;
     this.#losses.close();
+    this.#unhandled.close();
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 

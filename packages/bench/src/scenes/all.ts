@@ -3,7 +3,7 @@ import { acknowledgement } from "./acknowledgement.js";
 import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
 import { goClients } from "./go-clients.js";
-import { httpInput } from "./http-input.js";
+import { httpInput, httpInputPaced } from "./http-input.js";
 import { killedSubscriber } from "./killed-subscriber.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
@@ -25,6 +25,7 @@ export const scenes: readonly Scene[] = [
   group,
   stdinInput,
   httpInput,
+  httpInputPaced,
   endToEnd,
   latency,
   memory,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { configSchema } from "./schema.js";
-import { servingOf } from "./serving.js";
+import { servingOf } from "./serving-of.js";
 
 /** Posts to the server: that is for Falco's own file. */
 const isFalcos = (yaml: string) => yaml.includes("url: http://127.0.0.1:5061/");

@@ -1,50 +1,74 @@
 import type { HttpInputOptions, ListenOptions, WebOptions } from "@falco-outputs/server";
-import { defaultHttpAddresses, defaultListenAddress } from "../default-address.js";
-import { readToken } from "../read-token.js";
-import { UsageError } from "../usage-error.js";
-import { mutualTls } from "./certificates.js";
+import { readToken } from "../args/read-token.js";
+import { UsageError } from "../args/usage-error.js";
+import { defaultHttpAddresses, defaultListenAddress } from "../connection/default-address.js";
+import { falcosMutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
-import { listOf } from "./list-of.js";
+import { itemsOf } from "./items-of.js";
 import { readAddress } from "./read-address.js";
 import type { Config } from "./schema.js";
 
-/** Where gRPC is served. */
-export function grpcListeners({ grpc = {}, grpc_output }: Config): ListenOptions[] {
-  if (grpc.enabled === false || grpc_output?.enabled === false) return [];
-  const addresses = listOf(grpc.bind_address ?? defaultListenAddress());
-  const tls = mutualTls("grpc", grpc);
-  return addresses.map((address) => {
-    if (isUnix("grpc.bind_address", address)) return { address, ...socketOptions(grpc) };
-    if (tls !== undefined) return { address, tls };
-    if (grpc.insecure === true) return { address, insecure: true };
-    throw new UsageError(
-      `grpc.bind_address: ${JSON.stringify(address)} needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true`,
-    );
+/** Falco's default where its block `grpc` has no address. */
+const falcosAddress = "0.0.0.0:5060";
+
+/** Where gRPC is served, and what the file calls that. */
+export function grpcAddresses({ grpc, grpc_output }: Config): { key: string; item: string }[] {
+  if (grpc?.enabled === false || grpc_output?.enabled === false) return [];
+  const fallback = () => (grpc?.enabled === true ? falcosAddress : defaultListenAddress());
+  return itemsOf("grpc.bind_address", grpc?.bind_address ?? fallback());
+}
+
+/** What is said when Falco's two switches for gRPC contradict each other. */
+export const grpcHeldBack =
+  "grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true, expected true, or no grpc_output at all";
+
+export function isGrpcHeldBack({ grpc, grpc_output }: Config): boolean {
+  return grpc?.enabled === true && grpc_output?.enabled === false;
+}
+
+/** How gRPC is served. */
+export function grpcListeners(config: Config): ListenOptions[] {
+  const { grpc = {} } = config;
+  const hasNoCertificate = (grpc.private_key ?? grpc.cert_chain ?? grpc.root_certs) === undefined;
+  return grpcAddresses(config).map(({ key, item: address }) => {
+    if (isUnix(key, address)) return { address, ...socketOptions(grpc) };
+    if (grpc.insecure === true && hasNoCertificate) return { address, insecure: true };
+    return { address, tls: falcosMutualTls(grpc) };
   });
 }
 
-/** Where browsers are served. */
-export function webListener({ web }: Config): WebOptions | undefined {
-  if (web === undefined || web.enabled === false) return undefined;
+/** Where browsers are served, and what the file calls that. */
+export function webAddresses({ web }: Config): { key: string; item: string }[] {
+  return web === undefined || web.enabled === false ? [] : itemsOf("web.bind_address", web.bind_address);
+}
+
+/** How browsers are served. */
+export function webListeners(config: Config): WebOptions[] {
+  const { web } = config;
+  const addresses = webAddresses(config);
+  if (web === undefined || addresses.length === 0) return [];
   const { cert_chain: cert, private_key: key, token_file, allowed_origins: allowedOrigins } = web;
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError("web: private_key and cert_chain go together");
   }
-  readAddress("web.bind_address", web.bind_address);
-  return defined({
-    address: web.bind_address,
-    insecure: web.insecure,
-    allowedOrigins,
-    token: token_file === undefined ? undefined : readToken("web.token_file:", token_file),
-    tls: cert === undefined || key === undefined ? undefined : { cert, key },
+  const token = token_file === undefined ? undefined : readToken("web.token_file:", token_file);
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+  return addresses.map(({ key: name, item: address }) => {
+    readAddress(name, address);
+    return defined({ address, insecure: web.insecure, allowedOrigins, token, tls });
   });
 }
 
-/** Where Falco may post. */
-export function httpListeners({ inputs = { http: {} } }: Config): HttpInputOptions[] {
+/** Where Falco may post, and what the file calls that. */
+export function httpAddresses({ inputs = { http: {} } }: Config): { key: string; item: string }[] {
   const { http } = inputs;
   if (http === undefined || http.enabled === false) return [];
-  const addresses = listOf(http.bind_address ?? defaultHttpAddresses());
+  return itemsOf("inputs.http.bind_address", http.bind_address ?? defaultHttpAddresses());
+}
+
+/** How alerts are taken there. */
+export function httpListeners(config: Config): HttpInputOptions[] {
+  const http = config.inputs?.http ?? {};
   const { cert_chain, private_key, root_certs, token_file } = http;
   if ((cert_chain === undefined) !== (private_key === undefined)) {
     throw new UsageError("inputs.http: private_key and cert_chain go together");
@@ -53,8 +77,8 @@ export function httpListeners({ inputs = { http: {} } }: Config): HttpInputOptio
     throw new UsageError("inputs.http.root_certs: needs private_key and cert_chain");
   }
   const token = token_file === undefined ? undefined : readToken("inputs.http.token_file:", token_file);
-  return addresses.map((address) => {
-    if (isUnix("inputs.http.bind_address", address)) {
+  return httpAddresses(config).map(({ key, item: address }) => {
+    if (isUnix(key, address)) {
       return { address, ...socketOptions(http), ...(token !== undefined && { token }) };
     }
     return defined({

@@ -1,13 +1,16 @@
-import { Code, FalcoError } from "@falco-outputs/node";
-import { UsageError } from "../usage-error.js";
-import { inKeys } from "./in-keys.js";
+import { UsageError } from "../args/usage-error.js";
+import { inConfiguration } from "./keys.js";
+import { grpcHeldBack, isGrpcHeldBack } from "./listen.js";
 import { readConfig } from "./read-config.js";
-import { type Serving, servingOf } from "./serving.js";
+import type { Serving } from "./serving.js";
+import { servingOf } from "./serving-of.js";
 
 export interface LoadedServing {
   serving: Serving;
   /** Keys of falco.yaml that were there and mean nothing here. */
   ignored: readonly string[];
+  /** What is not wrong, and yet not what one might expect. */
+  warnings: readonly string[];
   /** An error about what the file says as a UsageError that says where; any other as it is. */
   located(error: unknown): unknown;
 }
@@ -15,13 +18,18 @@ export interface LoadedServing {
 /** What a configuration file has `serve` do. @throws UsageError that says what is wrong, and where. */
 export function loadServing(file: string): LoadedServing {
   const { config, ignored, locate } = readConfig(file);
-  const located = (error: unknown) => {
-    if (error instanceof UsageError) return new UsageError(...error.messages.map(locate));
-    const isAboutOptions = error instanceof FalcoError && error.code === Code.InvalidArgument;
-    return isAboutOptions ? new UsageError(locate(inKeys(error.message))) : error;
+  const located = (error: unknown, items: Serving["items"] = {}) => {
+    const told = inConfiguration(error, items);
+    return told instanceof UsageError ? new UsageError(...told.messages.map(locate)) : told;
   };
   try {
-    return { serving: servingOf(config), ignored, located };
+    const serving = servingOf(config);
+    return {
+      serving,
+      ignored,
+      warnings: isGrpcHeldBack(config) ? [locate(grpcHeldBack)] : [],
+      located: (error) => located(error, serving.items),
+    };
   } catch (error) {
     throw located(error);
   }

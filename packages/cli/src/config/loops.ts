@@ -1,7 +1,6 @@
 import { type BigIntStats, fstatSync, statSync } from "node:fs";
-import { type Address, formatAddress } from "@falco-outputs/node";
-import { UsageError } from "../usage-error.js";
-import { forwardAddresses } from "./forward-addresses.js";
+import { type Address, formatAddress } from "@falco-outputs/core";
+import { UsageError } from "../args/usage-error.js";
 import { readAddress } from "./read-address.js";
 import { realPath } from "./real-path.js";
 import { reaches } from "./same-host.js";
@@ -16,12 +15,12 @@ interface End {
 type Place = Address | { kind: "file"; path: string } | { kind: "stream"; descriptor: number };
 
 /**
- * An output that feeds an input of the same server would send each alert round forever.
- * @param fileKeys The key of each of the server's `inputs.files`.
+ * An output that feeds an input of the same server would send each alert round forever. Addresses and paths are compared;
+ * what a program does with the alerts is not known.
  * @throws UsageError that names both, and where they meet.
  */
-export function assertNoLoop(serving: Serving, fileKeys: readonly string[]): void {
-  const inputs = inputsOf(serving, fileKeys);
+export function assertNoLoop(serving: Serving): void {
+  const inputs = inputsOf(serving);
   for (const output of outputsOf(serving)) {
     const input = inputs.find(({ place }) => isSame(place, output.place));
     if (input !== undefined) throw loop(output, input);
@@ -31,7 +30,7 @@ export function assertNoLoop(serving: Serving, fileKeys: readonly string[]): voi
 function loop(output: End, input: End): UsageError {
   const advice =
     output.key === "http_output.url"
-      ? ": an http_output that posts to this server belongs into falco.yaml, not here"
+      ? ": an http_output that posts to this server belongs in falco.yaml, not here"
       : "";
   return new UsageError(
     `${output.key} feeds ${input.key} of the same server${where(input.place)}: each alert would go round forever${advice}`,
@@ -43,29 +42,23 @@ function where(place: Place): string {
   return ` (${place.kind === "file" ? place.path : formatAddress(place)})`;
 }
 
-function inputsOf({ server, stdin, upstreams }: Serving, fileKeys: readonly string[]): End[] {
+function inputsOf({ server, stdin, upstreams, items }: Serving): End[] {
   const { http = [], files = [] } = server.inputs ?? {};
   const ends: End[] = [
-    ...[http].flat().map((input) => {
-      const key = "inputs.http.bind_address";
-      return { key, place: readAddress(key, typeof input === "string" ? input : input.address) };
-    }),
-    ...files.map(({ path }, index) => ({ key: `${fileKeys[index]}.filename`, place: file(path) })),
-    ...upstreams.map(({ key, address }) => ({
-      key: `${key}.address`,
-      place: readAddress(`${key}.address`, address),
+    ...listeners(items["inputs.http.bind_address"], [http].flat()),
+    ...files.map(({ path }, index) => ({
+      key: `${items["inputs.file"]![index]}.filename`,
+      place: file(path),
     })),
+    ...upstreams.map(({ key, address }) => at(`${key}.address`, address)),
   ];
   if (stdin) ends.push({ key: "inputs.stdin", place: { kind: "stream", descriptor: 0 } });
   return ends;
 }
 
-function outputsOf({ server }: Serving): End[] {
-  const { http, file: toFile, program, stdout } = server.outputs ?? {};
-  const ends: End[] = (server.listen ?? []).map((listener) => {
-    const key = "grpc.bind_address";
-    return { key, place: readAddress(key, typeof listener === "string" ? listener : listener.address) };
-  });
+function outputsOf({ server, items }: Serving): End[] {
+  const { http, file: toFile, stdout } = server.outputs ?? {};
+  const ends = listeners(items["grpc.bind_address"], server.listen ?? []);
   if (stdout !== undefined) ends.push({ key: "stdout_output", place: { kind: "stream", descriptor: 1 } });
   if (toFile !== undefined) ends.push({ key: "file_output.filename", place: file(toFile.filename) });
   const url = http && URL.canParse(http.url) ? new URL(http.url) : undefined;
@@ -73,19 +66,18 @@ function outputsOf({ server }: Serving): End[] {
     const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
     ends.push({ key: "http_output.url", place: { kind: "tcp", host: url.hostname, port } });
   }
-  if (program !== undefined) {
-    const key = "program_output.program";
-    ends.push(...forwarded(key, program.program).map((place) => ({ key, place })));
-  }
   return ends;
 }
 
-function forwarded(key: string, program: string): Address[] {
-  try {
-    return forwardAddresses(program);
-  } catch (error) {
-    throw new UsageError(`${key}: ${(error as Error).message}`);
-  }
+function listeners(
+  keys: readonly string[] | undefined,
+  items: readonly (string | { address: string })[],
+): End[] {
+  return items.map((item, index) => at(keys![index]!, typeof item === "string" ? item : item.address));
+}
+
+function at(key: string, address: string): End {
+  return { key, place: readAddress(key, address) };
 }
 
 function file(path: string): Place {

@@ -1,5 +1,5 @@
 import type { Facility, OutputsOptions } from "@falco-outputs/server";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../args/usage-error.js";
 import { defined } from "./defined.js";
 import type { Config } from "./schema.js";
 
@@ -60,7 +60,7 @@ function syslogOptions({ syslog_output: syslog }: Config): OutputsOptions["syslo
 function httpOptions({ http_output: http }: Config): OutputsOptions["http"] {
   if (http?.enabled !== true) return undefined;
   return defined({
-    url: needed("http_output.url", http.url, "the URL to post to"),
+    url: withScheme(needed("http_output.url", http.url, "the URL to post to")),
     userAgent: http.user_agent,
     insecure: http.insecure,
     caCert: http.ca_cert || undefined,
@@ -73,6 +73,11 @@ function httpOptions({ http_output: http }: Config): OutputsOptions["http"] {
     keepAlive: http.keep_alive,
     maxConsecutiveTimeouts: http.max_consecutive_timeouts,
   });
+}
+
+/** As libcurl, which Falco posts with, takes a URL without a scheme. */
+function withScheme(url: string): string {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `http://${url}`;
 }
 
 function needed(key: string, value: string | undefined, what: string): string {

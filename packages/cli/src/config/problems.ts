@@ -1,4 +1,4 @@
-import { closest, distance } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { ignoredKeys } from "./ignored-keys.js";
 import { configSchema } from "./schema.js";
@@ -41,11 +41,25 @@ function problems(issue: Issue, config: unknown): Problem[] {
   return [{ path: issue.path, message }];
 }
 
+/** How many keys are named where none is near. */
+const namedKeys = 5;
+
 function suggestion(key: string, path: readonly PropertyKey[]): string {
-  const known = [...keysAt(path), ...(path.length === 0 ? ignoredKeys : [])];
-  const nearest = closest(key, known);
-  const isNear = distance(key, nearest) <= Math.max(2, key.length / 3);
-  return isNear ? `, did you mean ${nearest}?` : `, expected one of ${keysAt(path).join(", ")}`;
+  const [nearest] = byDistance(key, [...keysAt(path), ...(path.length === 0 ? ignoredKeys : [])]);
+  if (nearest !== undefined && distance(key, nearest) <= Math.max(2, key.length / 3)) {
+    return `, did you mean ${nearest}?`;
+  }
+  const known = byDistance(key, keysAt(path));
+  const isAll = known.length <= namedKeys;
+  return `, expected ${isAll ? "one of" : "another one, e.g."} ${known.slice(0, namedKeys).join(", ")}`;
+}
+
+/** The nearest first. */
+function byDistance(key: string, known: readonly string[]): string[] {
+  return known
+    .map((name) => ({ name, distance: distance(key, name) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ name }) => name);
 }
 
 /** The keys that a block may have. */

@@ -1,5 +1,5 @@
-import { type Address, parseAddress } from "@falco-outputs/node";
-import { UsageError } from "../usage-error.js";
+import { type Address, parseAddress } from "@falco-outputs/core";
+import { UsageError } from "../args/usage-error.js";
 
 /** The address that a key has. @throws UsageError that names the key. */
 export function readAddress(key: string, text: string): Address {

@@ -58,6 +58,45 @@ webserver: { enabled: true, listen_port: 8765 }
   expect(config.file_output).toEqual({ enabled: true, keep_alive: false, filename: "./events.txt" });
 });
 
+it("takes YAML 1.1's words for booleans, as Falco does", () => {
+  const { config } = read(`
+json_output: yes
+time_format_iso_8601: Off
+stdout_output: { enabled: "on" }
+file_output: { enabled: NO }
+http_output: { enabled: n, echo: off }
+syslog_output: { enabled: y, tag: yes }
+`);
+  expect(config).toMatchObject({
+    json_output: true,
+    time_format_iso_8601: false,
+    stdout_output: { enabled: true },
+    file_output: { enabled: false },
+    http_output: { enabled: false, echo: false },
+    syslog_output: { enabled: true, tag: "yes" },
+  });
+  expect(() => read("json_output: yES")).toThrow('json_output: "yES", expected true or false');
+});
+
+it("says in one sentence what to do with the values of Falco's Helm chart", () => {
+  const yaml = `
+driver: { kind: modern_ebpf }
+tty: true
+falco:
+  json_output: true
+  grpc: { enabled: true, bind_address: "unix:///run/falco/falco.sock", threadiness: 0 }
+  grpc_output: { enabled: true }
+`;
+  expect(() => read(yaml)).toThrow(
+    expect.objectContaining({
+      messages: [
+        `${file}:4: falco: these are values of Falco's Helm chart: put what stands below falco: at the top of the file, and leave out the rest`,
+      ],
+    }),
+  );
+  expect(read("falco: { version: 0.44.1 }").config.falco).toEqual({ version: "0.44.1" });
+});
+
 it("takes an empty file for defaults", () => {
   expect(read("# nothing\n").config).toEqual({});
 });
@@ -81,6 +120,11 @@ it.each([
     "stdout_output: { enabled: true, colour: red }",
     "1: stdout_output.colour: no such key, expected one of enabled",
   ],
+  [
+    "a key that is like none of many",
+    "something_else_entirely: 1",
+    /1: something_else_entirely: no such key, expected another one, e\.g\. \w+(?:, \w+){4}$/,
+  ],
   ["a missing key", "stdout_output: {}", "1: stdout_output.enabled: is missing, expected true or false"],
   ["a missing block", "file_output:", "1: file_output: null, expected a block of keys"],
   [
@@ -100,7 +144,7 @@ it.each([
   ],
   ["a list", "- json_output: true", "1: the file: a list, expected a block of keys"],
 ])("names the line, the key, the value and what would be right for %s", (_, yaml, message) => {
-  expect(() => read(yaml)).toThrow(`${file}:${message}`);
+  expect(() => read(yaml)).toThrow(typeof message === "string" ? `${file}:${message}` : message);
 });
 
 it("names everything that is wrong at once", () => {
@@ -114,21 +158,21 @@ it("names everything that is wrong at once", () => {
 });
 
 it.each([
-  ["what is no YAML", "json_output: [", /falco-outputs.yaml:1: no YAML/],
+  ["what is not YAML", "json_output: [", /falco-outputs.yaml:1: not YAML/],
   [
     "a key that stands there twice",
     "json_output: true\njson_output: false",
-    /:2: no YAML: Map keys must be unique/,
+    /:2: not YAML: Map keys must be unique/,
   ],
   [
     "an alias of nothing",
     "json_output: true\npriority: *low",
-    /falco-outputs.yaml: no YAML.*: Unresolved alias.*low/,
+    /falco-outputs.yaml: not YAML.*: Unresolved alias.*low/,
   ],
   [
     "aliases that grow without a bound",
     "a: &a [1]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c]",
-    /falco-outputs.yaml: no YAML.*: Excessive alias count/,
+    /falco-outputs.yaml: not YAML.*: Excessive alias count/,
   ],
 ])("refuses %s", (_, yaml, message) => {
   expect(() => read(yaml)).toThrow(message);
@@ -154,8 +198,7 @@ it.each([
   ["grpc.bind_address: wrong", ":2: grpc.bind_address: wrong"],
   ["grpc.root_certs: is missing", ":1: grpc.root_certs: is missing"],
   ["inputs.file[1].filename feeds", ":7: inputs.file[1].filename feeds"],
-  // One that is no list.
-  ["inputs.grpc[0].address: wrong", ":10: inputs.grpc[0].address: wrong"],
+  ["inputs.grpc.address: wrong", ":10: inputs.grpc.address: wrong"],
   ["web.bind_address: wrong", ": web.bind_address: wrong"],
   ["cannot listen", ": cannot listen"],
 ])("says where %s stands", (message, located) => {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Document, isCollection, isMap, isScalar, LineCounter, parseDocument } from "yaml";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../args/usage-error.js";
+import { areHelmValues } from "./helm-values.js";
 import { ignoredKeys } from "./ignored-keys.js";
 import { problemsOf } from "./problems.js";
 import { type Config, configSchema } from "./schema.js";
@@ -25,7 +26,7 @@ export function readConfig(file: string): ReadConfig {
   const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false });
   const [syntax] = document.errors;
   if (syntax !== undefined) {
-    throw new UsageError(`${file}:${lines.linePos(syntax.pos[0]).line}: no YAML: ${masked(syntax.message)}`);
+    throw new UsageError(`${file}:${lines.linePos(syntax.pos[0]).line}: not YAML: ${masked(syntax.message)}`);
   }
   const read = toJs(document, file);
   const isBlock = typeof read === "object" && !Array.isArray(read);
@@ -33,8 +34,13 @@ export function readConfig(file: string): ReadConfig {
   const ours = isBlock
     ? Object.fromEntries(Object.entries(read).filter(([key]) => !ignoredKeys.has(key)))
     : read;
-  const result = configSchema.safeParse(ours);
   const at = (line: number | undefined) => (line === undefined ? file : `${file}:${line}`);
+  if (areHelmValues(ours)) {
+    throw new UsageError(
+      `${at(lineOf(document, lines, ["falco"]))}: falco: these are values of Falco's Helm chart: put what stands below falco: at the top of the file, and leave out the rest`,
+    );
+  }
+  const result = configSchema.safeParse(ours);
   if (result.success) {
     const locate = (message: string) => `${at(lineOf(document, lines, pathIn(message)))}: ${message}`;
     return { config: result.data, ignored, locate };
@@ -51,7 +57,7 @@ function toJs(document: Document, file: string): Record<string, unknown> {
   try {
     return (document.toJS() ?? {}) as Record<string, unknown>;
   } catch (error) {
-    throw new UsageError(`${file}: no YAML that can be taken: ${(error as Error).message}`);
+    throw new UsageError(`${file}: not YAML that can be taken: ${(error as Error).message}`);
   }
 }
 
@@ -78,8 +84,6 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   let line: number | undefined;
   let node: unknown = document.contents;
   for (const part of path) {
-    // A block alone may stand where a list of them may.
-    if (part === 0 && isMap(node)) continue;
     if (!isCollection(node)) break;
     const key = isMap(node)
       ? node.items.find(({ key }) => isScalar(key) && key.value === part)?.key

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import { isLoopback } from "../loopback.js";
+import { isLoopback } from "../connection/loopback.js";
 
 /** Whether who connects to the host `to` may come to what listens on the host `on`, without asking for names. */
 export function reaches(on: string, to: string): boolean {

@@ -1,8 +1,9 @@
-import { parsePriority } from "@falco-outputs/node";
+import { parsePriority } from "@falco-outputs/core";
 import { z } from "zod";
+import { booleanOf } from "./boolean-of.js";
 
 // An error's text says what would be right: it stands behind "expected".
-const flag = z.boolean({ error: "true or false" });
+const flag = z.preprocess(booleanOf, z.boolean({ error: "true or false" }));
 const text = (what: string) => z.string({ error: what }).min(1, { error: what });
 const path = text("the path of a file");
 const address = text('an address: "host:port", or "unix:///path"');
@@ -49,7 +50,7 @@ const grpc = block({
 
 const web = block({
   enabled: enabled.optional(),
-  bind_address: text('"host:port"'),
+  bind_address: oneOrMore(text('"host:port"'), '"host:port", or a list of them'),
   private_key: path.optional(),
   cert_chain: path.optional(),
   token_file: path.optional().meta({ description: "File with the token that clients show" }),
@@ -71,7 +72,9 @@ const httpOutput = block({
   mtls: flag.optional(),
   client_cert: z.string({ error: "the path of a file" }).optional(),
   client_key: z.string({ error: "the path of a file" }).optional(),
-  echo: z.literal(false, { error: "false: what the receiver answers is not printed" }).optional(),
+  echo: z
+    .preprocess(booleanOf, z.literal(false, { error: "false: what the receiver answers is not printed" }))
+    .optional(),
   compress_uploads: flag.optional(),
   keep_alive: flag.optional(),
   max_consecutive_timeouts: count(0).optional(),

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
-import { fixtureLines } from "@falco-outputs/testing";
+import { fixtureBody, fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { endRuns, finished, Run } from "../testing/run.js";
 
@@ -56,6 +56,28 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toHaveLength(5_001);
   });
 
+  it("posts an alert of Falco's text form over several lines as one", async () => {
+    const text = fixtureBody("text-alert-over-lines");
+    expect(await forward(text)).toEqual(done);
+    expect(server.stats().inputs.http).toEqual({ accepted: 1, rejected: 0 });
+  });
+
+  it("exits 1 when some of it is refused, and says how much", async () => {
+    const { status, out, err } = await forward(
+      [alertOf(1), "Events detected: 1", alertOf(2), "{}"].join("\n"),
+    );
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toBe(
+      `falco-outputs: ${address}: 2 parts of standard input were refused as not an alert, and the rest is queued; the server's log says why\n`,
+    );
+    expect(await rules()).toEqual(["rule 1", "rule 2"]);
+    const one = await forward(`[${alertOf(3)},{}]`);
+    expect([one.status, one.err]).toEqual([
+      1,
+      expect.stringContaining("1 part of standard input was refused"),
+    ]);
+  });
+
   it("reaches the server by the environment, or on a loopback address", async () => {
     expect(await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: address })).toEqual(done);
     expect(await forward(alertOf(2), [`--address=${new URL(server.httpUrl!).host}`])).toEqual(done);
@@ -63,9 +85,25 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toEqual(["rule 1", "rule 2", "rule 3"]);
   });
 
+  it("takes the addresses that serve logs", async () => {
+    for (const url of server.httpUrls) {
+      expect(await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: url })).toEqual(done);
+      expect(await forward(alertOf(1), ["-a", url])).toEqual(done);
+    }
+    expect(await rules()).toHaveLength(2 * server.httpUrls.length);
+  });
+
+  it("names the variable whose address cannot be", async () => {
+    const { status, err } = await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: "falco.example:1" });
+    expect([status, err]).toEqual([
+      2,
+      expect.stringContaining("FALCO_OUTPUTS_INPUT falco.example:1: forward posts without TLS"),
+    ]);
+  });
+
   // That of root's comes first.
   it.skipIf(existsSync("/run/falco/falco-input.sock"))("finds a server of the same user", async () => {
-    const own = await startServer({ inputs: { http: join(folder, "falco-input.sock") } });
+    const own = await startServer({ inputs: { http: [join(folder, "falco-input.sock")] } });
     const { status, err } = await forward(alertOf(1), [], { XDG_RUNTIME_DIR: folder });
     expect([status, err]).toEqual([0, ""]);
     expect(own.stats().appended).toBe(1);
@@ -88,23 +126,29 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toEqual(["rule 7"]);
   });
 
-  it("loses nothing in 200 in a row, nor in 20 at once", async () => {
-    for (let index = 0; index < 200; index++) expect(await forward(alertOf(index))).toEqual(done);
+  it("loses nothing in 200 in four rows, nor in 20 at once", async () => {
+    const inRow = async (row: number) => {
+      for (let index = 0; index < 50; index++) expect(await forward(alertOf(50 * row + index))).toEqual(done);
+    };
+    await Promise.all([0, 1, 2, 3].map(inRow));
     const atOnce = Array.from({ length: 20 }, (_, index) => forward(alertOf(200 + index)));
     for (const result of await Promise.all(atOnce)) expect(result).toEqual(done);
-    const got = await rules();
-    const expected = Array.from({ length: 220 }, (_, index) => `rule ${index}`);
-    expect(got.slice(0, 200)).toEqual(expected.slice(0, 200));
-    expect(got.slice(200).sort()).toEqual(expected.slice(200).sort());
+    const got = (await rules()).map((rule) => Number(rule.slice("rule ".length)));
+    const numbers = Array.from({ length: 220 }, (_, index) => index);
+    for (const row of [0, 1, 2, 3]) {
+      const isOfRow = (number: number) => number < 200 && Math.floor(number / 50) === row;
+      expect(got.filter(isOfRow)).toEqual(numbers.filter(isOfRow));
+    }
+    expect(got.sort((a, b) => a - b)).toEqual(numbers);
   }, 180_000);
 
   it.each([
     ["an empty standard input", "", "standard input is empty: expected an alert, or one a line"],
     ["blank lines alone", " \n\r\n", "standard input is empty: expected an alert, or one a line"],
     [
-      "what is no alert",
+      "what is not an alert",
       "hello",
-      'refused it: no alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
+      'refused it: not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
     ],
     ["too much", Buffer.alloc(4 * 1024 * 1024 + 1, "x"), "standard input has more than 4194304 bytes"],
   ])("fails at %s", async (_, input, reason) => {
@@ -127,7 +171,8 @@ describe("falco-outputs forward", () => {
 
   it.each([
     ["address", ["-a", "falco.example:5061"], "forward posts without TLS, to this machine only"],
-    ["address", ["-a", "http://127.0.0.1:1"], "expected unix:///path, or host:port of a loopback address"],
+    ["address", ["-a", "https://127.0.0.1:1/"], "expected unix:///path, or host:port of a loopback address"],
+    ["address", ["-a", "http://127.0.0.1:1/path"], "expected unix:///path, or host:port of a loopback"],
     ["timeout", ["--timeout", "2"], "expected a duration with its unit"],
     ["option", ["--adress", "x"], "unknown option '--adress'"],
   ])("exits 2 for wrong usage: %s, %j", async (_, args, reason) => {
@@ -145,8 +190,8 @@ describe("falco-outputs forward", () => {
       .filter((url: string) => url.startsWith("file:"));
     expect(files.length).toBeGreaterThan(5);
     expect(files.length).toBeLessThan(10);
-    const own = /\/cli\/(?:bin|dist)\/(?:falco-outputs|forward\/\w+(?:-\w+)*|[a-z-]+|print\/printable)\.js$/;
-    expect(files.filter((url: string) => !own.test(url) || url.endsWith("program.js"))).toEqual([]);
+    const own = /\/cli\/(?:bin|dist)\/(?:falco-outputs|(?:forward|args|connection)\/[a-z-]+)\.js$/;
+    expect(files.filter((url: string) => !own.test(url))).toEqual([]);
   });
 
   it("tells about itself", async () => {
@@ -188,6 +233,7 @@ describe("a server that does not do its part", () => {
       "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n",
       "refused it: HTTP status 500",
     ],
+    ["breaks off its answer", "HTTP/1.1 200 OK\r\ncontent-length", "closed the connection within its answer"],
     ["answers what a terminal obeys", "HTTP/1.1 500 Oh\r\n\r\n\u001b[2J", "refused it: \\x1b[2J"],
   ])("is told when it %s", async (_, answer, reason) => {
     const args = await listen((socket) => socket.once("data", () => socket.end(answer)));

@@ -1,3 +1,4 @@
+import { inputVariable, type NamedAddress, namedAddress } from "../connection/named-address.js";
 import { post } from "./post.js";
 import { readInput } from "./read-input.js";
 
@@ -7,16 +8,15 @@ export interface ForwardOptions {
   timeout?: number | undefined;
 }
 
-/** The environment's default of --address. */
-export const addressVariable = "FALCO_OUTPUTS_INPUT";
 const defaultTimeoutMs = 2_000;
 
 /** Posts what standard input brings to the http input of a server. @throws Error, see `post` and `readInput`. */
 export async function forward({ address, timeout = defaultTimeoutMs }: ForwardOptions): Promise<void> {
   const input = await readInput();
-  await post(address || process.env[addressVariable] || (await defaultAddress()), input, timeout);
+  await post(namedAddress(address, inputVariable) ?? (await defaultAddress()), input, timeout);
 }
 
-async function defaultAddress(): Promise<string> {
-  return (await import("../default-address.js")).defaultInputAddress();
+async function defaultAddress(): Promise<NamedAddress> {
+  const { defaultInputAddress } = await import("../connection/default-address.js");
+  return { address: defaultInputAddress(), name: "--address" };
 }

@@ -1,20 +1,20 @@
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../args/usage-error.js";
 import { type ForwardOptions, forward } from "./forward.js";
 
 /**
  * Runs `forward` without what the other commands need: Falco may start it for each alert, and waits for it. So each
  * file is loaded only where it is used. Arguments that are not plainly right are left to the parser of all commands,
- * which can tell. Gives the exit status.
+ * which can tell. Returns the exit status.
  * @param args With the command's name.
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[]): Promise<number> {
   const options = await read(args.slice(1));
-  if (options === undefined) return (await import("../program.js")).run(args);
+  if (options === undefined) return (await import("../main.js")).run(args);
   try {
     await forward(options);
     return 0;
   } catch (error) {
-    const { tell } = await import("../tell.js");
+    const { tell } = await import("../print/tell.js");
     tell((error as Error).message);
     return error instanceof UsageError ? 2 : 1;
   }
@@ -28,7 +28,7 @@ async function read(args: readonly string[]): Promise<ForwardOptions | undefined
     if (args[at] === "-a" || args[at] === "--address") {
       options.address = value;
     } else if (args[at] === "--timeout") {
-      options.timeout = (await import("../duration.js")).durationMs(value);
+      options.timeout = (await import("../args/duration.js")).durationMs(value);
       if (options.timeout === undefined) return undefined;
     } else {
       return undefined;

@@ -1,5 +1,5 @@
 import { type Alert, type AlertFilter, type Client, Code, FalcoError } from "@falco-outputs/node";
-import { tell } from "../tell.js";
+import { tell } from "../print/tell.js";
 import { lastOf } from "./last.js";
 import type { StatusLines } from "./status-lines.js";
 
@@ -53,7 +53,8 @@ function ofSharedQueue(falco: Client, wanted: Wanted): Alerts {
 
 /** Every alert, taken from nobody; where the server cannot do that, from the shared queue. */
 async function* observed(falco: Client, wanted: Wanted): AsyncGenerator<Alert> {
-  const canShare = wanted.after === undefined && wanted.last === undefined;
+  const goesOn = wanted.method === "get" && wanted.follows;
+  const canShare = wanted.after === undefined && wanted.last === undefined && !goesOn;
   try {
     yield* broadcast(falco, wanted);
     return;

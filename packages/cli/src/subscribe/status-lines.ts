@@ -1,5 +1,5 @@
 import type { Alert, Loss, StreamStatus } from "@falco-outputs/node";
-import { tell } from "../tell.js";
+import { tell } from "../print/tell.js";
 
 /** Says on stderr what becomes of a stream: one line a change, none while all is well. */
 export class StatusLines {

@@ -1,8 +1,14 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  type StdioOptions,
+  spawn,
+} from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 
-const command = new URL("../../bin/falco-outputs.js", import.meta.url).pathname;
+/** The command's file. */
+export const command = new URL("../../bin/falco-outputs.js", import.meta.url).pathname;
 const children: ChildProcess[] = [];
 
 /** The command as a process of its own, and what it says. */
@@ -12,12 +18,19 @@ export class Run {
   readonly child;
   readonly status: Promise<number | NodeJS.Signals>;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin: number | "pipe" = "pipe") {
+  /** @param args As a list, or as a shell reads them. */
+  constructor(
+    args: readonly string[] | string,
+    env: NodeJS.ProcessEnv = {},
+    stdin: number | "pipe" = "pipe",
+  ) {
     const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
-    this.child = spawn(process.execPath, [command, ...args], {
-      env: { ...inherited, ...env },
-      stdio: [stdin, "pipe", "pipe"],
-    }) as ChildProcessWithoutNullStreams;
+    const options = { env: { ...inherited, ...env }, stdio: [stdin, "pipe", "pipe"] as StdioOptions };
+    this.child = (
+      typeof args === "string"
+        ? spawn("/bin/sh", ["-c", `exec "${process.execPath}" "${command}" ${args}`], options)
+        : spawn(process.execPath, [command, ...args], options)
+    ) as ChildProcessWithoutNullStreams;
     children.push(this.child);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.out += text;

@@ -92,9 +92,9 @@ class Alert:
 
     @classmethod
     def from_text(cls, line: str, now: datetime | None = None) -> Alert | None:
-        """An alert from Falco's text form (`json_output: false`); None if the line is none.
+        """An alert from a line of Falco's text form (`json_output: false`); None if it is not one.
 
-        A time without a date is one of the local clock, on the day that brings it nearest to `now`.
+        The output is the whole line, as in Falco's gRPC API; rule, source and fields are not in it. A time without a date is one of the local clock, on the day that brings it nearest to `now`.
         """
         content = read_text(line, now)
         return None if content is None else alert_of(_message_of(content))

@@ -18,14 +18,14 @@ _prefix = re.compile(
 )
 
 
-def read_text(line: str, now: datetime | None = None) -> AlertContent | None:
-    """Reads one alert as Falco writes it with `json_output: false`; None if the line does not begin so.
+def read_text(text: str, now: datetime | None = None) -> AlertContent | None:
+    """Reads one alert as Falco writes it with `json_output: false`; None if the text does not begin so.
 
-    That is `13:53:31.726060287: Critical Some text (user=root)`, or with an ISO time in front. The output is the text
-    behind that prefix; rule, source and fields are not in it. A time without a date is one of the local clock, on the
-    day that brings it nearest to `now`, when the line arrived.
+    That is `13:53:31.726060287: Critical Some text (user=root)`, or with an ISO time in front. The output is the whole
+    text, as in Falco's gRPC API; rule, source and fields are not in it. A time without a date is one of the local
+    clock, on the day that brings it nearest to `now`, when the text arrived.
     """
-    match = _prefix.match(line)
+    match = _prefix.match(text)
     if match is None:
         return None
     priority = parse_priority(match["priority"])
@@ -33,7 +33,7 @@ def read_text(line: str, now: datetime | None = None) -> AlertContent | None:
     time = _iso_time(match["iso"]) if clock is None else _clock_time(clock, now or datetime.now())
     if priority is None or time is None:
         return None
-    return AlertContent(time=time, priority=priority, output=line[match.end() :])
+    return AlertContent(time=time, priority=priority, output=text)
 
 
 def _iso_time(text: str) -> Instant | None:

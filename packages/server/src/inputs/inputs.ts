@@ -3,20 +3,21 @@ import type { Readable } from "node:stream";
 import type { Client } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
 import { invalidOption } from "../invalid-option.js";
+import { itemsOf } from "../listen/address.js";
+import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
 import { assertReadable, type ReadAlertsOptions, readAlerts } from "./alerts.js";
 import { FileInput } from "./file/file-input.js";
 import type { FileInputOptions } from "./file/file-input-options.js";
-import { createHttpHandler, type HttpHandler } from "./http.js";
-import { type HttpInputOptions, type HttpListener, listenHttp } from "./http-listener.js";
+import { createHttpHandler } from "./http.js";
 import { type InputStats, Intake } from "./intake.js";
 import { type ReadLinesOptions, readLines } from "./lines.js";
 
 /** Where alerts come from. */
 export interface InputsOptions {
   /** Where Falco's `http_output` may post; `host:port` (port 0 takes a free one) or `unix:///path`. Default: nowhere. */
-  http?: string | HttpInputOptions | readonly (string | HttpInputOptions)[];
+  http?: readonly (string | HttpInputOptions)[];
   /** Files that alerts are appended to, one a line: Falco's `file_output`. Default: none. */
   files?: readonly FileInputOptions[];
 }
@@ -26,7 +27,6 @@ export class Inputs {
   readonly #router: Router;
   readonly #logger: Logger;
   readonly #intakes = new Map<string, Intake>();
-  readonly #handleHttp: HttpHandler;
   readonly #http: HttpListener[] = [];
   readonly #files: FileInput[] = [];
   readonly #stopping = new AbortController();
@@ -38,8 +38,8 @@ export class Inputs {
   constructor(router: Router, logger: Logger) {
     this.#router = router;
     this.#logger = logger;
-    this.#handleHttp = createHttpHandler(this.#intake("http"));
-    this.#intake("lines");
+    // They are counted even where nothing comes.
+    for (const name of ["http", "lines"]) this.#intake(name);
     // Everything that is read listens to it.
     setMaxListeners(0, this.#stopping.signal);
   }
@@ -52,9 +52,11 @@ export class Inputs {
   /** @throws FalcoError or Error, see `startServer`. */
   async start({ http = [], files = [] }: InputsOptions): Promise<void> {
     for (const file of files) await this.#startFile(file);
-    for (const item of Array.isArray(http) ? http : [http]) {
-      const options = typeof item === "string" ? { address: item } : item;
-      this.#http.push(await listenHttp(options, this.#handleHttp, this.#logger));
+    const intake = this.#intake("http");
+    for (const item of itemsOf("inputs.http", http)) {
+      this.#http.push(
+        await listenHttp(item, (onRefused) => createHttpHandler(intake, onRefused), this.#logger),
+      );
     }
   }
 

@@ -34,7 +34,7 @@ it.each([
   expect(await readThrough([text])).toEqual({ rules, stats: { accepted: lines.length, rejected: 0 } });
 });
 
-it("counts what is no alert, and loses nothing beside it", async () => {
+it("counts what is not an alert, and loses nothing beside it", async () => {
   const bad = [
     "Events detected: 4",
     '{"rule":',
@@ -76,6 +76,29 @@ it("replaces invalid UTF-8 and keeps the alert", async () => {
     Buffer.from('b","priority":"Notice"}\n'),
   ]);
   expect((await readThrough([line])).rules).toEqual(["a\ufffd\ufffdb"]);
+});
+
+it.each([
+  ["UTF-8", Buffer.from(`\ufeff${lines.join("\n")}`)],
+  ["little-endian UTF-16", Buffer.from(`\ufeff${lines.join("\r\n")}\r\n`, "utf16le")],
+  ["big-endian UTF-16", Buffer.from(`\ufeff${lines.join("\n")}`, "utf16le").swap16()],
+])("takes %s with a byte order mark, however it is cut", async (_, bytes) => {
+  for (const size of [1, 2, 3, 7, 1000, bytes.length]) {
+    const chunks = function* () {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    };
+    expect(await readThrough(chunks())).toEqual({ rules, stats: { accepted: lines.length, rejected: 0 } });
+  }
+});
+
+it.each([
+  ["ef", 1],
+  ["efbb", 1],
+  ["efbbbf", 0],
+  ["fffe", 0],
+  ["ff", 1],
+])("takes a stream that ends after the bytes %s", async (hex, rejected) => {
+  expect((await readThrough([Buffer.from(hex, "hex")])).stats).toEqual({ accepted: 0, rejected });
 });
 
 it("takes no more lines once its signal is aborted, and leaves the rest to who reads next", async () => {

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { chunksOf } from "./chunks-of.js";
 import type { Intake } from "./intake.js";
 import { LineSplitter } from "./line-splitter.js";
+import { Utf8Stream } from "./utf8.js";
 
 /** The longest line, in bytes: an alert of 1 MiB whose text is escaped. */
 export const maxLineBytes = 4 * 1024 * 1024;
@@ -22,13 +23,15 @@ export async function readLines(stream: Readable, intake: Intake, signal: AbortS
     (bytes, start, end) => lines.add(bytes, start, end),
     () => lines.reject(`a line is longer than ${maxLineBytes} bytes`),
   );
+  const text = new Utf8Stream();
   for await (const chunk of chunksOf(stream, signal)) {
-    splitter.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+    splitter.write(text.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
     const appended = lines.append();
     if (appended instanceof Promise) await appended;
   }
   // Only the stream's own end makes a line of its last bytes.
   if (signal.aborted) return;
+  splitter.write(text.end());
   splitter.end();
   await lines.append();
 }

@@ -1,0 +1,12 @@
+import { printableJson } from "../../print/printable.js";
+
+/** One JSON object on a line, with its line end. What peers had logged is no command to a terminal. */
+export function jsonLine(level: "info" | "warn" | "error", fields: object, msg: string): string {
+  const json = JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg }, withBigInts);
+  return `${printableJson(json)}\n`;
+}
+
+/** Sequence numbers and counts, which are far below 2^53. */
+function withBigInts(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
+}

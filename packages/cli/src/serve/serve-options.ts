@@ -1,0 +1,81 @@
+import { parseAddress } from "@falco-outputs/core";
+import type { HttpInputOptions, ListenOptions, ServerOptions } from "@falco-outputs/server";
+import { readToken } from "../args/read-token.js";
+import { UsageError } from "../args/usage-error.js";
+import { defaultHttpAddresses, defaultListenAddress } from "../connection/default-address.js";
+import { isLoopback } from "../connection/loopback.js";
+import type { ServeOptions } from "./command.js";
+
+/** @throws UsageError for options that make no sense together. */
+export function toServerOptions(options: ServeOptions): ServerOptions {
+  const { stdin = false, capacity, falcoVersion, falcoUrl } = options;
+  const http = options.http ?? (stdin ? undefined : defaultHttpAddresses());
+  if (falcoVersion !== undefined && falcoUrl !== undefined) {
+    throw new UsageError("--falco-version and --falco-url exclude each other");
+  }
+  return {
+    listen: (options.listen ?? [defaultListenAddress()]).map((address) => toListenOptions(address, options)),
+    ...(http !== undefined && { inputs: { http: http.map((address) => toHttpOptions(address, options)) } }),
+    ...(capacity !== undefined && { maxAlerts: capacity }),
+    ...(falcoVersion !== undefined && { falco: { version: falcoVersion } }),
+    ...(falcoUrl !== undefined && { falco: { webserver: falcoUrl } }),
+    ...toWebOptions(options),
+  };
+}
+
+function toListenOptions(address: string, options: ServeOptions): ListenOptions {
+  const { cert, key, ca, insecureTcp = false } = options;
+  if (parseAddress(address).kind === "unix") {
+    const isAlone = options.listen?.length === 1 && !options.http?.some(isReachable);
+    if (isAlone && (cert ?? key ?? ca) !== undefined) {
+      throw new UsageError(`--listen ${address} is a unix socket, where --cert, --key and --ca have no use`);
+    }
+    return { address, ...permissionsOf(options) };
+  }
+  if (cert !== undefined && key !== undefined && ca !== undefined) return { address, tls: { cert, key, ca } };
+  if ([cert, key, ca].every((file) => file === undefined) && insecureTcp) return { address, insecure: true };
+  throw new UsageError(`--listen ${address} needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`);
+}
+
+function toHttpOptions(address: string, options: ServeOptions): HttpInputOptions {
+  const { cert, key, ca, insecureTcp = false } = options;
+  if (!isReachable(address)) return { address, ...permissionsOf(options) };
+  if (insecureTcp) return { address, insecure: true };
+  if (cert !== undefined && key !== undefined && ca !== undefined) return { address, tls: { cert, key, ca } };
+  throw new UsageError(
+    `--http ${address}: other machines can reach it: it needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`,
+  );
+}
+
+/** Whether other machines can reach what listens there. What is no address is left to the server to tell. */
+function isReachable(address: string): boolean {
+  const host = /^(.*):\d+$/.exec(address)?.[1];
+  return host !== undefined && !address.includes("/") && !isLoopback(host.replace(/^\[|\]$/g, ""));
+}
+
+function permissionsOf({ socketMode, socketGroup }: ServeOptions) {
+  return {
+    ...(socketMode !== undefined && { mode: socketMode }),
+    ...(socketGroup !== undefined && { group: socketGroup }),
+  };
+}
+
+function toWebOptions(options: ServeOptions): Pick<ServerOptions, "web"> {
+  const { web, webToken, webOrigin, webCert, webKey, insecureTcp = false } = options;
+  if (web === undefined) {
+    if ((webToken ?? webOrigin ?? webCert ?? webKey) === undefined) return {};
+    throw new UsageError("--web-token, --web-origin, --web-cert and --web-key go with --web");
+  }
+  if ((webCert === undefined) !== (webKey === undefined)) {
+    throw new UsageError("--web-cert and --web-key go together");
+  }
+  const shared = {
+    insecure: insecureTcp,
+    ...(webToken !== undefined && { token: readToken("--web-token", webToken) }),
+    ...(webOrigin !== undefined && { allowedOrigins: webOrigin }),
+    ...(webCert !== undefined && webKey !== undefined && { tls: { cert: webCert, key: webKey } }),
+  };
+  return {
+    web: web.map((address) => ({ address, ...shared })),
+  };
+}

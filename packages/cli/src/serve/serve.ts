@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { type FalcoOutputsServer, type Logger, type ServerStats, startServer } from "@falco-outputs/server";
+import { inFlags, serveFlags } from "../args/flags.js";
+import { UsageError } from "../args/usage-error.js";
+import type { LoadedServing } from "../config/load-serving.js";
+import type { Serving } from "../config/serving.js";
+import { stopSignal } from "../stop-signal.js";
+import type { ServeOptions } from "./command.js";
+import { drain } from "./drain.js";
+import { openLog } from "./log/log.js";
+import { readyLine } from "./ready-line.js";
+import { onRotation } from "./rotation.js";
+import { toServerOptions } from "./serve-options.js";
+
+export async function serve(options: ServeOptions): Promise<void> {
+  const { serving, located, ...notes } = await toServing(options);
+  const { server: serverOptions, stdin, upstreams } = serving;
+  await using log = openLog();
+  const { logger } = log;
+  tellNotes(notes, logger);
+  const stopped = stopSignal();
+  const rotated = onRotation();
+  await using clients = await upstreamClients(serving, located);
+  await using server = await startServer({ ...serverOptions, logger }).catch((error: unknown) => {
+    throw located(error);
+  });
+  rotated(() => server.reopenOutputs());
+  clients?.read(server, logger);
+  logger.info(readyLine(server, serving), "ready");
+  const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
+  let reading = stdin ? readStandardInput(server, stopped, logger) : Promise.resolve();
+  if (stdin && isOnlyInput(server, serving)) {
+    const isServed = server.addresses.length > 0 || server.webUrl !== undefined;
+    ends.push(reading.then(() => (isServed ? drain(server, stopped) : undefined)));
+  } else {
+    reading = reading.catch((error: Error) =>
+      logger.error({ reason: error.message }, "standard input cannot be read"),
+    );
+  }
+  await Promise.race(ends);
+  logger.info({}, "stopping: the outputs write what they still hold; a second signal ends it at once");
+  const stats = server.stats();
+  await server.stop();
+  await reading;
+  // The outputs wrote on until then.
+  logger.info(account({ ...stats, outputs: server.stats().outputs }), "stopped");
+  // An input that is still open would keep the process.
+  process.stdin.destroy();
+}
+
+async function readStandardInput(
+  server: FalcoOutputsServer,
+  stopped: AbortSignal,
+  logger: Logger,
+): Promise<void> {
+  await server.readLines(process.stdin, { signal: stopped });
+  if (!stopped.aborted) logger.info({}, "standard input has ended");
+}
+
+/** Whether nothing more can come once standard input has ended. */
+function isOnlyInput({ httpUrls }: FalcoOutputsServer, { server, upstreams }: Serving): boolean {
+  const files = server.inputs?.files ?? [];
+  return httpUrls.length === 0 && files.length === 0 && upstreams.length === 0;
+}
+
+/** Those that there are: a server without any comes without what a client needs. */
+async function upstreamClients({ upstreams }: Serving, located: LoadedServing["located"]) {
+  if (upstreams.length === 0) return undefined;
+  const { UpstreamClients } = await import("./upstream-clients.js");
+  try {
+    return new UpstreamClients(upstreams);
+  } catch (error) {
+    throw located(error);
+  }
+}
+
+async function toServing({ config, ...options }: ServeOptions): Promise<LoadedServing & { config?: string }> {
+  if (config === undefined) {
+    const server = toServerOptions(options);
+    return {
+      serving: { server, stdin: options.stdin === true, upstreams: [], items: {}, byDefault: [] },
+      ignored: [],
+      warnings: [],
+      located: (error) => inFlags(error, serveFlags),
+    };
+  }
+  const [other] = Object.keys(options);
+  if (other !== undefined) {
+    const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${flag} and --config exclude each other: put it into ${config}`);
+  }
+  const { loadServing } = await import("../config/load-serving.js");
+  return { config, ...loadServing(config) };
+}
+
+function tellNotes(
+  { config, ignored, warnings }: Pick<LoadedServing, "ignored" | "warnings"> & { config?: string },
+  logger: Logger,
+): void {
+  if (ignored.length > 0) {
+    logger.info({ config, ignored }, "keys of falco.yaml that mean nothing here are ignored");
+  }
+  for (const warning of warnings) logger.warn({ config }, warning);
+}
+
+/**
+ * What became of the alerts, in the shared queue, in all groups together, and in the broadcasts that there are now. The
+ * names of groups are the subscribers' to choose, and may be many.
+ */
+function account({ appended, groups, broadcast, inputs, outputs: { grpc, ...outputs } }: ServerStats) {
+  const { "": shared, ...named } = groups;
+  const sum = (of: keyof ServerStats["broadcast"]) =>
+    Object.values(named).reduce((total, group) => total + group[of], 0);
+  return {
+    appended,
+    shared,
+    groups: {
+      count: Object.keys(named).length,
+      members: sum("members"),
+      delivered: sum("delivered"),
+      redelivered: sum("redelivered"),
+      filtered: sum("filtered"),
+      lost: sum("lost"),
+      waiting: sum("waiting"),
+    },
+    broadcast,
+    inputs,
+    outputs,
+  };
+}

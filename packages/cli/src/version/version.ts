@@ -1,0 +1,16 @@
+import { connect } from "../connection/connect.js";
+import type { ConnectionOptions } from "../connection/connection-options.js";
+import { printable, printableJson } from "../print/printable.js";
+import { say } from "../print/say.js";
+import { stopSignal } from "../stop-signal.js";
+
+const defaultTimeoutMs = 10_000;
+
+export async function version({ output, ...options }: ConnectionOptions & { output: string }): Promise<void> {
+  await using falco = connect(options);
+  const answer = await falco.version({
+    timeoutMs: options.timeout ?? defaultTimeoutMs,
+    signal: stopSignal(),
+  });
+  await say(output === "json" ? printableJson(JSON.stringify(answer)) : printable(answer.version));
+}
