@@ -20,7 +20,7 @@ export type { HttpTlsOptions } from "./outputs/http/tls-context.js";
 export type { OutputStats } from "./outputs/output.js";
 export type { OutputsOptions } from "./outputs/outputs.js";
 export type { ProgramOptions } from "./outputs/program/program.js";
-export type { QueueOptions } from "./outputs/queued-output.js";
+export type { QueueOptions } from "./outputs/queue-options.js";
 export type { StdoutOptions } from "./outputs/stdout.js";
 export type { Facility } from "./outputs/syslog/facility.js";
 export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";

@@ -143,6 +143,15 @@ describe("publish", () => {
   });
 });
 
+it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
+  "refuses a stallTimeoutMs of %d, which no timer takes",
+  async (stallTimeoutMs) => {
+    await expect(startServer({ listen: [], stallTimeoutMs })).rejects.toThrow(
+      `stallTimeoutMs: ${stallTimeoutMs}, expected a time in milliseconds`,
+    );
+  },
+);
+
 describe("stop", () => {
   it("tells our clients to come back, and lets go of everything", async () => {
     const server = await start({ inputs: { http: ["127.0.0.1:0"] } });

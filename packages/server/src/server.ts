@@ -14,6 +14,7 @@ import {
   type PriorityLike,
 } from "@falco-outputs/core";
 import { toPriority } from "@falco-outputs/core/codec";
+import { milliseconds } from "@falco-outputs/core/options";
 import { shutdown } from "./grpc/deliver.js";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
@@ -164,7 +165,7 @@ class Running implements FalcoOutputsServer {
     logger = silent,
     maxAlerts,
     maxBytes,
-    stallTimeoutMs = defaultStallTimeoutMs,
+    stallTimeoutMs,
     falco,
     outputs = {},
     priority = Priority.Debug,
@@ -186,7 +187,12 @@ class Running implements FalcoOutputsServer {
       ...(maxBytes !== undefined && { maxBytes }),
       onLoss: (group, count) => this.#losses.add(count, "", group),
     });
-    this.#services = { log: this.#log, subscribers: this.#subscribers, falco, stallTimeoutMs };
+    this.#services = {
+      log: this.#log,
+      subscribers: this.#subscribers,
+      falco,
+      stallTimeoutMs: milliseconds("stallTimeoutMs", stallTimeoutMs, defaultStallTimeoutMs),
+    };
     this.#grpc = new GrpcOutput(this.#log);
     // Before the outputs, of which none would be closed if it cannot work.
     const least = toPriority(priority);

@@ -14,6 +14,7 @@ import {
   VersionService,
   versionHeader,
 } from "@falco-outputs/core/contract";
+import { capTimeout } from "./cap-timeout.js";
 import { cutKey, type Delivery } from "./deliver.js";
 import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
@@ -75,6 +76,7 @@ export function requestHandler(
       // a peer may send anything; nothing here depends on it.
       request.headers[":authority"] = "localhost";
       request.headers.host = "localhost";
+      capTimeout(request.headers);
       handle(request as Http2ServerRequest, response as Http2ServerResponse);
       if ("stream" in response)
         response.stream.once("wantTrailers", () => setImmediate(endRequest, response.stream));

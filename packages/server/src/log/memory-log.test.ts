@@ -192,12 +192,23 @@ describe("MemoryLog", () => {
   });
 
   it.each([
-    [{ maxAlerts: 0 }, "maxAlerts: 0, expected at least 1"],
+    [{ maxAlerts: 0 }, "maxAlerts: 0, expected a whole number of at least 1"],
     [{ maxAlerts: Number.NaN }, "maxAlerts: NaN"],
-    [{ maxBytes: 1024 }, "maxBytes: 1024, expected at least 4194304"],
+    [{ maxBytes: 1024 }, "maxBytes: 1024, expected a whole number of at least 4194304"],
+    [{ maxPinnedBytes: -1 }, "maxPinnedBytes: -1, expected a whole number of at least 0"],
+    [{ maxGroups: 0.5 }, "maxGroups: 0.5, expected"],
+    [{ window: Number.POSITIVE_INFINITY }, "window: Infinity, expected"],
   ])("refuses %o", (options, message) => {
     expect(() => new MemoryLog(options)).toThrow(message);
   });
+});
+
+it("takes undefined for the default", async () => {
+  const options = { maxAlerts: undefined, maxBytes: undefined, window: undefined, onLoss: undefined };
+  const { log } = logWith(options as unknown as MemoryLogOptions);
+  log.append(batchOf("a"));
+  expect((await log.open({ ...shared, acknowledge: true })).window).toBe(4096);
+  expect(await readAll(log)).toHaveLength(1);
 });
 
 describe("the shared queue", () => {

@@ -1,6 +1,6 @@
 import { Code, FalcoError } from "@falco-outputs/core";
+import { wholeNumber } from "@falco-outputs/core/options";
 import type { AlertBatch } from "../alert-batch.js";
-import { invalidOption } from "../invalid-option.js";
 import type {
   AlertLog,
   Appended,
@@ -31,19 +31,14 @@ export interface MemoryLogOptions {
   onLoss?: (group: string, count: number) => void;
 }
 
-const defaults = {
-  maxAlerts: 100_000,
-  maxBytes: 128 * 1024 * 1024,
-  maxPinnedBytes: 64 * 1024 * 1024,
-  maxGroups: 1_000,
-  window: 4_096,
-};
+const mebibyte = 1024 * 1024;
 const leastMaxBytes = 4 * slabBytes;
 const sharedQueue = "";
 
 /** The alert log in memory: what a restart of the process does not survive. */
 export class MemoryLog implements AlertLog {
-  readonly #options: Required<Omit<MemoryLogOptions, "onLoss">>;
+  readonly #maxGroups: number;
+  readonly #window: number;
   readonly #onLoss: (group: string, count: number) => void;
   readonly #store: FrameStore;
   /** The sequence number before the first one ever. */
@@ -52,18 +47,19 @@ export class MemoryLog implements AlertLog {
   readonly #groups = new Map<string, Group>();
   readonly #broadcasts = new Set<Group>();
 
-  constructor({ onLoss = () => undefined, ...options }: MemoryLogOptions = {}) {
-    this.#options = { ...defaults, ...options };
-    const { maxAlerts, maxBytes, window } = this.#options;
-    if (!(maxAlerts >= 1)) throw invalidOption(`maxAlerts: ${maxAlerts}, expected at least 1`);
-    if (!(maxBytes >= leastMaxBytes)) {
-      throw invalidOption(`maxBytes: ${maxBytes}, expected at least ${leastMaxBytes}`);
-    }
-    if (!(window >= 1)) throw invalidOption(`window: ${window}, expected at least 1`);
-    this.#onLoss = onLoss;
+  /** @throws OptionError */
+  constructor(options: MemoryLogOptions = {}) {
+    const bounds = {
+      maxAlerts: wholeNumber("maxAlerts", options.maxAlerts, 100_000),
+      maxBytes: wholeNumber("maxBytes", options.maxBytes, 128 * mebibyte, { least: leastMaxBytes }),
+      maxPinnedBytes: wholeNumber("maxPinnedBytes", options.maxPinnedBytes, 64 * mebibyte, { least: 0 }),
+    };
+    this.#maxGroups = wholeNumber("maxGroups", options.maxGroups, 1_000);
+    this.#window = wholeNumber("window", options.window, 4_096);
+    this.#onLoss = options.onLoss ?? (() => undefined);
     // Numbers of an earlier log lie below those of a later one, so that neither is taken for the other.
     this.#origin = Date.now() * 1000;
-    this.#store = new FrameStore(this.#origin + 1, this.#options);
+    this.#store = new FrameStore(this.#origin + 1, bounds);
     this.#groups.set(sharedQueue, this.#createGroup(sharedQueue, this.#store.first));
   }
 
@@ -81,7 +77,7 @@ export class MemoryLog implements AlertLog {
   ): Promise<Cursor> {
     const { mode, follow } = subscription;
     if (mode === "broadcast") return this.#openBroadcast(subscription, onEvicted);
-    const window = subscription.acknowledge ? this.#options.window : 0;
+    const window = subscription.acknowledge ? this.#window : 0;
     if (mode === "shared") return this.#groups.get(sharedQueue)!.join({ follow, window, onEvicted });
     const name = subscription.group;
     const group = this.#groupFor(name, subscription.after, subscription.filter);
@@ -146,14 +142,14 @@ export class MemoryLog implements AlertLog {
   }
 
   #makeRoom(): void {
-    if (this.#groups.size <= this.#options.maxGroups) return;
+    if (this.#groups.size <= this.#maxGroups) return;
     for (const [name, group] of this.#groups) {
       if (name === sharedQueue || !group.isEmpty) continue;
       this.#groups.delete(name);
       return;
     }
     throw new FalcoError(
-      `there are ${this.#options.maxGroups} groups with members, no more are taken`,
+      `there are ${this.#maxGroups} groups with members, no more are taken`,
       Code.ResourceExhausted,
     );
   }
