@@ -1,6 +1,6 @@
 import { pieceAt } from "../../alert-batch.js";
+import { untilAborted } from "../../until-aborted.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
-import { untilAborted } from "../until-aborted.js";
 import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./group.js";
 import type { ProgramReports } from "./reports.js";
 
