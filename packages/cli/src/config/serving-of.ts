@@ -73,7 +73,6 @@ export function servingOf(config: Config): Serving {
       "grpc.bind_address": keysOf(grpcAddresses(config)),
       "web.bind_address": keysOf(webAddresses(config)),
       "inputs.http.bind_address": keysOf(httpAddresses(config)),
-      "web.bind_address": keysOf(webAddresses(config)),
       "inputs.file": keysOf(files),
     },
     byDefault: [
