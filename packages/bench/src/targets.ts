@@ -88,6 +88,17 @@ export const targets: readonly Target[] = [
     is: "at most",
     number: 1.15,
   },
+  ...["--version", "sub --help"].map(
+    (line): Target => ({
+      name: `falco-outputs ${line}, from spawn to its end, against Node with nothing to do`,
+      scene: "command-start",
+      of: line,
+      to: "node",
+      figure: "ms",
+      is: "at most",
+      number: 3,
+    }),
+  ),
   {
     name: "alerts lost by a subscriber killed mid-stream, with acknowledgement",
     scene: "killed-subscriber",

@@ -31,6 +31,12 @@ describe("exit status 1: it was tried and failed", () => {
   });
 });
 
+/** With certificates that are not there. */
+const tls = (...args: string[]) => [
+  ...args,
+  ...["ca", "cert", "key"].flatMap((name) => [`--${name}`, `/nowhere/${name}.crt`]),
+];
+
 describe("exit status 2: wrong usage", () => {
   it.each([
     [["nope"], "unknown command 'nope'"],
@@ -61,11 +67,13 @@ describe("exit status 2: wrong usage", () => {
     [["sub", "--shared", "--last", "1"], "cannot be used with option"],
     [["sub", "--group", "x", "--last", "1"], "cannot be used with option"],
     [["sub", "--after", "0", "--last", "1"], "cannot be used with option"],
+    [[...tls("sub", "-a", "x:1")], '--ca: "/nowhere/ca.crt" cannot be read'],
+    [[...tls("serve", "--listen", "127.0.0.1:0")], '--ca: "/nowhere/ca.crt" cannot be read'],
     [["serve", "--listen", "0.0.0.0:5060"], "needs --cert, --key and --ca (mutual TLS), or --insecure-tcp"],
     [["serve", "--stdin", "--http", "0.0.0.0:5061"], "other machines can reach"],
     [["serve", "--capacity", "many"], "expected a whole number from 1"],
     [["serve", "--socket-mode", "999"], "expected an octal mode"],
-    [["serve", "--stdin", "--falco-version", "new"], "expected Falco's version"],
+    [["serve", "--stdin", "--falco-version", "new"], `--falco-version: "new", expected Falco's version`],
     [["serve", "--web-origin", "http://localhost:8080"], "go with --web"],
     [["serve", "--web", "127.0.0.1:0", "--web-cert", "x"], "--web-cert and --web-key go together"],
     [["serve", "--web", "127.0.0.1:0", "--web-token", "/nowhere"], "--web-token /nowhere cannot be read"],

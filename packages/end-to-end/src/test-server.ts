@@ -22,7 +22,10 @@ export async function serve(options?: ServerOptions): Promise<FalcoOutputsServer
 }
 
 /** A client that is closed when the test ends. */
-export function clientOf(address: string, options: Omit<ClientOptions, "address" | "transport"> = {}) {
+export function clientOf(
+  address: string,
+  options: Omit<ClientOptions & { transport?: never }, "address" | "transport"> = {},
+) {
   const client = createClient({ ...options, address });
   onTestFinished(() => client.close());
   return client;

@@ -83,9 +83,9 @@ describe("on a unix socket", () => {
     await expectFailure({ address: join(folder, "none", "falco.sock") }, message);
   });
 
-  it("says that a part of its path is no folder", async () => {
+  it("says that a part of its path is not a folder", async () => {
     writeFileSync(join(folder, "file"), "");
-    const message = "there is no such socket: a part of its path is no folder";
+    const message = "there is no such socket: a part of its path is not a folder";
     await expectFailure({ address: join(folder, "file", "falco.sock") }, message);
   });
 
@@ -96,7 +96,7 @@ describe("on a unix socket", () => {
     // Node removes the path only under the name it knows.
     linkSync(path, left);
     await once(dying.close(), "close");
-    const message = "nobody listens there: the server that made this socket is gone, or it is no socket";
+    const message = "nobody listens there: the server that made this socket is gone, or it is not a socket";
     await expectFailure({ address: left }, message);
   });
 
@@ -247,7 +247,10 @@ describe("explainFor", () => {
     ["ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED", "the server says that this client's certificate has expired"],
   ])("finds %s among the causes", (code, message) => {
     const reason = new Error("outer", { cause: new Error("inner", { cause: withCode(code) }) });
-    expect(explain(reason)).toEqual({ message: expect.stringContaining(message), code: Code.Unavailable });
+    expect(explain(reason)).toMatchObject({
+      message: expect.stringContaining(message),
+      code: Code.Unavailable,
+    });
   });
 
   it.each([

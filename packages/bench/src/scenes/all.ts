@@ -1,5 +1,6 @@
 import type { Scene } from "../scene.js";
 import { acknowledgement } from "./acknowledgement.js";
+import { commandStart } from "./command-start.js";
 import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
 import { goClients } from "./go-clients.js";
@@ -30,6 +31,7 @@ export const scenes: readonly Scene[] = [
   latency,
   memory,
   startUp,
+  commandStart,
   killedSubscriber,
   goClients,
   rustClients,

@@ -1,18 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { connect } from "node:net";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { HealthService, ServingStatus } from "@falco-outputs/core/contract";
 import { measureRounds } from "../measure/rounds.js";
-import { kill, own } from "../process/processes.js";
+import { command, msToEnd, startNode } from "../process/node.js";
+import { kill } from "../process/processes.js";
 import { firstAgainstOthers, type Scene, toResult } from "../scene.js";
 import { unixSocket } from "./listeners.js";
 
-const packageFile = fileURLToPath(import.meta.resolve("falco-outputs/package.json"));
-const command = join(dirname(packageFile), "bin/falco-outputs.js");
 const serve = "falco-outputs serve";
 const lookMs = 1;
 const timeoutMs = 30_000;
@@ -25,7 +21,7 @@ export const startUp: Scene = {
   async run(extent) {
     const contestants = [
       { name: serve, run: async () => ({ ms: await serveMs() }) },
-      { name: "node", run: async () => ({ ms: await bareNodeMs() }) },
+      { name: "node", run: async () => ({ ms: await msToEnd("--eval", "0") }) },
     ];
     const measured = await measureRounds(contestants, extent);
     return toResult(measured, firstAgainstOthers(measured));
@@ -35,7 +31,7 @@ export const startUp: Scene = {
 async function serveMs(): Promise<number> {
   const { path } = unixSocket();
   const startMs = performance.now();
-  const child = start(command, "serve", "--listen", path, "--http", "127.0.0.1:0");
+  const child = startNode(command, "serve", "--listen", path, "--http", "127.0.0.1:0");
   try {
     await listening(child, path);
     const nodeOptions = { createConnection: () => connect(path) };
@@ -47,18 +43,6 @@ async function serveMs(): Promise<number> {
   } finally {
     await kill(child);
   }
-}
-
-async function bareNodeMs(): Promise<number> {
-  const startMs = performance.now();
-  await once(start("--eval", "0"), "exit");
-  return performance.now() - startMs;
-}
-
-function start(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, args, { stdio: "ignore" });
-  own(child);
-  return child;
 }
 
 /** Waits until the process takes connections. */

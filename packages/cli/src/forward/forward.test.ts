@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
-import { fixtureLines } from "@falco-outputs/testing";
+import { fixtureBody, fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, finished, Run } from "../testing/run.js";
+import { ran } from "../testing/in-process.js";
+import { endRuns, Run } from "../testing/run.js";
 
 const alerts = fixtureLines("alerts.jsonl");
 const alertOf = (index: number) => JSON.stringify({ rule: `rule ${index}`, priority: "Notice" });
@@ -56,6 +57,28 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toHaveLength(5_001);
   });
 
+  it("posts an alert of Falco's text form over several lines as one", async () => {
+    const text = fixtureBody("text-alert-over-lines");
+    expect(await forward(text)).toEqual(done);
+    expect(server.stats().inputs.http).toEqual({ accepted: 1, rejected: 0 });
+  });
+
+  it("exits 1 when some of it is refused, and says how much", async () => {
+    const { status, out, err } = await forward(
+      [alertOf(1), "Events detected: 1", alertOf(2), "{}"].join("\n"),
+    );
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toBe(
+      `falco-outputs: ${address}: 2 parts of standard input were refused as not an alert, and the rest is queued; the server's log says why\n`,
+    );
+    expect(await rules()).toEqual(["rule 1", "rule 2"]);
+    const one = await forward(`[${alertOf(3)},{}]`);
+    expect([one.status, one.err]).toEqual([
+      1,
+      expect.stringContaining("1 part of standard input was refused"),
+    ]);
+  });
+
   it("reaches the server by the environment, or on a loopback address", async () => {
     expect(await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: address })).toEqual(done);
     expect(await forward(alertOf(2), [`--address=${new URL(server.httpUrl!).host}`])).toEqual(done);
@@ -81,7 +104,7 @@ describe("falco-outputs forward", () => {
 
   // That of root's comes first.
   it.skipIf(existsSync("/run/falco/falco-input.sock"))("finds a server of the same user", async () => {
-    const own = await startServer({ inputs: { http: join(folder, "falco-input.sock") } });
+    const own = await startServer({ inputs: { http: [join(folder, "falco-input.sock")] } });
     const { status, err } = await forward(alertOf(1), [], { XDG_RUNTIME_DIR: folder });
     expect([status, err]).toEqual([0, ""]);
     expect(own.stats().appended).toBe(1);
@@ -104,17 +127,17 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toEqual(["rule 7"]);
   });
 
-  it("loses nothing in 200 in four rows, nor in 20 at once", async () => {
+  it("loses nothing in 80 in four rows, nor in 20 at once", async () => {
     const inRow = async (row: number) => {
-      for (let index = 0; index < 50; index++) expect(await forward(alertOf(50 * row + index))).toEqual(done);
+      for (let index = 0; index < 20; index++) expect(await forward(alertOf(20 * row + index))).toEqual(done);
     };
     await Promise.all([0, 1, 2, 3].map(inRow));
-    const atOnce = Array.from({ length: 20 }, (_, index) => forward(alertOf(200 + index)));
+    const atOnce = Array.from({ length: 20 }, (_, index) => forward(alertOf(80 + index)));
     for (const result of await Promise.all(atOnce)) expect(result).toEqual(done);
     const got = (await rules()).map((rule) => Number(rule.slice("rule ".length)));
-    const numbers = Array.from({ length: 220 }, (_, index) => index);
+    const numbers = Array.from({ length: 100 }, (_, index) => index);
     for (const row of [0, 1, 2, 3]) {
-      const isOfRow = (number: number) => number < 200 && Math.floor(number / 50) === row;
+      const isOfRow = (number: number) => number < 80 && Math.floor(number / 20) === row;
       expect(got.filter(isOfRow)).toEqual(numbers.filter(isOfRow));
     }
     expect(got.sort((a, b) => a - b)).toEqual(numbers);
@@ -173,9 +196,9 @@ describe("falco-outputs forward", () => {
   });
 
   it("tells about itself", async () => {
-    const { status, out } = await finished("forward", "--help");
+    const { status, out } = await ran("forward", "--help");
     expect([status, out]).toEqual([0, expect.stringContaining("--timeout <duration>")]);
-    expect((await finished("--help")).out).toMatch(/^ {2}forward \[options\] +Post the alerts/m);
+    expect((await ran("--help")).out).toMatch(/^ {2}forward \[options\] +Post the alerts/m);
   });
 });
 
@@ -211,6 +234,7 @@ describe("a server that does not do its part", () => {
       "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n",
       "refused it: HTTP status 500",
     ],
+    ["breaks off its answer", "HTTP/1.1 200 OK\r\ncontent-length", "closed the connection within its answer"],
     ["answers what a terminal obeys", "HTTP/1.1 500 Oh\r\n\r\n\u001b[2J", "refused it: \\x1b[2J"],
   ])("is told when it %s", async (_, answer, reason) => {
     const args = await listen((socket) => socket.once("data", () => socket.end(answer)));

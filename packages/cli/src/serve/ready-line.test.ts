@@ -2,7 +2,7 @@ import type { ServerOptions } from "@falco-outputs/server";
 import { expect, it } from "vitest";
 import { readyLine } from "./ready-line.js";
 
-const nowhere = { addresses: [], httpUrls: [], webUrl: undefined };
+const nowhere = { addresses: [], httpUrls: [], webUrls: [] };
 const line = (server: ServerOptions) =>
   readyLine(nowhere, { server, stdin: false, upstreams: [], byDefault: [] });
 
@@ -11,7 +11,7 @@ it("says where alerts come from", () => {
   const server = {
     addresses: ["unix:///x"],
     httpUrls: ["http://127.0.0.1:1/"],
-    webUrl: "http://127.0.0.1:2",
+    webUrls: ["http://127.0.0.1:2"],
   };
   const serving = {
     server: { inputs: { files: [{ path: "a.log" }] } },
@@ -56,4 +56,12 @@ it.each([
   [{ address: "logs.example:6514" }, "logs.example:6514"],
 ])("says which syslogd: %j", (syslog, said) => {
   expect(line({ outputs: { syslog } })).toMatchObject({ outputs: { syslog: said }, format: "text" });
+});
+
+it("says what is on although the file does not ask for it", () => {
+  const byDefault = ["grpc", "inputs.http"];
+  expect(readyLine(nowhere, { server: {}, stdin: false, upstreams: [], byDefault })).toEqual({
+    grpc: false,
+    by_default: byDefault,
+  });
 });

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, falcoOutputs, finished } from "../testing/run.js";
+import { ran } from "../testing/in-process.js";
+import { endRuns, falcoOutputs } from "../testing/run.js";
 
 const alerts = fixtureLines("alerts.jsonl");
 const command = new URL("../../bin/falco-outputs.js", import.meta.url).pathname;
@@ -59,7 +60,7 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
     });
     await post(http[0]!, alerts[0]!);
     await expect.poll(() => serve.lines).toEqual([alerts[0]]);
-    const got = await finished("get", "-a", join(folder, "falco.sock"));
+    const got = await ran("get", "-a", join(folder, "falco.sock"));
     expect(got.out).toContain("Terminal shell in container");
     serve.child.kill("SIGTERM");
     expect(await serve.status).toBe(0);
@@ -152,7 +153,22 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
 `);
     const said = await ready(falcoOutputs("serve", "-c", file));
     expect(said).toMatchObject({ grpc: false, outputs: { stdout: true }, format: "text" });
+    expect(said).not.toHaveProperty("by_default");
     expect(said).not.toHaveProperty("listen");
+  });
+
+  it("warns of switches that contradict each other", async () => {
+    const file = config(`
+grpc: { enabled: true, bind_address: "unix://${folder}/falco.sock" }
+grpc_output: { enabled: false }
+stdout_output: { enabled: true }
+inputs: { http: { bind_address: "127.0.0.1:0" } }
+`);
+    const serve = falcoOutputs("serve", "-c", file);
+    await serve.logged(
+      `${file}:3: grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true, expected true, or no grpc_output at all`,
+    );
+    expect(await ready(serve)).toMatchObject({ grpc: false });
   });
 
   it("goes on when standard input ends but a socket takes posts as well", async () => {
@@ -191,16 +207,16 @@ inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
     [
       "certificates of another server that are not there",
       "\ninputs:\n  grpc:\n    - { address: x:1, private_key: /k, cert_chain: /c, root_certs: /nowhere/ca.crt }",
-      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt" cannot be read: ENOENT',
+      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read: ENOENT',
     ],
     [
       "another server without TLS",
       "inputs: { grpc: { address: x:5060 } }",
-      ":1: inputs.grpc.address: x:5060 needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true",
+      ':1: inputs.grpc.address: "x:5060", expected it with inputs.grpc.root_certs, inputs.grpc.cert_chain and inputs.grpc.private_key (mutual TLS), or with inputs.grpc.insecure: true',
     ],
   ])("refuses %s with status 2", async (_, yaml, message) => {
     const file = config(yaml);
-    const run = await finished("serve", "-c", file);
+    const run = await ran("serve", "-c", file);
     expect(run).toMatchObject({ status: 2, out: "" });
     expect(run.err).toContain(`falco-outputs: ${file}${message}`);
     expect(run.err).not.toContain('"msg":"ready"');
@@ -208,7 +224,7 @@ inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
 
   it("says each thing that is wrong on a line of its own", async () => {
     const file = config("json_output: 1\noutput_timeout: soon");
-    expect(await finished("serve", "-c", file)).toEqual({
+    expect(await ran("serve", "-c", file)).toEqual({
       status: 2,
       out: "",
       err: `falco-outputs: ${file}:1: json_output: 1, expected true or false
@@ -218,7 +234,7 @@ falco-outputs: ${file}:2: output_timeout: "soon", expected milliseconds, a whole
   });
 
   it("refuses options beside the file", async () => {
-    const run = await finished("serve", "-c", config(""), "--listen", "x");
+    const run = await ran("serve", "-c", config(""), "--listen", "x");
     expect(run).toMatchObject({ status: 2 });
     expect(run.err).toContain("--listen and --config exclude each other");
   });

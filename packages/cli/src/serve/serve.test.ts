@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, falcoOutputs, falcoOutputsFrom, finished, Run } from "../testing/run.js";
+import { ran } from "../testing/in-process.js";
+import { endRuns, falcoOutputs, falcoOutputsFrom, Run } from "../testing/run.js";
 import { UnreadPipe } from "../testing/unread-pipe.js";
 
 const alerts = fixtureLines("alerts.jsonl");
@@ -37,8 +38,8 @@ describe("falco-outputs serve", () => {
     expect(serve.err.trimEnd().split("\n")).toHaveLength(1);
     expect(statSync(address).mode & 0o777).toBe(0o660);
     expect(await post(ready.http, alerts[0]!)).toBe(200);
-    expect((await finished("get", "--shared", "-a", address)).out).toContain("Terminal shell in container");
-    await finished("get", "--group", "pager", "-a", address);
+    expect((await ran("get", "--shared", "-a", address)).out).toContain("Terminal shell in container");
+    await ran("get", "--group", "pager", "-a", address);
     serve.child.kill("SIGTERM");
     expect(await serve.status).toBe(0);
     expect(serve.out).toBe("");
@@ -61,7 +62,7 @@ describe("falco-outputs serve", () => {
     const forward = falcoOutputs("forward", "-a", input);
     forward.child.stdin.end(alerts[0]);
     expect([await forward.status, forward.err]).toEqual([0, ""]);
-    expect((await finished("get", "-a", address)).out).toContain("Terminal shell in container");
+    expect((await ran("get", "-a", address)).out).toContain("Terminal shell in container");
     serve.child.kill("SIGTERM");
     expect(await serve.status).toBe(0);
     expect(existsSync(input)).toBe(false);
@@ -71,7 +72,7 @@ describe("falco-outputs serve", () => {
     const authority = await Authority.create();
     const files = writeIdentity(join(folder, "server"), "server", authority.ca, await authority.issue());
     const listen = ["--listen", join(folder, "falco.sock"), "--http", "0.0.0.0:0"];
-    const refused = await finished("serve", ...listen);
+    const refused = await ran("serve", ...listen);
     expect(refused).toMatchObject({
       status: 2,
       err: "falco-outputs: --http 0.0.0.0:0: other machines can reach it: it needs --cert, --key and --ca (mutual TLS), or --insecure-tcp\n",
@@ -119,8 +120,8 @@ describe("falco-outputs serve", () => {
     const address = join(folder, "falco.sock");
     const serve = falcoOutputs("serve", "--listen", address, "--stdin");
     await serve.logged("ready");
-    expect((await finished("get", "--group", "pager", "-a", address)).status).toBe(0);
-    expect((await finished("get", "--shared", "-a", address)).status).toBe(0);
+    expect((await ran("get", "--group", "pager", "-a", address)).status).toBe(0);
+    expect((await ran("get", "--shared", "-a", address)).status).toBe(0);
     serve.child.stdin.end(`${alerts.join("\n")}\n`);
     await serve.logged("standard input has ended");
     const count = ["-n", `${alerts.length}`];
@@ -150,9 +151,9 @@ describe("falco-outputs serve", () => {
       const serve = falcoOutputs("serve", "--listen", join(folder, "falco.sock"), "--stdin", ...others);
       await serve.logged("ready");
       serve.child.stdin.write(`${alerts[0]}\n{"rule":`);
-      expect(
-        (await finished("get", "--shared", "-n", "1", "-f", "-a", join(folder, "falco.sock"))).status,
-      ).toBe(0);
+      expect((await ran("get", "--shared", "-n", "1", "-f", "-a", join(folder, "falco.sock"))).status).toBe(
+        0,
+      );
       serve.child.kill("SIGTERM");
       expect(await serve.status).toBe(0);
       const messages = serve.err
@@ -184,7 +185,7 @@ describe("falco-outputs serve", () => {
     const serve = falcoOutputs("serve", ...args);
     const { http } = await serve.logged("ready");
     expect(await post(http, alerts.join("\n"))).toBe(200);
-    expect((await finished("get", "-a", address)).out.trimEnd().split("\n")).toHaveLength(3);
+    expect((await ran("get", "-a", address)).out.trimEnd().split("\n")).toHaveLength(3);
     expect(
       await serve.logged("the log is full: the oldest alerts were dropped before they were delivered"),
     ).toMatchObject({ level: "warn", lost: alerts.length - 3 });
@@ -199,7 +200,7 @@ describe("falco-outputs serve", () => {
     const forward = falcoOutputs("forward", "-a", input!);
     forward.child.stdin.end(alerts[0]);
     expect(await forward.status).toBe(0);
-    expect((await finished("get", "-a", address!)).out).toContain("Terminal shell in container");
+    expect((await ran("get", "-a", address!)).out).toContain("Terminal shell in container");
     const said = text(pipe.read());
     serve.child.kill("SIGTERM");
     expect(await serve.status).toBe(0);
@@ -215,12 +216,8 @@ describe("falco-outputs serve", () => {
     const { listen, http } = await serve.logged("ready");
     expect(await post(http, alerts[0]!)).toBe(200);
     const [address] = listen as string[];
-    expect((await finished("get", "-a", address!, ...tls(client))).out).toContain(
-      "Terminal shell in container",
-    );
+    expect((await ran("get", "-a", address!, ...tls(client))).out).toContain("Terminal shell in container");
     const named = ["--server-name", "another.example"];
-    expect((await finished("get", "-a", address!, ...tls(client), ...named)).err).toContain(
-      "for another name",
-    );
+    expect((await ran("get", "-a", address!, ...tls(client), ...named)).err).toContain("for another name");
   });
 });

@@ -1,6 +1,7 @@
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endRuns, falcoOutputs, finished, Run } from "../testing/run.js";
+import { ran } from "../testing/in-process.js";
+import { endRuns, falcoOutputs, Run } from "../testing/run.js";
 
 let server: FalcoOutputsServer;
 beforeEach(async () => {
@@ -14,11 +15,16 @@ afterEach(async () => {
 /** Starts the command against the server. */
 const run = (method: string, ...args: string[]) =>
   falcoOutputs(method, "-a", server.address, "-o", "json", ...args);
-/** Runs it to its end; gives what it printed, by its output. */
+/** Runs it to its end, in this process; returns what it printed, by its output. */
 async function printed(method: string, ...args: string[]): Promise<string[]> {
-  const { status, err, outputs } = await ended(run(method, ...args));
+  const { status, err, outputs } = await look(method, ...args);
   expect({ status, err }).toEqual({ status: 0, err: "" });
   return outputs;
+}
+async function look(method: string, ...args: string[]) {
+  const { status, out, err } = await ran(method, "-a", server.address, "-o", "json", ...args);
+  const outputs = out.split("\n").slice(0, -1);
+  return { status, err, outputs: outputs.map((line): string => JSON.parse(line).output) };
 }
 async function ended(run: Run) {
   return { status: await run.status, err: run.err, outputs: run.outputs };
@@ -54,7 +60,7 @@ describe("a look", () => {
     expect((await ended(look)).outputs).toEqual(["a", "b"]);
   });
 
-  it("starts behind --after", async () => {
+  it("starts after --after", async () => {
     const first = await publish("a");
     await publishAll("b", "c");
     expect(await printed("get", "--after", `${first}`)).toEqual(["b", "c"]);
@@ -64,7 +70,7 @@ describe("a look", () => {
 
   it("says on stderr that --after is another log's, and tells it as an alert", async () => {
     await publish("a");
-    const { status, err, outputs } = await ended(run("get", "--after", "7"));
+    const { status, err, outputs } = await look("get", "--after", "7");
     expect({ status, err }).toEqual({
       status: 0,
       err: "falco-outputs: lost alerts (restart), how many is not known\n",
@@ -148,7 +154,7 @@ describe("filters", () => {
   it("of members of a group have to be the same", async () => {
     const member = run("sub", "--group", "g", "--tag", "x");
     await server.waitForSubscribers(1);
-    const { status, err } = await finished("sub", "-a", server.address, "--group", "g");
+    const { status, err } = await look("sub", "--group", "g");
     expect({ status, err }).toEqual({
       status: 1,
       err: expect.stringContaining("the group's members have another filter"),

@@ -1,11 +1,17 @@
 import type { Alert, Loss, StreamStatus } from "@falco-outputs/node";
 import { tell } from "../print/tell.js";
 
-/** Says on stderr what becomes of a stream: one line a change, none while all is well. */
+/** Says on stderr what becomes of a stream: one line a change. */
 export class StatusLines {
   readonly #losses = new WeakMap<Alert, Loss>();
+  readonly #greeting: string | undefined;
   #wasConnected = false;
   #isDown = false;
+
+  /** @param greeting What is said when the connection is there for the first time; nothing without it. */
+  constructor(greeting?: string) {
+    this.#greeting = greeting;
+  }
 
   get wasConnected(): boolean {
     return this.#wasConnected;
@@ -16,6 +22,7 @@ export class StatusLines {
       case "connected":
       case "resumed":
         if (this.#isDown && this.#wasConnected) tell("resumed");
+        if (!this.#wasConnected && this.#greeting !== undefined) tell(this.#greeting);
         this.#wasConnected = true;
         this.#isDown = false;
         return;

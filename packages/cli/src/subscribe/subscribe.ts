@@ -21,7 +21,8 @@ export async function subscribe(method: "sub" | "get", options: SubscribeOptions
   const color = wantsColor(options.color, process.stdout);
   const writer = new LineWriter(process.stdout);
   const signal = AbortSignal.any([stopSignal(), writer.closed]);
-  const status = new StatusLines();
+  const isWatched = method === "sub" && process.stderr.isTTY;
+  const status = new StatusLines(isWatched ? greeting(options) : undefined);
   await using falco = connect(options);
   if (wait || options.timeout !== undefined) {
     const onFailure = (error: Error) => status.waiting(error);
@@ -52,6 +53,12 @@ export async function subscribe(method: "sub" | "get", options: SubscribeOptions
   } catch (error) {
     throw isFalcosOwn(error) ? leavingOut(error, options) : inFlags(error, clientFlags);
   }
+}
+
+/** A terminal that stays empty looks like a failure. */
+function greeting({ group, shared, after, last }: SubscribeOptions): string {
+  const looksAhead = (group ?? shared ?? after ?? last) === undefined;
+  return `connected; waiting for alerts${looksAhead ? " (--last N shows earlier ones)" : ""}`;
 }
 
 /** What Falco's own server cannot do, by the flags that ask for it. */

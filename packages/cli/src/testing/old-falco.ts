@@ -11,12 +11,12 @@ export class OldFalco {
   readonly calls: string[] = [];
   readonly #server: Http2Server;
 
-  constructor() {
+  constructor(version = "0.43.1") {
     this.#server = createServer();
     this.#server.on("stream", (stream, { ":path": path = "" }) => {
       this.calls.push(path);
       stream.on("error", () => undefined);
-      if (path === "/falco.version.service/version") answer(stream, [field(1, "0.43.1")]);
+      if (path === "/falco.version.service/version") answer(stream, [field(1, version)]);
       else if (path === "/falco.outputs.service/get") answer(stream, this.#drain());
       else this.#subscribe(stream);
     });

@@ -1,9 +1,4 @@
-import {
-  type ChildProcess,
-  type ChildProcessWithoutNullStreams,
-  type StdioOptions,
-  spawn,
-} from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 
@@ -18,19 +13,29 @@ export class Run {
   readonly child;
   readonly status: Promise<number | NodeJS.Signals>;
 
-  /** @param args As a list, or as a shell reads them. */
+  /**
+   * @param args As a list, or as a shell reads them.
+   * @param isOnTerminal Whether the three streams are a terminal: then `out` has all that it shows.
+   * @param stdin A file descriptor in place of a pipe.
+   */
   constructor(
     args: readonly string[] | string,
     env: NodeJS.ProcessEnv = {},
+    isOnTerminal = false,
     stdin: number | "pipe" = "pipe",
   ) {
     const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
-    const options = { env: { ...inherited, ...env }, stdio: [stdin, "pipe", "pipe"] as StdioOptions };
-    this.child = (
-      typeof args === "string"
-        ? spawn("/bin/sh", ["-c", `exec "${process.execPath}" "${command}" ${args}`], options)
-        : spawn(process.execPath, [command, ...args], options)
-    ) as ChildProcessWithoutNullStreams;
+    const words = typeof args === "string" ? args : args.map((arg) => `'${arg}'`).join(" ");
+    const line = `exec '${process.execPath}' '${command}' ${words}`;
+    const [program, ...given] = isOnTerminal
+      ? ["script", "--quiet", "--return", "--command", line, "/dev/null"]
+      : typeof args === "string"
+        ? ["/bin/sh", "-c", line]
+        : [process.execPath, command, ...args];
+    this.child = spawn(program!, given, {
+      env: { ...inherited, ...env },
+      stdio: [stdin, "pipe", "pipe"],
+    }) as ChildProcessWithoutNullStreams;
     children.push(this.child);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.out += text;
@@ -61,13 +66,7 @@ export class Run {
 export const falcoOutputs = (...args: string[]) => new Run(args);
 
 /** The same with a file descriptor as standard input. */
-export const falcoOutputsFrom = (stdin: number, ...args: string[]) => new Run(args, {}, stdin);
-
-/** Runs the command to its end. */
-export async function finished(...args: string[]) {
-  const run = falcoOutputs(...args);
-  return { status: await run.status, out: run.out, err: run.err };
-}
+export const falcoOutputsFrom = (stdin: number, ...args: string[]) => new Run(args, {}, false, stdin);
 
 /** For `afterEach`. */
 export function endRuns(): void {

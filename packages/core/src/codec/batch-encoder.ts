@@ -1,4 +1,4 @@
-import type { Alert } from "../alert.js";
+import type { Alert } from "../alert-message.js";
 import { Code, FalcoError } from "../error.js";
 import { maxAlertBytes, tooLarge, tryEncodeLine } from "./encode.js";
 import { encodeAlert, encodeUnusualAlert, roomForAlert } from "./encode-alert.js";

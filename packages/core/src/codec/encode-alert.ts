@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import type { Alert } from "../alert.js";
+import type { Alert } from "../alert-message.js";
 import { OutputsResponseSchema } from "../contract.js";
 import { Code, FalcoError } from "../error.js";
 import { acceptEncoded } from "./accept-encoded.js";

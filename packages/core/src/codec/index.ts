@@ -1,5 +1,6 @@
 /** For those who bring alerts into a server: Falco's own forms to the bytes of a `falco.outputs.response`. */
-export { contentOf, toPriority } from "../alert.js";
+export { contentOf } from "../alert.js";
+export { toPriority } from "../priority.js";
 export { acceptEncoded } from "./accept-encoded.js";
 export { AlertDecoder, type TextSlices } from "./alert-decoder.js";
 export { BatchEncoder } from "./batch-encoder.js";

@@ -30,7 +30,7 @@ async function start(format: FormatOptions = {}): Promise<Posting> {
     },
   });
   const outputs = { stdout: { stream }, format };
-  const server = await startServer({ listen: [], inputs: { http: "127.0.0.1:0" }, outputs });
+  const server = await startServer({ listen: [], inputs: { http: ["127.0.0.1:0"] }, outputs });
   onTestFinished(() => server.stop());
   return {
     server,

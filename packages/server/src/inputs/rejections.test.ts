@@ -34,7 +34,7 @@ async function start(http = false): Promise<FalcoOutputsServer> {
   };
   const server = await startServer({
     listen: [],
-    ...(http && { inputs: { http: "127.0.0.1:0" } }),
+    ...(http && { inputs: { http: ["127.0.0.1:0"] } }),
     logger: { info: tell, warn: tell, error: tell },
   });
   onTestFinished(() => server.stop());

@@ -92,6 +92,28 @@ describe("lines", () => {
   });
 });
 
+describe("a byte order mark", () => {
+  it("of UTF-8 is no part of the first line", async () => {
+    writeFileSync(path, `\ufeff${numbered(0, 10)}`);
+    const following = await Following.start({ path, from: "beginning" });
+    appendFileSync(path, numbered(10, 20));
+    await following.expectNumbers(0, 20);
+  });
+
+  it("of UTF-16 has the file rejected, once, and called that", async () => {
+    writeFileSync(path, Buffer.from(`\ufeff${numbered(0, 10)}`, "utf16le"));
+    const following = await Following.start({ path, from: "beginning" });
+    expect((await following.told("rejected")).fields).toMatchObject({
+      rejected: 1,
+      reason: "the file is in UTF-16, expected UTF-8",
+    });
+    appendFileSync(path, Buffer.from(numbered(10, 20_000), "utf16le"));
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, numbered(0, 10));
+    await following.expectNumbers(0, 10, 1);
+  });
+});
+
 describe("a path that cannot be followed", () => {
   it("is refused if it is a folder, a named pipe, or nothing", async () => {
     const pipe = join(folder, "pipe");

@@ -1,10 +1,15 @@
-"""JSON, value by value. Python's own parser would lose how an object in a field was written."""
+"""Alerts in Falco's JSON form, read value by value: Python's own parser would lose how a field was written."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ._contract import parse_priority
+from ._errors import InvalidArgumentError, quoted, refused
+from ._time import Instant, parse_time
 
 absent_value = "<NA>"
 """The text that Falco's gRPC API has for an absent value."""
@@ -17,8 +22,103 @@ _string = re.compile(r'"([^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)"')
 _surrogate = re.compile("[\ud800-\udfff]")
 
 
+@dataclass
+class AlertContent:
+    """The parts of an alert."""
+
+    time: Instant | None
+    priority: int
+    rule: str
+    output: str
+    output_fields: dict[str, str] = field(default_factory=dict)
+    hostname: str = ""
+    tags: list[str] = field(default_factory=list)
+    source: str = ""
+
+
+def read_json(text: str) -> AlertContent:
+    """Reads one alert as Falco writes it with `json_output: true`.
+
+    `rule` and `priority` must be there. Unknown members are ignored, and of duplicates the last one counts.
+    `output` is `message` where Falco was told to leave `output` out.
+    """
+    reader = JsonReader(text)
+    members = _Members(reader)
+    try:
+        reader.object(members.read)
+        reader.end()
+    except JsonSyntaxError as error:
+        raise _not_an_alert(f"JSON: {error}") from None
+    return members.content()
+
+
+class _Members:
+    def __init__(self, reader: JsonReader) -> None:
+        self._reader = reader
+        self._texts: dict[str, str | None] = {}
+        self._fields: dict[str, str] = {}
+        self._tags: list[str] = []
+
+    def read(self, key: str) -> None:
+        reader = self._reader
+        if key in ("rule", "priority"):
+            self._texts[key] = reader.string()
+        elif key in ("time", "output", "message", "hostname", "source"):
+            self._texts[key] = None if reader.null() else reader.string()
+        elif key == "output_fields":
+            self._fields = {}
+            if not reader.null():
+                reader.object(self._read_field)
+        elif key == "tags":
+            self._tags = []
+            if not reader.null():
+                reader.array(lambda: self._tags.append(reader.string()))
+        else:
+            reader.skip()
+
+    def _read_field(self, name: str) -> None:
+        self._fields[name] = self._reader.field_text()
+
+    def content(self) -> AlertContent:
+        texts = self._texts
+        rule, priority, time = texts.get("rule"), texts.get("priority"), texts.get("time")
+        if rule is None:
+            raise _not_an_alert('"rule" is missing')
+        if priority is None:
+            raise _not_an_alert('"priority" is missing')
+        number = parse_priority(priority)
+        if number is None:
+            raise _not_an_alert(
+                f'"priority" is {_short(priority)}, expected a priority of Falco\'s, e.g. "Warning"'
+            )
+        instant = None if time is None else parse_time(time)
+        if time is not None and instant is None:
+            raise _not_an_alert(
+                f'"time" is {_short(time)}, expected RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"'
+            )
+        output = texts.get("output")
+        return AlertContent(
+            time=instant,
+            priority=number,
+            rule=rule,
+            output=output if output is not None else texts.get("message") or "",
+            output_fields=self._fields,
+            hostname=texts.get("hostname") or "",
+            tags=self._tags,
+            source=texts.get("source") or "",
+        )
+
+
+def _not_an_alert(why: str) -> InvalidArgumentError:
+    return refused(f"not an alert: {why}")
+
+
+def _short(text: str) -> str:
+    return quoted(f"{text[:40]}…" if len(text) > 40 else text)
+
+
 class JsonSyntaxError(Exception):
-    """Where and why a text is no JSON. The position counts characters from the start."""
+    """Where and why a text is not JSON. The position counts characters from the start."""
 
     def __init__(self, expected: str, position: int) -> None:
         super().__init__(f"expected {expected} at position {position}")
@@ -38,7 +138,7 @@ class JsonReader:
         self._depth = 0
 
     def object(self, member: Callable[[str], None]) -> None:
-        """Calls `member` for each member of the object that comes next; it has to read the value."""
+        """Calls `member` for each member of the object that comes next; it must read the value."""
         self._enter("{", "an object")
         if not self._take("}"):
             while True:
@@ -53,7 +153,7 @@ class JsonReader:
         self._depth -= 1
 
     def array(self, element: Callable[[], None]) -> None:
-        """Calls `element` for each element of the array that comes next; it has to read it."""
+        """Calls `element` for each element of the array that comes next; it must read it."""
         self._enter("[", "an array")
         if not self._take("]"):
             element()
@@ -79,7 +179,7 @@ class JsonReader:
         return _surrogate.sub("\ufffd", body)
 
     def null(self) -> bool:
-        """Whether a null came next, which is then behind us."""
+        """Whether a null came next, which is then read."""
         return self._take("null")
 
     def field_text(self) -> str:
