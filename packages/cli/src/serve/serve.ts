@@ -14,7 +14,7 @@ import { toServerOptions } from "./serve-options.js";
 
 export async function serve(options: ServeOptions): Promise<void> {
   const { serving, located, ...notes } = await toServing(options);
-  const { server: serverOptions, stdin, upstreams } = serving;
+  const { server: serverOptions, stdin } = serving;
   await using log = openLog();
   const { logger } = log;
   tellNotes(notes, logger);
