@@ -1,6 +1,6 @@
 import { type Alert, alertToJson, priorityName } from "@falco-outputs/node";
+import type { Format } from "./choices.js";
 import { colored } from "./color.js";
-import type { Format } from "./formats.js";
 import { printable, printableJson } from "./printable.js";
 
 /** One line for an alert, without a line end. JSON is Falco's own plus `sequence`. */
