@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { UsageError } from "./args/usage-error.js";
 import { addForwardCommand } from "./forward/command.js";
-import { say } from "./print/say.js";
+import { say } from "./print/line-writer.js";
 import { tell, warn } from "./print/tell.js";
 import { addServeCommand } from "./serve/command.js";
 import { addSubscribeCommands } from "./subscribe/command.js";

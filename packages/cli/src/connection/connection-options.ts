@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { parseDuration } from "../args/parse-duration.js";
+import { parseDuration } from "../args/parsers.js";
 import { addressVariable } from "./named-address.js";
 
 /** The options by which a command reaches a server. */

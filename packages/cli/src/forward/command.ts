@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { parseDuration } from "../args/parse-duration.js";
+import { parseDuration } from "../args/parsers.js";
 import { inputVariable } from "../connection/named-address.js";
 
 // Its options are read twice: what src/forward/main.ts understands never comes here.

@@ -1,10 +1,8 @@
 import type { Alert } from "@falco-outputs/node";
+import type { ColorMode } from "./choices.js";
 
 /** What a terminal is told for each priority: parameters of ECMA-48's Select Graphic Rendition. */
 const renditions = ["1;97;41", "1;31", "1;31", "31", "33", "36", "32", "90"];
-
-export const colorModes = ["auto", "always", "never"] as const;
-export type ColorMode = (typeof colorModes)[number];
 
 /** Colours a text by an alert's priority. */
 export function colored(text: string, priority: Alert["priority"]): string {

@@ -1,8 +1,8 @@
 import { textPrefix } from "@falco-outputs/core/codec";
 import { printable, printableJson } from "@falco-outputs/core/printable";
 import { type Alert, alertToJson, priorityName } from "@falco-outputs/node";
+import type { Format } from "./choices.js";
 import { colored } from "./color.js";
-import type { Format } from "./formats.js";
 
 /** One line for an alert, without a line end. JSON is Falco's own plus `sequence`. */
 export function formatAlert(alert: Alert, format: Format, color: boolean): string {

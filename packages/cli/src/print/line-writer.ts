@@ -34,3 +34,11 @@ export class LineWriter {
 function isClosed(error: NodeJS.ErrnoException): boolean {
   return error.code === "EPIPE";
 }
+
+/**
+ * Writes text to stdout. A reader that is gone, as in `falco-outputs --help | head -1`, is no reason to complain.
+ * @throws what the system says of text that cannot be written.
+ */
+export async function say(text: string): Promise<void> {
+  if (text !== "") await new LineWriter(process.stdout).write(text.replace(/\n$/, ""));
+}

@@ -1,6 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { collect } from "../args/collect.js";
-import { parseCount } from "../args/parse-count.js";
+import type { Command } from "commander";
+import { collect, parseCount, parseMode } from "../args/parsers.js";
 import { defaultHttp } from "../connection/default-address.js";
 
 export interface ServeOptions {
@@ -81,9 +80,4 @@ function addOptions(command: Command): Command {
     .option("--web-origin <origin>", "origin of a page that may subscribe; may be repeated", collect)
     .option("--web-cert <file>", "certificate for --web")
     .option("--web-key <file>", "its private key");
-}
-
-function parseMode(text: string): number {
-  if (/^[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8);
-  throw new InvalidArgumentError("expected an octal mode, e.g. 0660.");
 }

@@ -1,8 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseCount } from "../args/parse-count.js";
+import { type Command, Option } from "commander";
+import { parseCount, parseSequence } from "../args/parsers.js";
 import { addConnectionOptions, type ConnectionOptions } from "../connection/connection-options.js";
-import { type ColorMode, colorModes } from "../print/color.js";
-import { type Format, formats } from "../print/formats.js";
+import { type ColorMode, colorModes, type Format, formats } from "../print/choices.js";
 import { addFilterOptions, type FilterOptions } from "./filter-options.js";
 
 /** What `sub` and `get` are told. */
@@ -85,12 +84,4 @@ function addOptions(command: Command, method: "sub" | "get"): Command {
     "--wait",
     "go on trying when the server is not there yet; for as long as --timeout says, if it is given",
   );
-}
-
-const maxSequence = 2n ** 64n - 1n;
-
-function parseSequence(text: string): bigint {
-  const sequence = /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
-  if (sequence !== undefined && sequence <= maxSequence) return sequence;
-  throw new InvalidArgumentError("expected a sequence number, as -o json shows it.");
 }

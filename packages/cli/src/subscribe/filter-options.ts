@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collect } from "../args/collect.js";
+import { collect } from "../args/parsers.js";
 
 export interface FilterOptions {
   minPriority?: string;

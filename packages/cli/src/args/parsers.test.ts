@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseDuration } from "./parse-duration.js";
+import { parseDuration } from "./parsers.js";
 
 it.each([
   ["500ms", 500],

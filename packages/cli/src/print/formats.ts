@@ -1,2 +1,0 @@
-export const formats = ["compact", "json"] as const;
-export type Format = (typeof formats)[number];
