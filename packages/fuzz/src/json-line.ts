@@ -7,7 +7,8 @@ const encoder = new BatchEncoder();
 const decoder = new AlertDecoder(textSlices);
 const marker = Buffer.from('{"rule":"before","priority":"Notice"}');
 
-const tokens = [
+/** What Falco's JSON is made of. */
+export const tokens = [
   ...[
     '"',
     "\\",
@@ -65,13 +66,10 @@ export const jsonLine: Target = {
       const [before, behind] = [marker, Buffer.from(" }")];
       const source = Buffer.concat([before, input, behind]);
       encoder.add(source, 0, before.length);
-      try {
-        encoder.add(source, before.length, before.length + input.length);
-      } finally {
-        encoder.add(source, 0, before.length);
-        lastBatch = encoder.take();
-      }
-      const { bytes, ends } = lastBatch;
+      const reason = encoder.add(source, before.length, before.length + input.length);
+      encoder.add(source, 0, before.length);
+      const { bytes, ends } = encoder.take();
+      if (reason !== undefined) throw new Error(reason);
       return decoded(bytes, ends[0]!, ends[1]!);
     }),
   complete: (input) =>
@@ -81,8 +79,8 @@ export const jsonLine: Target = {
     }),
   isExempt: () => false,
 };
-let lastBatch: ReturnType<BatchEncoder["take"]>;
 
-function decoded(bytes: Uint8Array, start: number, end: number): unknown {
+/** The alert that is `bytes` from `start` to `end`, in a form that can be compared. */
+export function decoded(bytes: Uint8Array, start: number, end: number): unknown {
   return members(decoder.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), start, end));
 }

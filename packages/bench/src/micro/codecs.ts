@@ -1,5 +1,5 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { AlertDecoder, BatchEncoder, encodeLine } from "@falco-outputs/core/codec";
+import { AlertDecoder, BatchEncoder, type BodyTaker, encodeLine, splitBody } from "@falco-outputs/core/codec";
 import { OutputsResponseSchema } from "@falco-outputs/core/contract";
 import { makeAlerts } from "../alerts.js";
 import { toMessage } from "../peers/json-parse/to-message.js";
@@ -14,6 +14,11 @@ const decoder = new AlertDecoder({
   latin1: (bytes, start, end) => (bytes as Buffer).toString("latin1", start, end),
   utf8: (bytes, start, end) => (bytes as Buffer).toString("utf8", start, end),
 });
+
+const taker: BodyTaker = {
+  takeObject: (body, start) => encoder.addObject(body, start),
+  takePiece: (body, start, end) => void encoder.add(body, start, end),
+};
 
 /** Another way to do it is one more line here; the first is compared with the others. */
 const encoders: Way<Buffer>[] = [
@@ -30,6 +35,11 @@ const decoders: Way<Buffer>[] = [
   { name: "protobuf-es, fromBinary", run: (bytes) => fromBinary(OutputsResponseSchema, bytes).rule.length },
 ];
 
+const bodies: Way<Buffer>[] = [
+  { name: "falco-outputs, splitBody", run: encodeBody },
+  { name: "falco-outputs, by lines", run: encodeLines },
+];
+
 const splitters: Way<Buffer>[] = [
   { name: "bytes, indexOf", run: splitBytes },
   { name: "text, split", run: (chunk) => chunk.toString().split("\n").length },
@@ -42,6 +52,9 @@ export const codecs: readonly Scene[] = [
   ),
   codec("decode", "Bytes of an alert to the alert", decoders, () =>
     makeAlerts().encoded.map((bytes) => Buffer.from(bytes)),
+  ),
+  codec("body", "A posted body to the bytes of its alert", bodies, () =>
+    makeAlerts().lines.map((line) => Buffer.from(line)),
   ),
   codec("split", "A chunk of 50 lines to lines (ns a line)", splitters, chunks, linesAChunk),
 ];
@@ -66,6 +79,22 @@ function codec<Input>(
 
 function encodeInOnePass(line: Buffer): number {
   encoder.add(line, 0, line.length);
+  return encoder.take().bytes.length;
+}
+
+function encodeBody(body: Buffer): number {
+  splitBody(body, false, taker);
+  return encoder.take().bytes.length;
+}
+
+/** As if there was nothing in a body but lines. */
+function encodeLines(body: Buffer): number {
+  let start = 0;
+  for (let end = body.indexOf(newline); end !== -1; end = body.indexOf(newline, start)) {
+    encoder.add(body, start, end);
+    start = end + 1;
+  }
+  if (start < body.length) encoder.add(body, start, body.length);
   return encoder.take().bytes.length;
 }
 
