@@ -114,7 +114,7 @@ it.each([
   ],
   [
     { mtls: true, clientCert: "/nowhere/client.crt" },
-    'outputs.http.clientCert: "/nowhere/client.crt", expected PEM',
+    'outputs.http.clientCert: "/nowhere/client.crt", expected PEM, or',
   ],
   [
     { mtls: true, clientCert: Buffer.from("x"), clientKey: Buffer.from("y") },
