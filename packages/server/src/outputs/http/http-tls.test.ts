@@ -103,7 +103,10 @@ it("reads its certificates anew when it is reopened", async () => {
 });
 
 it.each([
-  [{ caCert: "/nowhere/ca.crt" }, 'outputs.http.caCert: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read (ENOENT'],
+  [
+    { caCert: "/nowhere/ca.crt" },
+    'outputs.http.caCert: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read (ENOENT',
+  ],
   [{ caPath: "/nowhere" }, 'outputs.http.caPath: "/nowhere" cannot be read: ENOENT'],
   [
     { caPath: "/proc/self/fdinfo" },
