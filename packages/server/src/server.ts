@@ -4,62 +4,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createRouterTransport, type Transport } from "@connectrpc/connect";
-import {
-  type AlertInit,
-  type Client,
-  Code,
-  FalcoError,
-  formatAddress,
-  Priority,
-  type PriorityLike,
-} from "@falco-outputs/core";
+import { type AlertInit, type Client, Code, FalcoError, formatAddress, Priority } from "@falco-outputs/core";
 import { toPriority } from "@falco-outputs/core/codec";
 import { milliseconds } from "@falco-outputs/core/options";
 import { shutdown } from "./grpc/deliver.js";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
-import type { FalcoVersionSource } from "./grpc/version.js";
 import type { ReadAlertsOptions } from "./inputs/alerts.js";
-import { Inputs, type InputsOptions } from "./inputs/inputs.js";
+import { Inputs } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
 import type { ReadLinesOptions } from "./inputs/lines.js";
 import { itemsOf } from "./listen/address.js";
-import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
-import { listenWeb, type WebListener, type WebOptions } from "./listen/web-listener.js";
+import { type GrpcListener, listenGrpc } from "./listen/grpc-listener.js";
+import { listenWeb, type WebListener } from "./listen/web-listener.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
 import { MemoryLog } from "./log/memory-log.js";
 import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
 import { GrpcOutput } from "./outputs/grpc.js";
 import type { Output, OutputStats } from "./outputs/output.js";
-import { createOutputs, type OutputsOptions } from "./outputs/outputs.js";
+import { createOutputs } from "./outputs/outputs.js";
 import { toBatch } from "./published-alert.js";
 import { Router } from "./router.js";
-
-export interface ServerOptions {
-  /** Where gRPC is served. Default: a unix socket of its own in a private temporary folder. */
-  listen?: readonly (string | ListenOptions)[];
-  /** Where alerts come from, beside `publish`, `readLines` and `readAlerts`. Default: nowhere. */
-  inputs?: InputsOptions;
-  /** Where alerts go beside gRPC: Falco's old outputs. Default: nowhere. */
-  outputs?: OutputsOptions;
-  /** Less severe alerts are not taken, as with Falco's `priority`. Default: "Debug", all are. */
-  priority?: PriorityLike;
-  /** Where browsers are served, over Connect and gRPC-Web. Default: nowhere. */
-  web?: readonly (string | WebOptions)[];
-  /** How many alerts are retained at the most. Default: 100,000. */
-  maxAlerts?: number;
-  /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
-  maxBytes?: number;
-  /**
-   * How long a stream may go without any progress before it is ended, in milliseconds: a write that the peer does not
-   * read, or an acknowledgement that does not come. Default: 300,000.
-   */
-  stallTimeoutMs?: number;
-  /** Where Falco's version is known from. Default: nowhere, and `version` answers UNAVAILABLE. */
-  falco?: FalcoVersionSource;
-  /** Default: silence. */
-  logger?: Logger;
-}
+import type { ServerOptions } from "./server-options.js";
 
 export interface ServerStats extends LogStats {
   /** Streams that receive alerts now. */

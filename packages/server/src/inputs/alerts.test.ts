@@ -5,7 +5,7 @@ import { startServer } from "../index.js";
 import type { Appended } from "../log/alert-log.js";
 import { silent } from "../logger.js";
 import type { Router } from "../router.js";
-import type { ServerOptions } from "../server.js";
+import type { ServerOptions } from "../server-options.js";
 import { readAlerts } from "./alerts.js";
 import { Intake } from "./intake.js";
 

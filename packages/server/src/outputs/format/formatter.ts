@@ -1,6 +1,7 @@
 import { type AlertBatch, pieceAt } from "../../alert-batch.js";
 import type { FormattedAlerts } from "../sink.js";
 import { AlertScan } from "./alert-scan.js";
+import type { Form } from "./form.js";
 import { createJsonForm, type JsonOptions } from "./json-form.js";
 import { createTextForm, type TextOptions } from "./text-form.js";
 import { timeOf } from "./time-of.js";
@@ -9,15 +10,6 @@ import { timeOf } from "./time-of.js";
 export interface FormatOptions extends JsonOptions, TextOptions {
   /** One JSON object a line instead of text (`json_output`). Default: false. */
   json?: boolean;
-}
-
-/**
- * Makes a line of an alert: of the line that Falco wrote, if there is one, or of the encoded alert, of which `scan` has
- * the fields. What it returns may be a part of either.
- */
-export interface Form {
-  fromLine(line: Uint8Array, alert: Uint8Array, scan: AlertScan): Uint8Array;
-  fromAlert(alert: Uint8Array, scan: AlertScan): Uint8Array;
 }
 
 const newline = 0x0a;

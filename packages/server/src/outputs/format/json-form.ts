@@ -1,6 +1,6 @@
 import { JsonReader, textPrefix } from "@falco-outputs/core/codec";
 import { decode } from "./decode.js";
-import type { Form } from "./formatter.js";
+import type { Form } from "./form.js";
 import type { TextOptions } from "./text-form.js";
 import { withTimeFormat } from "./time-prefix.js";
 

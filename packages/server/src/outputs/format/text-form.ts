@@ -2,7 +2,7 @@ import { type Alert, priorityName } from "@falco-outputs/core";
 import { JsonReader, textPrefix } from "@falco-outputs/core/codec";
 import type { AlertScan } from "./alert-scan.js";
 import { decode } from "./decode.js";
-import type { Form } from "./formatter.js";
+import type { Form } from "./form.js";
 import { isOneLine, oneLine } from "./one-line.js";
 import { formatTimePrefix, withTimeFormat } from "./time-prefix.js";
 

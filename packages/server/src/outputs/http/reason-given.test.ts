@@ -1,4 +1,7 @@
+import { fixtureLines } from "@falco-outputs/testing";
 import { describe, expect, it } from "vitest";
+import { Receiver } from "../testing/receiver.js";
+import { countsOf, serve } from "../testing/serve.js";
 import { reasonGiven } from "./reason-given.js";
 
 const url = new URL("http://us%40er:s3cret@receiver/services/T0000/to%6ben-0123456789?key=k3y-k3y");
@@ -34,5 +37,44 @@ describe("the reason that a receiver gives", () => {
     "k3y-k3y",
   ])("shows nothing secret of the URL: %s", (body) => {
     expect(given(body)).not.toMatch(/T0000|tok|to%6b|us@er|us%40er|s3cret|k3y/);
+  });
+});
+
+describe("what is logged of an answer", () => {
+  /** What the server logs of an alert that is posted to this receiver. */
+  async function loggedOf(receiver: Receiver): Promise<string> {
+    const url = `http://127.0.0.1:${receiver.port}/alerts?token=s3cret`;
+    const { server, logged } = await serve({ format: { json: true }, http: { url } });
+    await server.publish(fixtureLines("alerts.jsonl")[0]!);
+    await countsOf(server, "http", { failed: 1, waiting: 0 });
+    return logged.join("\n");
+  }
+
+  it("that has no end is its beginning", async () => {
+    await using receiver = await Receiver.start((response) => {
+      response.writeHead(400);
+      const flood = () => {
+        if (!response.destroyed) response.write("x".repeat(16_384), flood);
+      };
+      response.write("too many of \u001b[31mthem\n", flood);
+    });
+    const { reason } = JSON.parse((await loggedOf(receiver)).replace(/^[^{]*/, ""));
+    expect(reason).toBe(`127.0.0.1:${receiver.port} answered 400: too many of \\x1b[31mthem`);
+  });
+
+  it("that quotes the URL does not show its token", async () => {
+    await using receiver = await Receiver.start((response) =>
+      response.writeHead(404).end("no /alerts?token=s3cret"),
+    );
+    const logged = await loggedOf(receiver);
+    expect(logged).toContain("answered 404: no ***");
+    expect(logged).not.toContain("s3cret");
+  });
+
+  it("that is compressed is its status", async () => {
+    await using receiver = await Receiver.start((response) =>
+      response.writeHead(400, { "content-encoding": "gzip" }).end("no such field"),
+    );
+    expect(await loggedOf(receiver)).toContain(`answered 400"`);
   });
 });

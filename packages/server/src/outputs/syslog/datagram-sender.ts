@@ -2,8 +2,6 @@ import { createRequire } from "node:module";
 import type { DgramSocket } from "node-unix-socket";
 import { invalidOption } from "../../invalid-option.js";
 
-const require = createRequire(import.meta.url);
-
 /** Sends datagrams to a unix socket, which Node itself cannot. */
 export class DatagramSender {
   readonly #path: string;
@@ -50,9 +48,11 @@ export class DatagramSender {
   }
 }
 
+/** Loads the package only where it is needed: it is optional, and native. */
 function loadSocket(): typeof DgramSocket {
   try {
-    return require("node-unix-socket").DgramSocket;
+    // Bundlers to CommonJS leave import.meta empty; there __filename is known.
+    return createRequire(import.meta.url ?? __filename)("node-unix-socket").DgramSocket;
   } catch (cause) {
     throw invalidOption(
       "outputs.syslog: the local socket needs the package node-unix-socket, which cannot be loaded: " +

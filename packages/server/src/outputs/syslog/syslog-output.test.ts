@@ -171,7 +171,7 @@ describe("an option that cannot work is refused", () => {
     [{ address: "logs.example:514", tls: { cert: "x" } }, "outputs.syslog.tls: cert and key go together"],
     [
       { address: "logs.example:514", tls: { ca: "/nowhere" } },
-      'outputs.syslog.tls.ca: "/nowhere", expected PEM',
+      'outputs.syslog.tls.ca: "/nowhere", expected PEM, or the path of a file',
     ],
   ])("%j", async (options, message) => {
     await expect(start(options)).rejects.toThrow(message);
