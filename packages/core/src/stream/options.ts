@@ -6,8 +6,8 @@ export interface CallOptions {
   /** Ends the call. A stream then ends without an error, once the body of the loop is done. */
   signal?: AbortSignal;
   /**
-   * The call's deadline, in milliseconds from its start, reconnections included; beyond it, it fails with
-   * DeadlineExceeded. Default: none.
+   * The call's deadline, in milliseconds from its start, reconnections included; after it, the call fails with
+   * DeadlineExceeded. At most 2,147,483,647 (24 days). Default: none.
    */
   timeoutMs?: number;
   /** Headers to send along. */
@@ -39,7 +39,7 @@ interface LocallyFiltered extends AlertFilter, Never<"group" | "broadcast" | "af
 /** A group: its members share its alerts, every group gets all of them. */
 interface Group extends AlertFilter, Never<"broadcast" | "filterLocally"> {
   group: string;
-  /** Where the group starts, if it is new: behind this sequence number; 0n: with the oldest retained. Default: now. */
+  /** Where the group starts, if it is new: after this sequence number; 0n: with the oldest retained. Default: now. */
   after?: bigint;
 }
 
@@ -47,18 +47,21 @@ interface Group extends AlertFilter, Never<"broadcast" | "filterLocally"> {
 interface Broadcast extends AlertFilter, Never<"group" | "acknowledge" | "filterLocally"> {
   broadcast: true;
   /**
-   * Starts behind this sequence number; 0n: with the oldest retained. Default: `sub` starts now, `get` with the oldest
+   * Starts after this sequence number; 0n: with the oldest retained. Default: `sub` starts now, `get` with the oldest
    * retained.
    */
   after?: bigint;
 }
 
 export interface ReconnectOptions {
-  /** Whether to go on trying when the very first connection fails, too. Default: false. */
+  /** Whether to go on trying when the client's very first connection fails, too. Default: false. */
   waitOnFirstConnect?: boolean;
-  /** How many attempts in a row may fail before the error is thrown. Default: Infinity. */
+  /** How many attempts in a row may fail before the error is thrown; 0: a stream does not come back. Default: Infinity. */
   maxAttempts?: number;
-  /** The longest wait before the first attempt; it doubles with each. In milliseconds; the waits are random below it. Default: 100. */
+  /**
+   * The longest wait before the first attempt, in milliseconds; it doubles with each. The waits are random, up to it.
+   * Default: 100.
+   */
   initialDelayMs?: number;
   /** What it doubles up to, in milliseconds. Default: 30,000. */
   maxDelayMs?: number;
@@ -68,7 +71,7 @@ export interface ReconnectOptions {
 interface Following {
   /** How to come back after the connection was lost; false: not at all. */
   reconnect?: ReconnectOptions | false;
-  /** Told what becomes of the connection, and of losses. */
+  /** Told what becomes of the connection, and of losses. What it throws ends the stream, and reaches its caller as it is. */
   onStatus?: (status: StreamStatus) => void;
 }
 
