@@ -46,7 +46,7 @@ describe.skipIf(withoutChromium)("the browser example, copied outside the worksp
     const origin = await start(project.copy("browser"));
     await using server = await startServer({
       listen: [],
-      web: { address: "127.0.0.1:0", allowedOrigins: [origin] },
+      web: [{ address: "127.0.0.1:0", allowedOrigins: [origin] }],
     });
     const alerts = fixtureLines("alerts.jsonl");
     const rules = alerts.map((line) => JSON.parse(line).rule as string);

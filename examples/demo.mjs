@@ -11,7 +11,7 @@ import { fixtureLines } from "@falco-outputs/testing";
 const alerts = fixtureLines("alerts.jsonl");
 const timeoutMs = 30_000;
 
-const server = await startServer({ inputs: { http: "127.0.0.1:0" } });
+const server = await startServer({ inputs: { http: ["127.0.0.1:0"] } });
 console.log(`\nThe server listens on ${server.address} and takes alerts at ${server.httpUrl}`);
 
 const subscriber = startSubscriber(server.address);

@@ -39,8 +39,8 @@ async function curl(url: string, { method = "POST", headers = {} }: HttpPost, bo
     "\n%{http_code}",
   ];
   for (const [name, value] of Object.entries(all)) args.push("--header", `${name}: ${value}`);
-  if (method === "POST") args.push("--data-binary", "@-");
-  else args.push("--request", method);
+  args.push("--request", method);
+  if (method !== "GET") args.push("--data-binary", "@-");
   const answer = await run([...args, url], body);
   return Number(answer.slice(answer.lastIndexOf("\n")));
 }

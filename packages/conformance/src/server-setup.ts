@@ -80,7 +80,7 @@ class RunningSetup implements Setup {
     if (falco && "webserver" in falco) this.#webserver = await startWebserver(falco.webserver);
     this.#options = {
       ...this.#listen(),
-      ...(http && { inputs: { http: "127.0.0.1:0" } }),
+      ...(http && { inputs: { http: ["127.0.0.1:0"] } }),
       ...(falco && "version" in falco && { falco }),
       ...(this.#webserver && { falco: { webserver: urlOf(this.#webserver) } }),
       ...(max_alerts !== undefined && { maxAlerts: max_alerts }),
@@ -113,7 +113,7 @@ class RunningSetup implements Setup {
 
   /** @param bound The address that an earlier server had. */
   #listen(bound?: string): Pick<ServerOptions, "listen" | "web"> {
-    if (this.#takes === "web") return { listen: [], web: { address: bound ?? "127.0.0.1:0" } };
+    if (this.#takes === "web") return { listen: [], web: [bound ?? "127.0.0.1:0"] };
     const { listen = "unix", tls, host = "localhost" } = this.#setup;
     const address = bound ?? `${host}:0`;
     if (tls !== undefined) return { listen: [{ address, tls: this.#identities[tls] }] };

@@ -1,4 +1,4 @@
-import { Code, FalcoError } from "./error.js";
+// Nothing is imported here: the command's `forward`, which Falco may start for each alert, has no time for it.
 
 /** Where a server listens. */
 export type Address =
@@ -9,30 +9,32 @@ export type Address =
 /**
  * Reads an address as Falco and gRPC write it: `unix:///path`, `unix:path`, a plain path (anything with a slash), or
  * `host:port` (`[::1]:5060` for IPv6).
- * @throws FalcoError with InvalidArgument
+ * @returns Undefined for anything else.
  */
-export function parseAddress(text: string): Address {
+export function readAddress(text: string): Address | undefined {
   const path = text.startsWith("unix://")
     ? text.slice(7)
     : text.startsWith("unix:")
       ? text.slice(5)
       : undefined;
   if (path !== undefined || text.includes("/")) {
-    if (path !== "" && !/^[a-z]+:\/\//.test(path ?? text)) return { kind: "unix", path: path ?? text };
-  } else {
-    const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s?#@\\%<>^|]+)):(\d{1,5})$/.exec(text);
-    const port = Number(match?.[3]);
-    if (match !== null && port <= 65_535) return { kind: "tcp", host: (match[1] ?? match[2])!, port };
+    const isPath = path !== "" && !/^[a-z]+:\/\//.test(path ?? text);
+    return isPath ? { kind: "unix", path: path ?? text } : undefined;
   }
-  throw new FalcoError(
-    `address: ${JSON.stringify(text)}, expected unix:///path, a path with a slash, or host:port`,
-    Code.InvalidArgument,
-  );
+  const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s?#@\\%<>^|]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) return undefined;
+  return { kind: "tcp", host: (match[1] ?? match[2])!, port };
 }
 
-/** The address as `parseAddress` reads it. */
+/** The address as `readAddress` reads it. */
 export function formatAddress(address: Address): string {
   if (address.kind === "unix")
     return address.path.startsWith("/") ? `unix://${address.path}` : `unix:${address.path}`;
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** Whether only this machine reaches what listens on a host: `localhost`, or a loopback address, without brackets. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -6,14 +6,12 @@ import {
   type AlertInit,
   alertFromJson,
   alertFromText,
-  alertToJson,
   createAlert,
   dateOf,
   isAtLeast,
-  priorityName,
   timeNs,
-  toAlert,
 } from "./alert.js";
+import { alertToJson, priorityName, toAlert } from "./alert-message.js";
 import { OutputsResponseSchema } from "./contract.js";
 import { Code } from "./error.js";
 import { priorityNames } from "./priority.js";
@@ -72,9 +70,9 @@ describe("createAlert", () => {
   });
 
   it.each([
-    [{ time: "yesterday" }, "time: yesterday, expected a time from year 1 to 9999"],
-    [{ time: new Date(Number.NaN) }, "time: Invalid Date, expected a time"],
-    [{ time: 10n ** 30n }, "time: 1000000000000000000000000000000, expected a time"],
+    [{ time: "yesterday" }, 'time: "yesterday", expected a time from year 1 to 9999'],
+    [{ time: new Date(Number.NaN) }, 'time: "Invalid Date", expected a time'],
+    [{ time: 10n ** 30n }, "time: 1000000000000000000000000000000n, expected a time"],
     [{ priority: "urgent" }, 'priority: "urgent", expected one of Emergency, Alert'],
     [{ priority: 8 }, "priority: 8, expected one of"],
     [{ priority: 1.5 }, "priority: 1.5, expected one of"],
@@ -117,7 +115,7 @@ describe("the JSON of an alert", () => {
     );
   });
 
-  it("is what JSON.stringify gives", () => {
+  it("is what JSON.stringify returns", () => {
     fc.assert(
       fc.property(falcos, (alert) => {
         expect(JSON.stringify(alert)).toBe(alertToJson(alert));
@@ -163,17 +161,17 @@ describe("any field name", () => {
 });
 
 describe("alertFromText", () => {
-  it("gives an alert, or nothing", () => {
+  it("returns an alert, or nothing", () => {
     const alert = alertFromText("2026-01-31T23:59:59.5Z: Critical Something happened");
     expect(alert && alertToJson(alert)).toBe(
-      '{"output":"Something happened","output_fields":{},"priority":"Critical","rule":"","tags":[],"time":"2026-01-31T23:59:59.500000000Z"}',
+      '{"output":"2026-01-31T23:59:59.5Z: Critical Something happened","output_fields":{},"priority":"Critical","rule":"","tags":[],"time":"2026-01-31T23:59:59.500000000Z"}',
     );
     expect(alertFromText("Events detected: 12")).toBeUndefined();
   });
 });
 
 describe("what an alert says", () => {
-  it("names the priority, and gives the number of one that Falco has not", () => {
+  it("names the priority, or returns the number of one that Falco does not have", () => {
     expect(priorityName(createAlert({ ...basic, priority: "info" }))).toBe("Informational");
     expect(priorityName({ priority: 9 as never })).toBe("9");
   });

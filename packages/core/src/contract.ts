@@ -32,8 +32,12 @@ export const versionHeader = "falco-outputs-version";
  * cannot open the two-way stream of `sub`.
  */
 export const startHeader = "falco-outputs-start";
-/** Response header: the sequence number behind which a stream starts. */
+/** Response header: the sequence number after which a stream starts. */
 export const positionHeader = "falco-outputs-position";
 /** Response header: how many responses may be unacknowledged; 0 without acknowledgement. */
 export const windowHeader = "falco-outputs-window";
+
+// For transports: what they hand over, and how errors are told apart.
+export { CallbackError } from "./callback-error.js";
+export { isUnanswered } from "./fetch-failure.js";
 export { type Batched, batches } from "./stream/batches.js";

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 
 export { Code };
 
@@ -42,24 +42,14 @@ export function codeName(code: Code): string {
   return code === Code.Canceled ? "CANCELLED" : Code[code].replace(/(?<!^)[A-Z]/g, "_$&").toUpperCase();
 }
 
-/** What happened and what to do about it, for a reason that a runtime reports; undefined for one it cannot place. */
-export type Explain = (reason: unknown) => { message: string; code: Code } | undefined;
-
-/** The reason of a failed call as a FalcoError. */
-export function falcoError(reason: unknown, tried: string, explain?: Explain): FalcoError {
-  if (reason instanceof FalcoError) return reason;
-  const error = ConnectError.from(reason);
-  const fromServer = isFromServer(error);
-  const explained = fromServer ? undefined : explain?.(reason);
-  return new FalcoError(explained?.message ?? error.rawMessage, explained?.code ?? error.code, {
-    tried,
-    cause: reason,
-    fromServer,
-  });
+/** What a transport's error means. */
+export interface Explanation {
+  /** What happened, and what to do about it. */
+  message: string;
+  code: Code;
+  /** Whether the other side closed a connection that was in order: another attempt needs no wait. Default: false. */
+  retryAtOnce?: boolean;
 }
 
-/** Connect attaches what the server's answer brought: gRPC's status in the trailers, or the form of Connect's own. */
-function isFromServer({ metadata }: ConnectError): boolean {
-  const type = metadata.get("content-type") ?? "";
-  return metadata.has("grpc-status") || /^application\/(?:connect\+|json)/.test(type);
-}
+/** Explains the reason that a runtime reports for a failed call; undefined for one that it does not know. */
+export type Explain = (reason: unknown) => Explanation | undefined;

@@ -1,9 +1,12 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
+import * as address from "./address.js";
 import * as backoff from "./backoff.js";
 import * as codec from "./codec/index.js";
 import * as contract from "./contract.js";
 import * as main from "./index.js";
+import * as options from "./options.js";
+import * as printable from "./printable.js";
 
 it.each([
   [
@@ -12,6 +15,7 @@ it.each([
     [
       "Code",
       "FalcoError",
+      "OptionError",
       "Priority",
       "alertFromJson",
       "alertFromText",
@@ -42,15 +46,20 @@ it.each([
       "maxAlertBytes",
       "readJson",
       "readText",
+      "splitBody",
       "textPrefix",
       "toPriority",
     ],
   ],
+  ["address", address, ["formatAddress", "isLoopback", "readAddress"]],
   ["backoff", backoff, ["backoffMs"]],
+  ["options", options, ["OptionError", "maxTimerMs", "milliseconds", "toHeaders", "wholeNumber"]],
+  ["printable", printable, ["printable", "printableJson"]],
   [
     "contract",
     contract,
     [
+      "CallbackError",
       "HealthService",
       "LegacyResponseSchema",
       "LegacyService",
@@ -62,6 +71,7 @@ it.each([
       "VersionService",
       "batches",
       "fieldsOf",
+      "isUnanswered",
       "positionHeader",
       "refusal",
       "startHeader",

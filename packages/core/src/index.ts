@@ -1,24 +1,22 @@
+// biome-ignore-all assist/source/organizeImports: grouped by who needs them, subscribers first
+
 // Subscribing.
-export { type Address, formatAddress, parseAddress } from "./address.js";
-// Alerts.
-export {
-  type Alert,
-  type AlertInit,
-  type AlertJson,
-  alertFromJson,
-  alertFromText,
-  alertToJson,
-  createAlert,
-  dateOf,
-  type FieldValue,
-  isAtLeast,
-  priorityName,
-  timeNs,
-} from "./alert.js";
 export { type Client, type ClientOptions, createClient, type FalcoVersion } from "./client.js";
-export { Code, type Explain, FalcoError, type FalcoErrorOptions } from "./error.js";
-export { OptionError } from "./option-error.js";
-export { Priority, type PriorityLike, type PriorityName, parsePriority, priorityNames } from "./priority.js";
 export type { AcknowledgedStream, AlertStream } from "./stream/alert-stream.js";
 export type { AlertFilter, CallOptions, GetOptions, ReconnectOptions, SubOptions } from "./stream/options.js";
 export type { Loss, StreamStatus } from "./stream/status.js";
+export { Code, FalcoError } from "./error.js";
+
+// What an alert says.
+export { type Alert, type AlertJson, alertToJson, priorityName } from "./alert-message.js";
+export { dateOf, isAtLeast, timeNs } from "./alert.js";
+export { Priority, type PriorityLike, type PriorityName, parsePriority, priorityNames } from "./priority.js";
+
+// Making alerts.
+export { type AlertInit, alertFromJson, alertFromText, createAlert, type FieldValue } from "./alert.js";
+
+// For those who build on this package.
+export { type Address, formatAddress } from "./address.js";
+export type { Explain, Explanation, FalcoErrorOptions } from "./error.js";
+export { OptionError } from "./option-error.js";
+export { parseAddress } from "./parse-address.js";

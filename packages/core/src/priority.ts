@@ -1,4 +1,5 @@
 import { priority as Enum } from "./gen/falco/schema/schema_pb.js";
+import { OptionError } from "./option-error.js";
 
 /**
  * Severity of a rule, as in falco.schema.priority: 0 is the most severe, 7 the least.
@@ -42,4 +43,15 @@ const numbers = new Map<string, Priority>([
 /** The priority of a name in any case (Falco accepts the eight names and "info"); undefined for anything else. */
 export function parsePriority(name: string): Priority | undefined {
   return numbers.get(name.toLowerCase());
+}
+
+/**
+ * The priority of a name or number.
+ * @param option What the priority is called where it was given.
+ * @throws OptionError for what is not one.
+ */
+export function toPriority(priority: PriorityLike, option = "priority"): Priority {
+  const number = typeof priority === "string" ? parsePriority(priority) : priority;
+  if (number !== undefined && priorityNames[number] !== undefined) return number;
+  throw new OptionError({ option, got: priority, expected: `one of ${priorityNames.join(", ")}` });
 }

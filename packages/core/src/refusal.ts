@@ -1,4 +1,4 @@
-import type { OutputsRequest } from "./contract.js";
+import type { request as OutputsRequest } from "./gen/falco/outputs/outputs_pb.js";
 import { priorityNames } from "./priority.js";
 
 /** The longest name of a group, in UTF-16 units. */

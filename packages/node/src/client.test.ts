@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer as createHttp2Server } from "node:http2";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
-import { type Client, Code } from "@falco-outputs/core";
+import { type Client, Code, type StreamStatus } from "@falco-outputs/core";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
 import { Authority, type Identity, writeIdentity } from "@falco-outputs/testing";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -120,6 +121,34 @@ describe("over a unix socket", () => {
     await client.close();
     await vi.waitFor(async () => expect(await proxy.connections()).toBe(0));
   });
+
+  it.each(["get", "sub"])(
+    "says goodbye without an error when the client is closed: after %s",
+    async (method) => {
+      const server = createHttp2Server();
+      // A stream that is over, or one that goes on.
+      server.on("stream", (stream) =>
+        stream.respond(
+          { "content-type": "application/grpc", ...(method === "get" && { "grpc-status": "0" }) },
+          { endStream: method === "get" },
+        ),
+      );
+      const goodbyes: number[] = [];
+      server.on("session", (session) => session.on("goaway", (code: number) => goodbyes.push(code)));
+      await once(server.listen(join(folder, "falco.sock")), "listening");
+      ending.push(() => server.close());
+      const client = clientOf({ address: join(folder, "falco.sock") });
+      const statuses: string[] = [];
+      const options = { onStatus: ({ type }: StreamStatus) => statuses.push(type) };
+      const stream = method === "get" ? client.get() : client.sub(options);
+      const next = stream[Symbol.asyncIterator]().next();
+      if (method === "get") await next;
+      else await vi.waitFor(() => expect(statuses).toContain("connected"));
+      await client.close();
+      expect(await next).toEqual({ value: undefined, done: true });
+      await vi.waitFor(() => expect(goodbyes).toEqual([0]));
+    },
+  );
 
   it("can be closed while it connects, and while it waits for an answer", async () => {
     const mute = createServer();
@@ -253,7 +282,7 @@ describe("over TCP", () => {
   it("connects without TLS only if that is allowed", async () => {
     const server = await serve({ listen: [{ address: "127.0.0.1:0", insecure: true }] });
     await expectAlerts(server, clientOf({ address: server.address, insecure: true }));
-    expect(() => createClient({ address: server.address })).toThrow("needs tls");
+    expect(() => createClient({ address: server.address })).toThrow("expected it with tls.ca");
   });
 });
 

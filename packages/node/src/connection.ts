@@ -1,7 +1,7 @@
 import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http2";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type PeerCertificate } from "node:tls";
-import { type Address, Code, FalcoError, formatAddress } from "@falco-outputs/core";
+import { type Address, formatAddress, OptionError } from "@falco-outputs/core";
 import { secureContextOptions, type TlsOptions } from "./tls.js";
 
 /** How HTTP/2 reaches a server. */
@@ -14,14 +14,15 @@ export interface Connection {
 /** What one stream may have on its way, in bytes. */
 const streamWindowBytes = 1024 * 1024;
 
-/** @throws FalcoError with InvalidArgument if the address needs other options, or its host cannot be one. */
+/** @throws OptionError if the address needs other options, or its host cannot be one. */
 export function connectionTo(
   address: Address,
   { tls, insecure, connectTimeoutMs }: { tls?: TlsOptions; insecure?: boolean; connectTimeoutMs: number },
 ): Connection {
   const settings = { initialWindowSize: streamWindowBytes };
   if (address.kind === "unix") {
-    if (tls !== undefined) throw invalid(`address: ${address.path} is a unix socket, where tls has no use`);
+    if (tls !== undefined)
+      throw invalid(formatAddress(address), "host:port where {tls.ca}, {tls.cert} and {tls.key} are given");
     return {
       baseUrl: "http://localhost",
       sessionOptions: {
@@ -34,10 +35,14 @@ export function connectionTo(
   // A URL has no place for an IPv6 address's zone.
   const authority = formatAddress({ ...address, host: host.replace(/%.*/, "") });
   if (!URL.canParse(`http://${authority}`))
-    throw invalid(`address: ${JSON.stringify(formatAddress(address))} has no valid host`);
+    throw invalid(formatAddress(address), "the name of a host, or its IP address");
   if (tls === undefined) {
-    if (insecure !== true)
-      throw invalid(`address: ${authority} needs tls (ca, cert and key), or insecure: true`);
+    if (insecure !== true) {
+      throw invalid(
+        formatAddress(address),
+        "it with {tls.ca}, {tls.cert} and {tls.key} (mutual TLS), or with {insecure}: true",
+      );
+    }
     return {
       baseUrl: `http://${authority}`,
       sessionOptions: {
@@ -70,7 +75,7 @@ export const unanswered = "FALCO_UNANSWERED";
 
 /**
  * A socket that fails when the other side says nothing in time, or closes before it did. (In HTTP/2 the server speaks
- * unasked.) Without this, Node would report a mere end, and wait for ever for one who accepts and stays mute.
+ * unasked.) Without this, Node would report a mere end, and wait for ever for one that accepts and stays mute.
  */
 function answering<S extends Socket>(timeoutMs: number, socket: S): S {
   const timer = setTimeout(() => {
@@ -91,6 +96,6 @@ function failure(code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
 }
 
-function invalid(message: string): FalcoError {
-  return new FalcoError(message, Code.InvalidArgument);
+function invalid(got: string, expected: string): OptionError {
+  return new OptionError({ option: "address", got, expected });
 }

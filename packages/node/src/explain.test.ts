@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttp2Server } from "node:http2";
+import { constants, createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,9 +83,9 @@ describe("on a unix socket", () => {
     await expectFailure({ address: join(folder, "none", "falco.sock") }, message);
   });
 
-  it("says that a part of its path is no folder", async () => {
+  it("says that a part of its path is not a folder", async () => {
     writeFileSync(join(folder, "file"), "");
-    const message = "there is no such socket: a part of its path is no folder";
+    const message = "there is no such socket: a part of its path is not a folder";
     await expectFailure({ address: join(folder, "file", "falco.sock") }, message);
   });
 
@@ -96,7 +96,7 @@ describe("on a unix socket", () => {
     // Node removes the path only under the name it knows.
     linkSync(path, left);
     await once(dying.close(), "close");
-    const message = "nobody listens there: the server that made this socket is gone, or it is no socket";
+    const message = "nobody listens there: the server that made this socket is gone, or it is not a socket";
     await expectFailure({ address: left }, message);
   });
 
@@ -172,6 +172,15 @@ describe("over TCP", () => {
     const proxy = createHttp2Server((_, response) => response.writeHead(502).end());
     await expectFailure({ address: await listen(proxy), insecure: true }, "HTTP 502");
   });
+
+  it("says that the server ended a stream that was read too slowly", async () => {
+    const impatient = createHttp2Server().on("stream", (stream) => {
+      stream.on("error", () => undefined).close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    });
+    const message = "the server ended the stream: it was read too slowly";
+    const address = await listen(impatient);
+    await expectFailure({ address, insecure: true }, message, Code.ResourceExhausted);
+  });
 });
 
 describe("with TLS", () => {
@@ -238,7 +247,10 @@ describe("explainFor", () => {
     ["ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED", "the server says that this client's certificate has expired"],
   ])("finds %s among the causes", (code, message) => {
     const reason = new Error("outer", { cause: new Error("inner", { cause: withCode(code) }) });
-    expect(explain(reason)).toEqual({ message: expect.stringContaining(message), code: Code.Unavailable });
+    expect(explain(reason)).toMatchObject({
+      message: expect.stringContaining(message),
+      code: Code.Unavailable,
+    });
   });
 
   it.each([

@@ -1,8 +1,11 @@
 import { ConnectError } from "@connectrpc/connect";
-import { type Address, Code, type Explain } from "@falco-outputs/core";
+import { type Address, Code, type Explain, type Explanation } from "@falco-outputs/core";
 import { unanswered } from "./connection.js";
 
-/** Puts what Node reports of a failed connection in words: what happened, and what to do. */
+/**
+ * Explains what Node and Connect report of a failed connection: what happened, and what to do. Of Connect, it matches
+ * the texts of some messages, which have no code of their own.
+ */
 export function explainFor(address: Address, secure: boolean): Explain {
   const messages = new Map(
     [connection, address.kind === "unix" ? unixSocket : tcp, secure ? tls : {}].flatMap(
@@ -10,33 +13,53 @@ export function explainFor(address: Address, secure: boolean): Explain {
     ),
   );
   return (reason) => {
-    for (const code of errorCodes(reason)) {
+    for (const { code, message: said } of errorsWithCode(reason)) {
       const message = messages.get(code);
       if (message === undefined) continue;
-      return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable };
+      const retryAtOnce = code === "ERR_HTTP2_SESSION_ERROR" && goodbye.test(said);
+      return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable, retryAtOnce };
     }
     const text = reason instanceof ConnectError ? reason.rawMessage : "";
-    // By gRPC's mapping of HTTP/2's error codes. Our server has no other way to tell one who does not read.
-    if (/^(?:http\/2 )?stream closed .*ENHANCE_YOUR_CALM/i.test(text)) {
-      return { message: "the server ended the stream: it was read too slowly", code: Code.ResourceExhausted };
-    }
-    const message = connectMessages.get(text);
-    return message === undefined ? undefined : { message, code: Code.Unavailable };
+    const reset = /^(?:http\/2 )?stream closed with error code (?:NGHTTP2_)?([A-Z_]+)/i.exec(text)?.[1];
+    const explained = reset === undefined ? undefined : resets[reset];
+    if (explained !== undefined) return explained;
+    return text === pingTimedOut ? { message: dead, code: Code.Unavailable } : undefined;
   };
 }
 
 const closed = "the connection was closed by the other side";
+const dead = "the connection is dead: the other side answers no ping";
 
 /** What Connect says of a connection that ended without any error of Node's. */
-const connectMessages = new Map([
-  ["http/2 stream closed with error code CANCEL (0x8)", closed],
-  ["PING timed out", "the connection is dead: the other side answers no ping"],
-]);
+const pingTimedOut = "PING timed out";
+
+/** What a stream's end means, by the code of its RST_STREAM. */
+const resets: Readonly<Record<string, Explanation>> = {
+  CANCEL: { message: closed, code: Code.Unavailable },
+  // By gRPC's mapping of HTTP/2's error codes. Our server has no other way to tell one that does not read.
+  ENHANCE_YOUR_CALM: {
+    message: "the server ended the stream: it was read too slowly",
+    code: Code.ResourceExhausted,
+  },
+  // The server has not looked at the stream.
+  REFUSED_STREAM: {
+    message: "the server refused the stream: it closes the connection, or has too many streams",
+    code: Code.Unavailable,
+    retryAtOnce: true,
+  },
+};
+
+/**
+ * How Node says that a GOAWAY ended a connection, with a code that blames nothing on this side: NO_ERROR,
+ * INTERNAL_ERROR or CANCEL. nghttp2, which many servers are built on, sends the second to a client that has left many
+ * streams.
+ */
+const goodbye = /error code (?:0|2|8|NGHTTP2_(?:NO_ERROR|INTERNAL_ERROR|CANCEL))$/;
 
 const unixSocket: Record<string, string> = {
   ENOENT: "there is no such socket: is the server running, and does it listen there?",
-  ECONNREFUSED: "nobody listens there: the server that made this socket is gone, or it is no socket",
-  ENOTDIR: "there is no such socket: a part of its path is no folder",
+  ECONNREFUSED: "nobody listens there: the server that made this socket is gone, or it is not a socket",
+  ENOTDIR: "there is no such socket: a part of its path is not a folder",
   [unanswered]: "the other side closed the connection without an answer: is this a server's gRPC socket?",
   ERR_HTTP2_ERROR: "the other side does not speak HTTP/2: is this a server's gRPC socket?",
   EACCES: "no permission to connect: the socket's mode and group decide who may",
@@ -89,12 +112,12 @@ const tls: Record<string, string> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "the other side does not speak TLS here",
 };
 
-/** The codes of an error and its causes, the outermost first. */
-function* errorCodes(reason: unknown): Generator<string> {
+/** An error and its causes, the outermost first: those that have a code. */
+function* errorsWithCode(reason: unknown): Generator<{ code: string; message: string }> {
   let error = reason;
   // Causes can form a ring; no real chain is this long.
   for (let depth = 0; depth < 10 && error instanceof Error; depth++) {
-    if ("code" in error && typeof error.code === "string") yield error.code;
+    if ("code" in error && typeof error.code === "string") yield { code: error.code, message: error.message };
     error = error.cause;
   }
 }

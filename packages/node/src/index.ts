@@ -1,4 +1,4 @@
 // All of core, with a createClient that knows how to reach a server from Node.
 export * from "@falco-outputs/core";
-export { type ClientOptions, createClient, defaultAddress } from "./client.js";
+export { type ClientOptions, createClient } from "./client.js";
 export type { Pem, TlsOptions } from "./tls.js";

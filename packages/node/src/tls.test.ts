@@ -40,14 +40,14 @@ describe("secureContextOptions", () => {
 
   it.each(["ca", "cert", "key"] as const)("says that the file of %s is missing", (name) => {
     const missing = join(folder, "missing.pem");
-    const message = `^tls\\.${name}: "${missing}" cannot be read: ENOENT`;
+    const message = `^tls\\.${name}: "${missing}", expected PEM, or the path of a file that can be read: ENOENT`;
     expect(() => secureContextOptions({ ...paths, [name]: missing })).toThrow(invalid(message));
   });
 
-  it.each(["ca", "cert", "key"] as const)("says that %s is no PEM", (name) => {
+  it.each(["ca", "cert", "key"] as const)("says that %s is not PEM", (name) => {
     const empty = join(folder, "empty.pem");
     writeFileSync(empty, "");
-    const message = /^tls: ca, cert and key are no PEM that belongs together: /;
+    const message = /^tls: expected tls\.ca, tls\.cert and tls\.key as PEM that belongs together: /;
     for (const pem of [empty, Buffer.from("x"), "-----BEGIN NOTHING-----"]) {
       expect(() => secureContextOptions({ ...paths, [name]: pem })).toThrow(invalid(message));
     }

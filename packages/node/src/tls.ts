@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
-import { Code, FalcoError } from "@falco-outputs/core";
+import { OptionError } from "@falco-outputs/core";
 
 /** PEM text or bytes, or the path of a file that holds it. */
 export type Pem = string | Buffer;
@@ -20,7 +20,7 @@ export interface TlsOptions {
 
 /**
  * The options that Node's TLS takes.
- * @throws FalcoError with InvalidArgument if a file cannot be read, or what it holds is not what it should be.
+ * @throws OptionError if a file cannot be read, or what it holds is not what it should be.
  */
 export function secureContextOptions(tls: TlsOptions): SecureContextOptions {
   const options = {
@@ -31,26 +31,28 @@ export function secureContextOptions(tls: TlsOptions): SecureContextOptions {
   } as const;
   try {
     createSecureContext(options);
-    // An authority that is no certificate would only be passed over.
+    // An authority that is not a certificate would only be passed over.
     new X509Certificate(options.ca);
   } catch (cause) {
-    throw invalid(
-      `tls: ca, cert and key are no PEM that belongs together: ${(cause as Error).message}`,
+    throw new OptionError({
+      option: "tls",
+      expected: `{tls.ca}, {tls.cert} and {tls.key} as PEM that belongs together: ${(cause as Error).message}`,
       cause,
-    );
+    });
   }
   return options;
 }
 
-function read(pem: Pem, name: string): string | Buffer {
+function read(pem: Pem, name: "ca" | "cert" | "key"): string | Buffer {
   if (typeof pem !== "string" || pem.includes("-----BEGIN ")) return pem;
   try {
     return readFileSync(pem);
   } catch (cause) {
-    throw invalid(`tls.${name}: ${JSON.stringify(pem)} cannot be read: ${(cause as Error).message}`, cause);
+    throw new OptionError({
+      option: `tls.${name}`,
+      got: pem,
+      expected: `PEM, or the path of a file that can be read: ${(cause as Error).message}`,
+      cause,
+    });
   }
-}
-
-function invalid(message: string, cause: unknown): FalcoError {
-  return new FalcoError(message, Code.InvalidArgument, { cause });
 }

@@ -18,7 +18,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from falco_outputs import Client, SyncClient
+from falco_outputs import AsyncClient, Client
 from falco_outputs._contract import SUB, VERSION_HEADER, OutputsRequest, OutputsResponse
 
 options = [("grpc.default_authority", "localhost"), ("grpc.max_receive_message_length", -1)]
@@ -34,7 +34,7 @@ Received = tuple[int, int]
 
 async def with_client(address: str, count: int) -> Received:
     alerts = characters = 0
-    async with Client(address) as falco:
+    async with AsyncClient(address) as falco:
         async for alert in falco.sub():
             alerts += 1
             characters += len(alert.rule)
@@ -45,7 +45,7 @@ async def with_client(address: str, count: int) -> Received:
 
 def with_sync_client(address: str, count: int) -> Received:
     alerts = characters = 0
-    with SyncClient(address) as falco:
+    with Client(address) as falco:
         for alert in falco.sub():
             alerts += 1
             characters += len(alert.rule)

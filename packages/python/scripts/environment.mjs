@@ -25,7 +25,7 @@ const environments = {
 
 const supported = `
 import sys
-if sys.version_info < (3, 10): sys.exit(f"it is Python {sys.version.split()[0]}, which is older than 3.10")
+if sys.version_info < (3, 11): sys.exit(f"it is Python {sys.version.split()[0]}, which is older than 3.11")
 import venv, ensurepip
 print(sys.version)
 `;
@@ -37,7 +37,7 @@ export function environment(name) {
   const { status, stdout, stderr, error } = spawnSync(base, ["-c", supported], { encoding: "utf8" });
   if (error !== undefined || status !== 0) {
     const why = error?.message ?? stderr.trim().split("\n").at(-1);
-    return { missing: `Python 3.10 or later with venv (apt-get install python3-venv); ${base}: ${why}` };
+    return { missing: `Python 3.11 or later with venv (apt-get install python3-venv); ${base}: ${why}` };
   }
   const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const stamp = join(folder, "made-from");

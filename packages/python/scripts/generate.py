@@ -1,8 +1,9 @@
 """Makes the stubs of proto/ anew: generate.py [FOLDER], by default falco_outputs/_gen.
 
-The stubs differ from protoc's in two ways, so that the package can be imported beside client-py's or anybody else's
-stubs of Falco's contract: they import one another from falco_outputs._gen, and their symbols are registered in a pool
-of their own.
+The stubs differ from protoc's in three ways. So that the package can be imported beside client-py's or anybody else's
+stubs of Falco's contract, they import one another from falco_outputs._gen, and their symbols are registered in a pool
+of their own. And an alert's text is bytes, which are the same on the wire: protobuf would refuse a whole message for
+one byte that is not UTF-8, and Falco sends such text.
 """
 
 import re
@@ -26,12 +27,25 @@ replaced = {
 }
 
 
+# A map's key cannot be bytes; a map is a list of entries on the wire.
+as_bytes = {
+    "map<string, string> output_fields": "repeated field output_fields",
+    "repeated string ": "repeated bytes ",
+    "string ": "bytes ",
+}
+entry = "\nmessage field {\n  bytes key = 1;\n  bytes value = 2;\n}\n"
+
+
 def generate(target: Path) -> None:
     """Writes the stubs into a folder, in place of those that are there."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as ours:
+        changed = Path(ours, files[0])
+        changed.parent.mkdir(parents=True)
+        changed.write_text(with_bytes((proto / files[0]).read_text()))
         status = protoc.main(
             [
                 "protoc",
+                f"-I{ours}",
                 f"-I{proto}",
                 f"-I{well_known}",
                 f"--python_out={folder}",
@@ -48,6 +62,14 @@ def generate(target: Path) -> None:
             stub.write_text(rewritten(made.read_text()))
     for parent in {stub.parent for stub in target.glob("falco/**/*.py")} | {target / "falco"}:
         (parent / "__init__.py").write_text("")
+
+
+def with_bytes(text: str) -> str:
+    """The contract with an alert's text as bytes."""
+    before, alert = text.split("message response {")
+    for theirs, mine in as_bytes.items():
+        alert = re.sub(f"^  {re.escape(theirs)}", f"  {mine}", alert, flags=re.MULTILINE)
+    return f"{before}message response {{{alert}{entry}"
 
 
 def rewritten(text: str) -> str:

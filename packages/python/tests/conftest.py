@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.answers import Answers
 from support.old_falco import OldFalco
 from support.proxy import Proxy
 from support.server import Server
@@ -48,6 +49,13 @@ def proxy(folder: Path, server: Server) -> Iterator[Proxy]:
     proxy = Proxy(folder, server.address)
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def answers(folder: Path) -> Iterator[Answers]:
+    answers = Answers(folder)
+    yield answers
+    answers.close()
 
 
 @pytest.fixture

@@ -42,6 +42,6 @@ def test_reads_addresses_as_grpc_writes_them(
         "a b:1",
     ],
 )
-def test_names_what_is_no_address(text: str) -> None:
-    with pytest.raises(InvalidArgumentError, match="endpoint: .*expected unix:///path"):
+def test_says_what_is_not_an_address(text: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="address: .*expected unix:///path"):
         parse_address(text)

@@ -1,12 +1,11 @@
 import copy
 import json
 import pickle
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from falco_outputs import Alert, InvalidArgumentError, Priority
-from falco_outputs._alert import FieldValue
+from falco_outputs import Alert, FieldValue, InvalidArgumentError, Priority
 
 
 def test_is_made_from_its_parts() -> None:
@@ -36,7 +35,7 @@ def test_is_made_from_its_parts() -> None:
         "absent": "<NA>",
         "list": "(a,1,<NA>)",
     }
-    assert alert.time == datetime(2026, 1, 31, 23, 59, 59, 123456, tzinfo=timezone.utc)
+    assert alert.time == datetime(2026, 1, 31, 23, 59, 59, 123456, tzinfo=UTC)
     assert alert.time_ns == 1769903999123456789
     assert alert.tags == ["container", "shell"]
     assert alert.source_deprecated == 1
@@ -60,16 +59,16 @@ def test_time_is_a_datetime_nanoseconds_or_text(time: datetime | int | str, ns: 
 def test_time_is_now_by_default() -> None:
     time = Alert(rule="r", priority=0).time
     assert time is not None
-    assert abs(datetime.now(timezone.utc) - time) < timedelta(minutes=1)
+    assert abs(datetime.now(UTC) - time) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("priority", ["urgent", "", 8, -1, True, 1.5])
-def test_refuses_what_is_no_priority(priority: int | str) -> None:
+def test_refuses_what_is_not_a_priority(priority: int | str) -> None:
     with pytest.raises(InvalidArgumentError, match="priority: .*expected one of Emergency"):
         Alert(rule="r", priority=priority)
 
 
-def test_refuses_what_is_no_time() -> None:
+def test_refuses_what_is_not_a_time() -> None:
     for time in ("yesterday", 10**30):
         with pytest.raises(InvalidArgumentError, match="RFC 3339"):
             Alert(rule="r", priority=0, time=time)
@@ -99,8 +98,7 @@ def test_json_is_falcos_with_what_is_empty_left_out() -> None:
 
 def test_json_has_the_sequence_as_a_number_while_all_readers_hold_it() -> None:
     def sequence(number: int) -> object:
-        alert = Alert(rule="r", priority=0)
-        alert._message.sequence = number
+        alert = Alert(rule="r", priority=0, sequence=number)
         return json.loads(alert.to_json()).get("sequence")
 
     assert sequence(0) is None
@@ -112,6 +110,8 @@ def test_json_has_the_sequence_as_a_number_while_all_readers_hold_it() -> None:
 def test_a_priority_and_a_source_that_nobody_knows_yet_stay_as_they_are() -> None:
     alert = Alert.from_bytes(bytes.fromhex("1009 1809 220172 4a0178"))
     assert (alert.priority, alert.priority_name, alert.source_deprecated) == (9, "9", 9)
+    assert isinstance(alert.priority, Priority)
+    assert (alert.priority.value, alert.priority.name) == (9, "9")
     assert alert.to_dict()["priority"] == "9"
     assert alert.time is None
     assert alert.time_ns is None
@@ -136,19 +136,53 @@ def test_can_be_pickled_and_copied() -> None:
         assert again.to_json() == alert.to_json()
 
 
-def test_text_form() -> None:
-    alert = Alert.from_text("13:53:31.726060287: Critical Some text (user=root)")
-    assert alert is not None
-    assert (alert.priority, alert.output) == (Priority.CRITICAL, "Some text (user=root)")
-    assert Alert.from_text("Events detected: 12") is None
+def test_compares_by_its_value() -> None:
+    def make(**changed: object) -> Alert:
+        parts = {"rule": "r", "priority": 3, "time": 1, "output_fields": {"a": "1", "b": "2"}, "sequence": 7}
+        return Alert(**(parts | changed))  # type: ignore[arg-type]
+
+    assert make() == make(output_fields={"b": "2", "a": "1"})
+    assert hash(make()) == hash(make(priority="error"))
+    assert len({make(), make(), Alert.from_bytes(bytes(make()))}) == 1
+    changes = (
+        {"rule": "s"},
+        {"priority": 4},
+        {"time": 2},
+        {"output_fields": {}},
+        {"sequence": 8},
+        {"tags": "t"},
+    )
+    for changed in changes:
+        assert make() != make(**changed)
+    assert make() != "r"
 
 
-def test_text_form_without_a_date_is_of_the_nearest_day() -> None:
-    midnight = datetime(2026, 6, 2, 0, 0, 10).astimezone()
-    late = Alert.from_text("23:59:59: Notice x", midnight)
-    assert late is not None
-    assert late.time is not None
-    assert late.time.astimezone() == midnight - timedelta(seconds=11)
+def test_its_sequence_can_be_given() -> None:
+    assert Alert(rule="r", priority=0, sequence=2**64 - 1).sequence == 2**64 - 1
+    with pytest.raises(InvalidArgumentError, match="sequence: -1, expected a whole number from 0"):
+        Alert(rule="r", priority=0, sequence=-1)
+
+
+def test_bytes_that_are_not_utf8_are_replaced_one_maximal_part_at_a_time() -> None:
+    # As the http input does: ff is one, f0 9f 92 is the beginning of one character, e2 82 is, too.
+    text, mended = b"a\xffb\xf0\x9f\x92c\xe2\x82", "a\ufffdb\ufffdc\ufffd"
+    field = bytes([0x0A, len(text)]) + text + bytes([0x12, len(text)]) + text
+    parts = {4: text, 5: text, 6: field, 7: text, 8: text, 9: text}
+    alert = Alert.from_bytes(
+        b"".join(bytes([number << 3 | 2, len(part)]) + part for number, part in parts.items())
+    )
+    assert (alert.rule, alert.output, alert.hostname, alert.source) == (mended,) * 4
+    assert alert.output_fields == {mended: mended}
+    assert alert.tags == [mended]
+    assert json.loads(alert.to_json())["rule"] == mended
+    again = Alert.from_bytes(bytes(alert))
+    assert again == alert
+    assert mended.encode() in bytes(alert)
+
+
+def test_refuses_bytes_that_are_not_an_alert() -> None:
+    with pytest.raises(InvalidArgumentError, match="not an alert"):
+        Alert.from_bytes(b"\xff\xff")
 
 
 @pytest.mark.parametrize("value", ["text", 1, 1.5, True, None, ["a", ("b", None)]])

@@ -1,36 +1,34 @@
-"""The client for asyncio against the server."""
+"""The client for threads against the server."""
 
 from __future__ import annotations
 
-import asyncio
-import json
+import gc
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
 
-import grpc
 import pytest
 from support.server import Server
-from support.until import until_async
+from support.until import until
 
 from falco_outputs import (
-    Alert,
+    AlertStream,
     Client,
-    Connected,
-    Connecting,
     DeadlineExceededError,
     FailedPreconditionError,
-    FalcoError,
-    InvalidArgumentError,
-    Lost,
-    Priority,
     StreamStatus,
     UnavailableError,
 )
 
 
-async def test_sub_gives_what_is_queued_and_what_comes(server: Server) -> None:
+def test_sub_gives_what_is_queued_and_what_comes(server: Server) -> None:
     server.raise_rules("a", "b")
     rules: list[str] = []
-    async with Client(server.address) as falco:
-        async for alert in falco.sub():
+    with Client(server.address) as falco:
+        for alert in falco.sub():
             rules.append(alert.rule)
             if len(rules) == 2:
                 server.raise_rules("c")
@@ -39,274 +37,240 @@ async def test_sub_gives_what_is_queued_and_what_comes(server: Server) -> None:
     assert rules == ["a", "b", "c"]
 
 
-async def test_get_ends_behind_the_last_alert(server: Server) -> None:
+def test_get_ends_after_the_last_alert(server: Server) -> None:
     sequences = server.raise_rules("a", "b")
-    async with Client(server.address) as falco:
-        assert [alert.sequence async for alert in falco.get()] == sequences
-        assert [alert async for alert in falco.get()] == []
-        assert [alert.rule async for alert in falco.get(broadcast=True, after=sequences[0])] == ["b"]
+    with Client(server.address) as falco:
+        assert [alert.sequence for alert in falco.get()] == sequences
+        assert list(falco.get()) == []
+        assert [alert.rule for alert in falco.get(broadcast=True, after=sequences[0])] == ["b"]
 
 
-async def test_get_that_follows_stays_open(server: Server) -> None:
+def test_version(idle_server: Server) -> None:
+    server = idle_server.start(falco={"version": "0.44.1"})
+    with Client(server.address) as falco:
+        assert falco.version().version == "0.44.1"
+
+
+def test_break_ends_the_call_at_once(server: Server) -> None:
     server.raise_rules("a")
-    async with Client(server.address) as falco:
-        stream = falco.get(broadcast=True, follow=True)
-        assert (await anext(stream)).rule == "a"
-        server.raise_rules("b")
-        assert (await anext(stream)).rule == "b"
-
-
-async def test_a_group_shares_and_a_broadcast_gets_all(server: Server) -> None:
-    async with Client(server.address) as falco:
-        seen: dict[str, list[str]] = {"one": [], "two": [], "all": []}
-
-        async def listen(name: str, stream: object) -> None:
-            async for alert in stream:  # type: ignore[attr-defined]
-                seen[name].append(alert.rule)
-
-        tasks = [
-            asyncio.ensure_future(listen("one", falco.sub(group="pager"))),
-            asyncio.ensure_future(listen("two", falco.sub(group="pager"))),
-            asyncio.ensure_future(listen("all", falco.sub(broadcast=True, rules=["1", "3"]))),
-        ]
-        await asyncio.to_thread(server.wait_for_subscribers, 3)
-        server.raise_rules("1", "2", "3", "4")
-        await until_async(lambda: len(seen["one"] + seen["two"]) == 4 and len(seen["all"]) == 2)
-        assert sorted(seen["one"] + seen["two"]) == ["1", "2", "3", "4"]
-        assert seen["one"]
-        assert seen["two"]
-        assert seen["all"] == ["1", "3"]
-    await asyncio.gather(*tasks)
-
-
-async def test_filters_the_shared_queue_on_this_side(server: Server) -> None:
-    for rule, priority in (("a", "Error"), ("b", "Debug"), ("c", "Critical")):
-        server.publish(json.dumps({"rule": rule, "priority": priority}))
-    async with Client(server.address) as falco:
-        stream = falco.get(filter_locally=True, min_priority=Priority.ERROR)
-        assert [alert.rule async for alert in stream] == ["a", "c"]
-        assert [alert.rule async for alert in falco.get()] == []
-
-
-async def test_batches_give_what_has_arrived(server: Server) -> None:
-    server.publish_fixtures(3000)
-    async with Client(server.address) as falco:
-        sizes: list[int] = []
-        async for alerts in falco.get(broadcast=True).batches():
-            sizes.append(len(alerts))
-            await asyncio.sleep(0.02)
-        assert sum(sizes) == 3000
-        assert max(sizes) > 1
-        stream = falco.get(broadcast=True)
-        await anext(stream)
-        with pytest.raises(InvalidArgumentError, match="alert by alert already"):
-            stream.batches()
-
-
-async def test_batches_are_acknowledged_when_the_loop_comes_back(server: Server) -> None:
-    server.raise_rules(*"abcdef")
-    async with Client(server.address) as falco:
-        seen = 0
-        async with falco.sub(acknowledge=True) as stream:
-            async for alerts in stream.batches():
-                seen += len(alerts)
-                if seen == 6:
-                    break
-        last = len(alerts)
-        assert [alert.rule async for alert in falco.get()] == list("abcdef"[6 - last :])
-
-
-async def test_json_in_place_of_alerts(server: Server) -> None:
-    [sequence] = server.raise_rules("a")
-    async with Client(server.address, output_format="json") as falco:
-        texts = [text async for text in falco.get()]
-        assert json.loads(texts[0])["sequence"] == sequence
-        with pytest.raises(UnavailableError):
-            await falco.version()
-
-
-async def test_version(idle_server: Server) -> None:
-    server = idle_server.start(falco={"version": "0.44.1-rc1+b7"})
-    async with Client(server.address) as falco:
-        version = await falco.version()
-        assert (version.version, version.major, version.minor, version.patch) == ("0.44.1-rc1+b7", 0, 44, 1)
-        assert (version.prerelease, version.build) == ("rc1", "b7")
-    async with Client(server.address, output_format="json") as texts:
-        assert json.loads(await texts.version())["minor"] == 44
-
-
-async def test_break_ends_the_call_at_once(server: Server) -> None:
-    server.raise_rules("a")
-    async with Client(server.address) as falco:
-        async for _ in falco.sub():
+    with Client(server.address) as falco:
+        for _ in falco.sub():
             break
-        await asyncio.to_thread(server.wait_for_subscribers, 0)
+        server.wait_for_subscribers(0)
 
 
-async def test_an_error_in_the_loop_ends_the_call(server: Server) -> None:
+def test_an_error_in_the_loop_ends_the_call(server: Server) -> None:
     server.raise_rules("a")
-    async with Client(server.address) as falco:
+    with Client(server.address) as falco:
         with pytest.raises(RuntimeError, match="mine"):
-            async for _ in falco.sub():
+            for _ in falco.sub():
                 raise RuntimeError("mine")
-        await asyncio.to_thread(server.wait_for_subscribers, 0)
+        server.wait_for_subscribers(0)
+
+
+def listen(stream: AlertStream) -> tuple[threading.Thread, list[str]]:
+    rules: list[str] = []
+    thread = threading.Thread(target=lambda: rules.extend(alert.rule for alert in stream))
+    thread.start()
+    return thread, rules
 
 
 @pytest.mark.parametrize("acknowledge", [False, True])
-async def test_a_cancelled_task_ends_the_call_at_once(server: Server, acknowledge: bool) -> None:
-    async with Client(server.address) as falco:
+def test_close_from_another_thread_ends_a_loop_that_waits(server: Server, acknowledge: bool) -> None:
+    with Client(server.address) as falco:
         stream = falco.sub(acknowledge=acknowledge)
-        task = asyncio.ensure_future(anext(stream))
-        await asyncio.to_thread(server.wait_for_subscribers, 1)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await asyncio.to_thread(server.wait_for_subscribers, 0)
-        with pytest.raises(StopAsyncIteration):
-            await anext(stream)
+        thread, rules = listen(stream)
+        server.wait_for_subscribers(1)
+        stream.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert rules == []
+        stream.close()
+        server.wait_for_subscribers(0)
 
 
-async def test_a_task_cancelled_while_it_connects_ends_the_call(server: Server) -> None:
-    async with Client(server.address) as falco:
-        for _ in range(20):
-            task = asyncio.ensure_future(anext(falco.sub(group="pager")))
-            await asyncio.sleep(0.001)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-        await asyncio.to_thread(server.wait_for_subscribers, 0)
-
-
-@pytest.mark.parametrize("acknowledge", [False, True])
-async def test_aclose_ends_a_loop_that_waits(server: Server, acknowledge: bool) -> None:
-    async with Client(server.address) as falco:
-        stream = falco.sub(acknowledge=acknowledge)
-
-        async def listen() -> list[Alert]:
-            return [alert async for alert in stream]
-
-        task = asyncio.ensure_future(listen())
-        await asyncio.to_thread(server.wait_for_subscribers, 1)
-        await stream.aclose()
-        assert await task == []
-        await stream.aclose()
-        await asyncio.to_thread(server.wait_for_subscribers, 0)
-
-
-async def test_stop_lets_the_body_finish(server: Server) -> None:
+def test_stop_lets_the_body_finish(server: Server) -> None:
     server.raise_rules("a", "b")
-    async with Client(server.address) as falco:
+    with Client(server.address) as falco:
         stream = falco.sub(acknowledge=True)
-        rules: list[str] = []
-        async for alert in stream:
+        rules = []
+        for alert in stream:
             stream.stop()
             rules.append(alert.rule)
         assert rules == ["a"]
-        assert [alert.rule async for alert in falco.get()] == ["b"]
+        assert [alert.rule for alert in falco.get()] == ["b"]
 
 
-async def test_closing_the_client_ends_its_streams(server: Server) -> None:
+def test_closing_the_client_ends_its_streams(server: Server) -> None:
     falco = Client(server.address)
-
-    async def listen() -> list[Alert]:
-        return [alert async for alert in falco.sub()]
-
-    tasks = [asyncio.ensure_future(listen()) for _ in range(3)]
-    await asyncio.to_thread(server.wait_for_subscribers, 3)
-    await falco.aclose()
-    assert await asyncio.gather(*tasks) == [[], [], []]
-    await asyncio.to_thread(server.wait_for_subscribers, 0)
+    threads = [listen(falco.sub())[0] for _ in range(3)]
+    server.wait_for_subscribers(3)
+    falco.close()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    server.wait_for_subscribers(0)
     with pytest.raises(FailedPreconditionError, match="sub on unix:.*: the client is closed"):
         falco.sub()
-    with pytest.raises(FailedPreconditionError):
-        await falco.version()
-    await falco.aclose()
+    falco.close()
 
 
-async def test_a_stream_is_iterated_in_one_place(server: Server) -> None:
-    async with Client(server.address) as falco:
+def test_closing_ends_a_stream_that_connects(server: Server) -> None:
+    for _ in range(10):
+        falco = Client(server.address)
+        thread, rules = listen(falco.sub(group="pager"))
+        time.sleep(0.001)
+        falco.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert rules == []
+    server.wait_for_subscribers(0)
+
+
+def test_a_stream_is_iterated_in_one_place(server: Server) -> None:
+    with Client(server.address) as falco:
         stream = falco.sub()
-        first = asyncio.ensure_future(anext(stream))
-        await asyncio.to_thread(server.wait_for_subscribers, 1)
+        thread, rules = listen(stream)
+        server.wait_for_subscribers(1)
         with pytest.raises(RuntimeError, match="iterate it in one place"):
-            await anext(stream)
+            next(stream)
         server.raise_rules("a")
-        assert (await first).rule == "a"
+        until(
+            lambda: (rules == [] and not thread.is_alive()) or server.stats()["groups"][""]["delivered"] == 1
+        )
+        stream.close()
+        thread.join(10)
+        assert rules == ["a"]
 
 
-async def test_a_deadline_ends_the_stream(server: Server) -> None:
-    async with Client(server.address) as falco:
+def test_a_deadline_ends_the_stream(server: Server) -> None:
+    with Client(server.address) as falco:
         with pytest.raises(DeadlineExceededError, match="sub on unix:.*: the operation timed out"):
-            async for _ in falco.sub(timeout_s=0.1):
+            for _ in falco.sub(timeout_s=0.1):
                 pass
         with pytest.raises(DeadlineExceededError):
-            await anext(falco.sub(broadcast=True, timeout_s=-1))
+            next(falco.sub(broadcast=True, timeout_s=0.000001))
 
 
-async def test_an_error_has_its_code_what_was_tried_and_a_cause() -> None:
-    async with Client("/nowhere/falco.sock") as falco:
-        with pytest.raises(UnavailableError) as caught:
-            await anext(falco.sub())
-        error: FalcoError = caught.value
-        assert error.code is grpc.StatusCode.UNAVAILABLE
-        assert error.code_name == "UNAVAILABLE"
-        assert error.tried == "sub on unix:///nowhere/falco.sock"
-        assert str(error) == f"{error.tried}: {error.message}"
-        assert "is the server running" in error.message
-        assert not error.from_server
-        assert isinstance(error.__cause__, grpc.RpcError)
+def test_nobody_listens() -> None:
+    with Client("/nowhere/falco.sock") as falco:
+        with pytest.raises(UnavailableError, match="is the server running"):
+            next(falco.sub())
         with pytest.raises(UnavailableError, match="version on unix:///nowhere/falco.sock"):
-            await falco.version()
+            falco.version()
 
 
-async def test_what_the_server_refuses_is_its_error(server: Server) -> None:
-    async with Client(server.address) as falco:
-        task = asyncio.ensure_future(anext(falco.sub(group="pager")))
-        await asyncio.to_thread(server.wait_for_subscribers, 1)
-        with pytest.raises(FailedPreconditionError, match="have another filter") as caught:
-            await anext(falco.sub(group="pager", rules=["a"]))
-        assert caught.value.from_server
-        task.cancel()
-
-
-async def test_what_on_status_raises_ends_the_stream(server: Server) -> None:
+def test_what_on_status_raises_reaches_the_caller_and_ends_the_stream(server: Server) -> None:
     def raises(_: StreamStatus) -> None:
         raise KeyError("mine")
 
-    async with Client(server.address) as falco:
-        with pytest.raises(InvalidArgumentError, match="on_status raised KeyError") as caught:
-            await anext(falco.sub(on_status=raises))
-        assert isinstance(caught.value.__cause__, KeyError)
-    await asyncio.to_thread(server.wait_for_subscribers, 0)
+    with Client(server.address) as falco:
+        with pytest.raises(KeyError, match="mine"):
+            next(falco.sub(on_status=raises))
+        server.wait_for_subscribers(0)
 
 
-async def test_losses_are_told(idle_server: Server) -> None:
-    server = idle_server.start(maxAlerts=3)
-    first, *_ = server.raise_rules("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
-    statuses: list[StreamStatus] = []
-    async with Client(server.address) as falco:
-        stream = falco.get(broadcast=True, after=first, on_status=statuses.append)
-        rules = [alert.rule async for alert in stream]
-    assert rules[0] == "Falco Outputs internal: alerts lost"
-    assert rules[-1] == "9"
-    lost = statuses[2]
-    assert statuses[:2] == [Connecting(1), Connected()]
-    assert isinstance(lost, Lost)
-    assert lost.loss.cause == "slow"
-    assert lost.loss.first_sequence == first + 1
-    assert lost.alert.sequence == 0
+def test_batches_give_what_has_arrived(server: Server) -> None:
+    server.publish_fixtures(3000)
+    with Client(server.address) as falco:
+        sizes = []
+        for alerts in falco.get(broadcast=True).batches():
+            sizes.append(len(alerts))
+            time.sleep(0.01)
+        assert sum(sizes) == 3000
+        assert max(sizes) > 1
 
 
-async def test_one_after_another_event_loop(server: Server) -> None:
+program = """
+import sys, threading
+from falco_outputs import Client
+falco = Client(sys.argv[1])
+try:
+    for alert in falco.sub(acknowledge=sys.argv[2] == "True"):
+        print(alert.rule, flush=True)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+falco.close()
+print([thread.name for thread in threading.enumerate() if not thread.daemon], flush=True)
+"""
+
+
+@pytest.mark.parametrize("acknowledge", [False, True])
+def test_ctrl_c_ends_the_call_at_once(server: Server, acknowledge: bool) -> None:
+    arguments = [sys.executable, "-c", program, server.address, str(acknowledge)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        server.wait_for_subscribers(1)
+        server.raise_rules("a")
+        assert child.stdout is not None
+        assert child.stdout.readline() == "a\n"
+        # The loop has come back for the next one.
+        until(lambda: server.stats()["groups"][""]["waiting"] == 0)
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "interrupted\n"
+        server.wait_for_subscribers(0)
+        assert child.wait(10) == 0
+        assert child.stdout.read() == "['MainThread']\n"
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
+    assert server.stats()["groups"][""]["waiting"] == 0
+
+
+stopping = """
+import signal, sys
+from falco_outputs import Client
+with Client(sys.argv[1]) as falco:
+    stream = falco.sub(acknowledge=sys.argv[2] == "True")
+    signal.signal(signal.SIGTERM, lambda *_: getattr(stream, sys.argv[3])())
+    for alert in stream:
+        print(alert.rule, flush=True)
+print("done", flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["stop", "close"])
+@pytest.mark.parametrize("acknowledge", [False, True])
+def test_a_signal_handler_may_end_the_stream(server: Server, acknowledge: bool, how: str) -> None:
+    arguments = [sys.executable, "-c", stopping, server.address, str(acknowledge), how]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        server.wait_for_subscribers(1)
+        server.raise_rules("a")
+        assert child.stdout is not None
+        assert child.stdout.readline() == "a\n"
+        until(lambda: server.stats()["groups"][""]["waiting"] == 0)
+        child.send_signal(signal.SIGTERM)
+        assert child.stdout.readline() == "done\n"
+        assert child.wait(10) == 0
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
+    server.wait_for_subscribers(0)
+    assert server.stats()["groups"][""]["waiting"] == 0
+
+
+def test_break_lets_go_of_everything_at_once(server: Server) -> None:
+    """Also behind errors that went no further: gRPC's are calls themselves, and hold what called them."""
     server.raise_rules("a")
-    falco = Client(server.address)
+    gc.disable()
+    try:
+        with Client(server.address) as falco:
+            stream = falco.sub(broadcast=True, after=0)
+            for _ in stream:
+                break
+            left = weakref.ref(stream)
+            del stream
+            assert left() is None
+            server.wait_for_subscribers(0)
+    finally:
+        gc.enable()
 
-    def in_another() -> list[str]:
-        async def get() -> list[str]:
-            return [alert.rule async for alert in falco.get(broadcast=True)]
 
-        return asyncio.run(get())
-
-    assert await asyncio.to_thread(in_another) == ["a"]
-    assert [alert.rule async for alert in falco.get(broadcast=True)] == ["a"]
-    await falco.aclose()
+def test_a_stream_that_another_thread_lets_go_of_ends(server: Server) -> None:
+    server.raise_rules("a")
+    with Client(server.address) as falco:
+        streams = [falco.sub(group="pager", after=0, acknowledge=True)]
+        assert next(streams[0]).rule == "a"
+        thread = threading.Thread(target=streams.clear)
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+        server.wait_for_subscribers(0)
+        assert [alert.rule for alert in falco.get(group="pager")] == ["a"]

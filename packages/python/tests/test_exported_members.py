@@ -8,18 +8,21 @@ def test_what_is_public() -> None:
         "AbortedError",
         "Alert",
         "AlertStream",
+        "AsyncAlertStream",
+        "AsyncClient",
         "CancelledError",
         "Client",
         "Connected",
         "Connecting",
-        "DEFAULT_ENDPOINT",
         "DeadlineExceededError",
         "Disconnected",
         "FailedPreconditionError",
         "FalcoError",
+        "FalcoVersion",
         "FieldValue",
         "InvalidArgumentError",
         "Loss",
+        "LossCause",
         "Lost",
         "PermissionDeniedError",
         "Priority",
@@ -28,12 +31,9 @@ def test_what_is_public() -> None:
         "ResourceExhaustedError",
         "Resumed",
         "StreamStatus",
-        "SyncAlertStream",
-        "SyncClient",
         "UnauthenticatedError",
         "UnavailableError",
         "UnimplementedError",
-        "Version",
     ]
 
 
@@ -52,5 +52,5 @@ def test_both_clients_offer_the_same() -> None:
     def names(kind: type) -> set[str]:
         return {name.removeprefix("a") for name in dir(kind) if not name.startswith("_")}
 
-    assert names(falco_outputs.Client) == names(falco_outputs.SyncClient)
-    assert names(falco_outputs.AlertStream) == names(falco_outputs.SyncAlertStream)
+    assert names(falco_outputs.Client) == names(falco_outputs.AsyncClient)
+    assert names(falco_outputs.AlertStream) == names(falco_outputs.AsyncAlertStream)

@@ -14,13 +14,13 @@ from support.old_falco import OldFalco
 from support.until import until, until_async
 
 from falco_outputs import (
+    AsyncClient,
     Client,
     Connected,
     Connecting,
     Disconnected,
     Reconnect,
     StreamStatus,
-    SyncClient,
     UnimplementedError,
 )
 
@@ -32,7 +32,7 @@ async def test_sub_polls_while_no_alert_comes(falco: Start) -> None:
     old.raise_rules("a", "b")
     rules: list[str] = []
     statuses: list[StreamStatus] = []
-    async with Client(old.address) as client:
+    async with AsyncClient(old.address) as client:
         stream = client.sub(on_status=statuses.append)
         async for alert in stream:
             rules.append(alert.rule)
@@ -56,7 +56,7 @@ def has_polled(old: OldFalco, times: int) -> bool:
 def test_the_same_in_a_thread(falco: Start) -> None:
     old = falco()
     got: list[str] = []
-    with SyncClient(old.address) as client:
+    with Client(old.address) as client:
         stream = client.sub(poll_interval_s=0.02)
         thread = threading.Thread(target=lambda: got.extend(alert.rule for alert in stream))
         thread.start()
@@ -70,7 +70,7 @@ def test_the_same_in_a_thread(falco: Start) -> None:
 
 def test_no_call_is_left_behind(falco: Start) -> None:
     old = falco()
-    with SyncClient(old.address) as client:
+    with Client(old.address) as client:
         before = threading.active_count()
         for _ in range(5):
             old.raise_rules("a")
@@ -84,7 +84,7 @@ def test_no_call_is_left_behind(falco: Start) -> None:
 def test_get_drains_and_ends(falco: Start) -> None:
     old = falco()
     old.raise_rules("a", "b")
-    with SyncClient(old.address) as client:
+    with Client(old.address) as client:
         assert [alert.rule for alert in client.get()] == ["a", "b"]
         assert list(client.get()) == []
         assert client.version().version == "0.43.0"
@@ -106,7 +106,7 @@ def test_what_needs_our_server_takes_no_alert(
 ) -> None:
     old = falco(has_version=has_version)
     old.raise_rules("a")
-    with SyncClient(old.address) as client:
+    with Client(old.address) as client:
         with pytest.raises(
             UnimplementedError, match="this server is Falco's own, which has the shared queue"
         ):
@@ -118,7 +118,7 @@ def test_what_needs_our_server_takes_no_alert(
 def test_filters_on_this_side(falco: Start) -> None:
     old = falco()
     old.raise_rules("a", "b", "a")
-    with SyncClient(old.address) as client:
+    with Client(old.address) as client:
         assert [alert.rule for alert in client.get(filter_locally=True, rules=["a"])] == ["a", "a"]
 
 
@@ -126,7 +126,7 @@ async def test_comes_back_when_falco_was_stopped(falco: Start) -> None:
     old = falco("first.sock")
     old.raise_rules("a")
     statuses: list[StreamStatus] = []
-    async with Client(old.address) as client:
+    async with AsyncClient(old.address) as client:
         policy = Reconnect(initial_delay_s=0.01, max_delay_s=0.05)
         stream = client.sub(reconnect=policy, on_status=statuses.append)
         assert (await anext(stream)).rule == "a"

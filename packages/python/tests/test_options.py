@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from falco_outputs import Client, InvalidArgumentError, Reconnect, SyncClient
+from falco_outputs import AsyncClient, Client, InvalidArgumentError, Reconnect
 
 shared_filter = (
     "{}: the shared queue has no filter, for what does not match would be lost to the others: "
@@ -12,7 +12,7 @@ shared_filter = (
 )
 
 
-@pytest.mark.parametrize("client", [SyncClient("/nowhere"), Client("/nowhere")])
+@pytest.mark.parametrize("client", [Client("/nowhere"), AsyncClient("/nowhere")])
 @pytest.mark.parametrize(
     ("method", "options", "message"),
     [
@@ -29,13 +29,20 @@ shared_filter = (
             {"broadcast": True, "min_priority": 8},
             "min_priority: 8, expected 0 (Emergency) to 7 (Debug)",
         ),
-        ("sub", {"broadcast": True, "min_priority": "urgent"}, 'priority: "urgent", expected one of'),
+        ("sub", {"broadcast": True, "min_priority": "urgent"}, 'min_priority: "urgent", expected one of'),
         ("sub", {"broadcast": True, "tags": "network"}, 'tags: "network", expected a list, ["network"]'),
         ("sub", {"broadcast": True, "tags": [1]}, "tags: 1, expected a text"),
         ("sub", {"broadcast": True, "after": -1}, "after: -1, expected a sequence number"),
         ("sub", {"broadcast": True, "after": 2**64}, "after: 18446744073709551616, expected"),
         ("sub", {"acknowledge": "auto"}, 'acknowledge: "auto", expected True, False or "manual"'),
-        ("sub", {"poll_interval_s": 0}, "poll_interval_s: 0, expected more than 0"),
+        ("sub", {"acknowledge": 0}, "acknowledge: 0, expected True, False"),
+        ("sub", {"acknowledge": 1}, "acknowledge: 1, expected True, False"),
+        ("sub", {"poll_interval_s": 0}, "poll_interval_s: 0, expected a time in seconds, more than 0"),
+        ("sub", {"drain_timeout_s": -1}, "drain_timeout_s: -1, expected a time in seconds, more than 0"),
+        ("sub", {"drain_timeout_s": float("inf")}, "drain_timeout_s: inf, expected a time in seconds"),
+        ("sub", {"timeout_s": 0}, "timeout_s: 0, expected a time in seconds, more than 0"),
+        ("get", {"timeout_s": -1}, "timeout_s: -1, expected a time in seconds, more than 0"),
+        ("get", {"timeout_s": float("nan")}, "timeout_s: nan, expected a time in seconds, more than 0"),
         ("get", {"acknowledge": True}, "acknowledged: get takes no acknowledgements, use sub"),
         ("get", {"group": "a", "after": True}, "after: true, expected a sequence number"),
     ],
@@ -46,42 +53,49 @@ def test_refuses_what_makes_no_sense(client: Any, method: str, options: dict[str
     assert str(caught.value).startswith(message)
 
 
-def test_a_policy_of_reconnection_has_sensible_numbers() -> None:
-    with pytest.raises(InvalidArgumentError, match="reconnect: max_delay_s is -1, expected 0 or more"):
-        Reconnect(max_delay_s=-1)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_delay_s": -1}, "max_delay_s: -1, expected a time in seconds, more than 0"),
+        ({"initial_delay_s": 0}, "initial_delay_s: 0, expected a time in seconds, more than 0"),
+        ({"max_delay_s": 1e30}, "max_delay_s: 1e+30, expected a time in seconds"),
+        ({"max_attempts": -1}, "max_attempts: -1, expected a whole number from 0"),
+        ({"max_attempts": 1.5}, "max_attempts: 1.5, expected a whole number from 0"),
+    ],
+)
+def test_a_policy_of_reconnection_has_sensible_numbers(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Reconnect(**options)
+    assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"endpoint": "falco"}, "endpoint: "),
+        ({"address": "falco"}, 'address: "falco", expected unix:///path'),
         (
-            {"endpoint": "falco:5060"},
-            'endpoint: "falco:5060" needs client_crt, client_key, ca_root (mutual TLS), or',
+            {"address": "falco:5060"},
+            'address: "falco:5060" needs ca, cert, key (mutual TLS), or insecure=True',
         ),
         (
-            {"endpoint": "falco:5060", "client_crt": b"", "client_key": b""},
-            'endpoint: "falco:5060" needs ca_root (mutual TLS)',
+            {"address": "falco:5060", "cert": b"", "key": b""},
+            'address: "falco:5060" needs ca (mutual TLS)',
         ),
         (
-            {"ca_root": b""},
-            'endpoint: "unix:///run/falco/falco.sock" is a unix socket, where ca_root has no use',
+            {"address": "/run/falco.sock", "ca": b"", "server_name": "a"},
+            'address: "/run/falco.sock" is a unix socket, where ca, server_name has no use',
         ),
-        ({"output_format": "yaml"}, 'output_format: "yaml", expected "json" or None'),
-        ({"connect_timeout_s": 0}, "connect_timeout_s: 0, expected more than 0"),
+        ({"connect_timeout_s": 0}, "connect_timeout_s: 0, expected a time in seconds, more than 0"),
+        ({"keep_alive_s": float("nan")}, "keep_alive_s: nan, expected a time in seconds, more than 0"),
+        ({"max_message_bytes": 0}, "max_message_bytes: 0, expected a whole number from 1"),
         (
-            {"endpoint": "falco:5060", "insecure": True, "server_name": "a"},
-            "server_name: there is no certificate to carry it without TLS",
+            {"address": "falco:5060", "insecure": True, "server_name": "a"},
+            'server_name: "a" needs TLS',
         ),
     ],
 )
 def test_a_client_refuses_what_cannot_work(options: dict[str, Any], message: str) -> None:
-    for client in (Client, SyncClient):
+    for client in (AsyncClient, Client):
         with pytest.raises(InvalidArgumentError) as caught:
             client(**options)
         assert str(caught.value).startswith(message)
-
-
-def test_text_for_json_cannot_be_acknowledged_by_hand() -> None:
-    with pytest.raises(InvalidArgumentError, match="leave out output_format"):
-        SyncClient(output_format="json").sub(acknowledge="manual")

@@ -67,10 +67,10 @@ smoke = """
 import asyncio, sys, falco_outputs
 from importlib.metadata import version
 assert falco_outputs.__version__ == version("falco-outputs")
-with falco_outputs.SyncClient(sys.argv[1]) as falco:
+with falco_outputs.Client(sys.argv[1]) as falco:
     print([alert.rule for alert in falco.get(broadcast=True)])
 async def main():
-    async with falco_outputs.Client(sys.argv[1]) as falco:
+    async with falco_outputs.AsyncClient(sys.argv[1]) as falco:
         print([alert.to_json() async for alert in falco.sub(broadcast=True, after=0, timeout_s=1, reconnect=False)])
 try:
     asyncio.run(main())
@@ -101,9 +101,9 @@ from falco.schema.outputs_pb2 import response
 alert = falco_outputs.Alert(rule="r", priority="Notice")
 old = falco.OutputsResponse.from_proto(response.FromString(bytes(alert)))
 print(old.rule, old.priority.value, falco.OutputsResponse is not falco_outputs.Alert)
-with falco_outputs.SyncClient(sys.argv[1]) as client:
+with falco_outputs.Client(sys.argv[1]) as client:
     print([alert.rule for alert in client.get(broadcast=True)])
-print([alert.rule for alert in falco.Client(sys.argv[1]).get()])
+print([alert.rule for alert in falco.AsyncClient(sys.argv[1]).get()])
 """
 
 

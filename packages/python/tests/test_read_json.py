@@ -8,19 +8,19 @@ from falco_outputs import Alert, InvalidArgumentError
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no alert: JSON: expected an object at position 0"),
-        ('{"rule":"r"', 'no alert: JSON: expected "," or "}" at position 11'),
-        ('{"rule":"r","priority":"Notice"} x', "no alert: JSON: expected nothing more at position 33"),
-        ('{"rule":"\\x"}', "no alert: JSON: expected valid escapes in a string at position 8"),
-        ('{"priority":"Notice"}', 'no alert: "rule" is missing'),
-        ('{"rule":"r"}', 'no alert: "priority" is missing'),
+        ("", "not an alert: JSON: expected an object at position 0"),
+        ('{"rule":"r"', 'not an alert: JSON: expected "," or "}" at position 11'),
+        ('{"rule":"r","priority":"Notice"} x', "not an alert: JSON: expected nothing more at position 33"),
+        ('{"rule":"\\x"}', "not an alert: JSON: expected valid escapes in a string at position 8"),
+        ('{"priority":"Notice"}', 'not an alert: "rule" is missing'),
+        ('{"rule":"r"}', 'not an alert: "priority" is missing'),
         (
             '{"rule":"r","priority":"Urgent"}',
-            'no alert: "priority" is "Urgent", expected a priority of Falco\'s',
+            'not an alert: "priority" is "Urgent", expected a priority of Falco\'s',
         ),
-        ('{"rule":"r","priority":"Notice","time":"now"}', 'no alert: "time" is "now", expected RFC 3339'),
-        ("[" * 100, "no alert: JSON: expected an object at position 0"),
-        ('{"a":' + "[" * 100, "no alert: JSON: expected at most 64 nested levels"),
+        ('{"rule":"r","priority":"Notice","time":"now"}', 'not an alert: "time" is "now", expected RFC 3339'),
+        ("[" * 100, "not an alert: JSON: expected an object at position 0"),
+        ('{"a":' + "[" * 100, "not an alert: JSON: expected at most 64 nested levels"),
     ],
 )
 def test_says_what_is_wrong(text: str, message: str) -> None:

@@ -14,6 +14,7 @@ from support.server import Server
 from support.until import until, until_async
 
 from falco_outputs import (
+    AsyncClient,
     Client,
     Connected,
     Connecting,
@@ -22,7 +23,6 @@ from falco_outputs import (
     Reconnect,
     Resumed,
     StreamStatus,
-    SyncClient,
     UnavailableError,
 )
 
@@ -48,7 +48,7 @@ def names(statuses: list[StreamStatus]) -> list[str]:
 async def test_a_broadcast_misses_nothing_and_gets_nothing_twice(server: Server, proxy: Proxy) -> None:
     statuses: list[StreamStatus] = []
     got: list[int] = []
-    async with Client(proxy.address) as falco:
+    async with AsyncClient(proxy.address) as falco:
         stream = falco.sub(broadcast=True, reconnect=quick, on_status=statuses.append)
 
         async def listen() -> None:
@@ -77,7 +77,7 @@ async def test_a_broadcast_misses_nothing_and_gets_nothing_twice(server: Server,
 def test_the_same_in_a_thread(server: Server, proxy: Proxy) -> None:
     statuses: list[StreamStatus] = []
     got: list[int] = []
-    with SyncClient(proxy.address) as falco:
+    with Client(proxy.address) as falco:
         stream = falco.get(broadcast=True, follow=True, reconnect=quick, on_status=statuses.append)
         thread = threading.Thread(target=lambda: got.extend(alert.sequence for alert in stream))
         thread.start()
@@ -97,7 +97,7 @@ async def test_a_restarted_server_is_told_as_a_loss(server: Server) -> None:
     statuses: list[StreamStatus] = []
     rules: list[str] = []
     server.raise_rules("before")
-    async with Client(server.address) as falco:
+    async with AsyncClient(server.address) as falco:
         stream = falco.sub(broadcast=True, after=0, reconnect=quick, on_status=statuses.append)
         rules.append((await anext(stream)).rule)
         await asyncio.to_thread(server.restart)
@@ -111,7 +111,7 @@ async def test_a_restarted_server_is_told_as_a_loss(server: Server) -> None:
 
 def test_a_stream_without_reconnection_ends_with_the_error(server: Server, proxy: Proxy) -> None:
     server.raise_rules("a")
-    with SyncClient(proxy.address) as falco:
+    with Client(proxy.address) as falco:
         stream = falco.sub(reconnect=False)
         next(stream)
         proxy.cut()
@@ -124,7 +124,7 @@ def test_a_stream_without_reconnection_ends_with_the_error(server: Server, proxy
 def test_attempts_have_a_bound(server: Server, proxy: Proxy) -> None:
     server.raise_rules("a")
     statuses: list[StreamStatus] = []
-    with SyncClient(proxy.address) as falco:
+    with Client(proxy.address) as falco:
         policy = Reconnect(max_attempts=3, initial_delay_s=0.001)
         stream = falco.sub(reconnect=policy, on_status=statuses.append)
         next(stream)
@@ -141,7 +141,7 @@ def test_attempts_have_a_bound(server: Server, proxy: Proxy) -> None:
 async def test_waits_for_the_first_connection_if_told_to(folder: Path, idle_server: Server) -> None:
     address = f"unix://{folder / 'falco.sock'}"
     statuses: list[StreamStatus] = []
-    async with Client(address) as falco:
+    async with AsyncClient(address) as falco:
         policy = Reconnect(wait_on_first_connect=True, initial_delay_s=0.01, max_delay_s=0.05)
         stream = falco.sub(broadcast=True, reconnect=policy, on_status=statuses.append)
         task = asyncio.ensure_future(anext(stream))
@@ -157,7 +157,7 @@ async def test_waits_for_the_first_connection_if_told_to(folder: Path, idle_serv
 @pytest.mark.parametrize("how", ["aclose", "stop"])
 async def test_a_wait_before_an_attempt_can_be_ended(proxy: Proxy, how: str) -> None:
     statuses: list[StreamStatus] = []
-    async with Client(proxy.address) as falco:
+    async with AsyncClient(proxy.address) as falco:
         policy = Reconnect(initial_delay_s=100, max_delay_s=100)
         stream = falco.sub(reconnect=policy, on_status=statuses.append)
         task = asyncio.ensure_future(anext(stream, None))
@@ -172,7 +172,7 @@ async def test_a_wait_before_an_attempt_can_be_ended(proxy: Proxy, how: str) -> 
 
 def test_a_deadline_holds_across_connections(server: Server, proxy: Proxy) -> None:
     server.raise_rules("a")
-    with SyncClient(proxy.address) as falco:
+    with Client(proxy.address) as falco:
         stream = falco.sub(timeout_s=0.5, reconnect=Reconnect(initial_delay_s=100, max_delay_s=100))
         next(stream)
         proxy.refusing = True
@@ -186,7 +186,7 @@ def test_the_first_connection_is_bounded(folder: Path) -> None:
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(path))
         mute.listen()
-        with SyncClient(str(path), connect_timeout_s=0.3) as falco:
+        with Client(str(path), connect_timeout_s=0.3) as falco:
             for options in ({}, {"group": "pager"}):
                 with pytest.raises(
                     UnavailableError, match="answer at this address|no answer came within 0.3 s"
@@ -196,7 +196,7 @@ def test_the_first_connection_is_bounded(folder: Path) -> None:
 
 async def test_a_silent_connection_is_found_out(server: Server, proxy: Proxy) -> None:
     statuses: list[StreamStatus] = []
-    async with Client(proxy.address, keep_alive_s=0.2) as falco:
+    async with AsyncClient(proxy.address, keep_alive_s=0.2) as falco:
         stream = falco.sub(broadcast=True, reconnect=quick, on_status=statuses.append)
         task = asyncio.ensure_future(anext(stream))
         await until_async(lambda: Connected() in statuses)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.server import Server
 
-from falco_outputs import Client, InvalidArgumentError, SyncClient, UnavailableError
+from falco_outputs import AsyncClient, Client, InvalidArgumentError, UnavailableError
 
 
 def listening(server: Server, paths: dict[str, str]) -> str:
@@ -17,17 +17,17 @@ def listening(server: Server, paths: dict[str, str]) -> str:
 
 
 def keywords(paths: dict[str, str]) -> dict[str, Any]:
-    return {"client_crt": paths["cert"], "client_key": paths["key"], "ca_root": paths["ca"]}
+    return {"ca": paths["ca"], "cert": paths["cert"], "key": paths["key"]}
 
 
 def test_works_with_paths_and_with_pem(idle_server: Server, folder: Path) -> None:
     address = listening(idle_server, idle_server.certificates(folder, "server"))
     paths = keywords(idle_server.certificates(folder, "client"))
     idle_server.raise_rules("a")
-    with SyncClient(address, **paths) as falco:
+    with Client(address, **paths) as falco:
         assert [alert.rule for alert in falco.get(broadcast=True)] == ["a"]
     pems: dict[str, Any] = {name: Path(path).read_bytes() for name, path in paths.items()}
-    with SyncClient(address, **pems) as falco:
+    with Client(address, **pems) as falco:
         assert [alert.rule for alert in falco.get(broadcast=True)] == ["a"]
 
 
@@ -36,7 +36,7 @@ def test_works_with_paths_and_with_pem(idle_server: Server, folder: Path) -> Non
     [
         ({"names": ["falco.example"]}, {}, "the server's certificate is for another name: use that name"),
         ({"days": -1}, {}, "the server's certificate has expired"),
-        ({"another": True}, {}, "the server's certificate is signed by none of the authorities in ca_root"),
+        ({"another": True}, {}, "the server's certificate is signed by none of the authorities in ca"),
         ({}, {"another": True, "keeps_ca": True}, "refuses this client's certificate"),
         ({}, {"days": -1}, "refuses this client's certificate|client's certificate has expired"),
     ],
@@ -56,7 +56,7 @@ def test_says_what_is_wrong_with_a_certificate(
     if keeps_ca or "another" in server:
         ours["ca"] = str(ca)
     address = listening(idle_server, theirs)
-    with SyncClient(address, **keywords(ours)) as falco, pytest.raises(UnavailableError, match=message):
+    with Client(address, **keywords(ours)) as falco, pytest.raises(UnavailableError, match=message):
         next(falco.sub())
 
 
@@ -64,18 +64,18 @@ def test_a_name_that_is_not_the_address(idle_server: Server, folder: Path) -> No
     address = listening(idle_server, idle_server.certificates(folder, "server", names=["falco.example"]))
     paths = keywords(idle_server.certificates(folder, "client"))
     idle_server.raise_rules("a")
-    with SyncClient(address, **paths, server_name="falco.example") as falco:
+    with Client(address, **paths, server_name="falco.example") as falco:
         assert [alert.rule for alert in falco.get()] == ["a"]
 
 
 def test_without_tls(idle_server: Server, folder: Path) -> None:
     idle_server.start(listen=[{"address": "localhost:0", "insecure": True}])
     idle_server.raise_rules("a")
-    with SyncClient(idle_server.address, insecure=True) as falco:
+    with Client(idle_server.address, insecure=True) as falco:
         assert [alert.rule for alert in falco.get(broadcast=True)] == ["a"]
     paths = keywords(idle_server.certificates(folder, "client"))
     with (
-        SyncClient(idle_server.address, **paths) as falco,
+        Client(idle_server.address, **paths) as falco,
         pytest.raises(UnavailableError, match="does not speak TLS here|does something answer"),
     ):
         next(falco.sub())
@@ -84,7 +84,7 @@ def test_without_tls(idle_server: Server, folder: Path) -> None:
 def test_a_server_that_expects_tls(idle_server: Server, folder: Path) -> None:
     address = listening(idle_server, idle_server.certificates(folder, "server"))
     with (
-        SyncClient(address, insecure=True, connect_timeout_s=1) as falco,
+        Client(address, insecure=True, connect_timeout_s=1) as falco,
         pytest.raises(UnavailableError, match="does it expect TLS|does something answer"),
     ):
         next(falco.sub())
@@ -97,12 +97,12 @@ def test_files_are_looked_at_first(idle_server: Server, folder: Path) -> None:
     nothing.write_text("no PEM")
 
     def refused(message: str, **changed: Any) -> None:
-        for kind in (Client, SyncClient):
+        for kind in (AsyncClient, Client):
             with pytest.raises(InvalidArgumentError, match=message):
                 kind("falco.example:5060", **(paths | changed))
 
-    refused("client_key: .*absent.key.* cannot be read: No such file", client_key="absent.key")
-    refused("ca_root: .*nothing.pem.* holds no certificate in PEM", ca_root=nothing)
-    refused("client_crt: .*nothing.pem.* holds no certificate in PEM", client_crt=nothing)
-    refused("client_key: the PEM given holds no private key", client_key=b"no PEM")
-    refused("client_crt, client_key: .* do not belong together", client_key=other["client_key"])
+    refused("key: .*absent.key.* cannot be read: No such file", key="absent.key")
+    refused("ca: .*nothing.pem.* holds no certificate in PEM", ca=nothing)
+    refused("cert: .*nothing.pem.* holds no certificate in PEM", cert=nothing)
+    refused("key: the PEM given holds no private key", key=b"no PEM")
+    refused("cert, key: .* do not belong together", key=other["key"])

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 fine = """
-from falco_outputs import Alert, Client, Priority, SyncClient
+from falco_outputs import Alert, AsyncClient, Priority, Client
 
-async def fine(falco: Client[Alert], texts: Client[str]) -> None:
+async def fine(falco: AsyncClient[Alert], texts: AsyncClient[str]) -> None:
     async for alert in falco.sub(group="pager", acknowledge=True, min_priority="warning", tags=["a"]):
         rule: str = alert.rule
     async for text in texts.sub(broadcast=True, after=0, timeout_s=1):
@@ -19,8 +19,8 @@ async def fine(falco: Client[Alert], texts: Client[str]) -> None:
     version: str = (await falco.version()).version
     json: str = await texts.version()
 
-alerts: list[Alert] = list(SyncClient("/a").sub())
-lines: list[str] = list(SyncClient("/a", output_format="json").get())
+alerts: list[Alert] = list(Client("/a").sub())
+lines: list[str] = list(Client("/a", output_format="json").get())
 """
 
 # Each is wrong by itself.
@@ -57,6 +57,6 @@ def test_what_makes_sense_passes(tmp_path: Path) -> None:
 
 def test_what_makes_none_does_not(tmp_path: Path) -> None:
     file = tmp_path / "wrong.py"
-    file.write_text("\n".join(["from falco_outputs import SyncClient", 'falco = SyncClient("/a")', *wrong]))
+    file.write_text("\n".join(["from falco_outputs import Client", 'falco = Client("/a")', *wrong]))
     lines = {int(line.split(":")[1]) for line in mypy(file).splitlines() if ": error:" in line}
     assert lines == set(range(3, 3 + len(wrong)))

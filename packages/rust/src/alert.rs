@@ -68,8 +68,9 @@ impl Alert {
         read_json(text)
     }
 
-    /// An alert from a line of Falco's text form (`json_output: false`), which has neither rule, source nor fields in
-    /// it; nothing if the line is none. A time without a date is the local clock's nearest to now.
+    /// An alert from a line of Falco's text form (`json_output: false`); nothing if it is not one. The output is the
+    /// whole line, as in Falco's gRPC API; rule, source and fields are not in it. A time without a date is the local
+    /// clock's nearest to now.
     pub fn from_text(line: &str) -> Option<Self> {
         read_text(line, SystemTime::now())
     }

@@ -4,7 +4,10 @@
  * returns, or until the promise that it returns is settled.
  */
 export interface AlertBatch extends Pieces {
-  /** The lines of Falco's that they came from, without line ends; undefined where there were none, or nobody asked. */
+  /**
+   * The lines that they came from, without line ends, an empty one for an alert that had none; undefined where no alert
+   * had one, or nobody asked.
+   */
   readonly lines?: Pieces;
 }
 

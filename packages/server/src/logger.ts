@@ -1,6 +1,10 @@
+import { printable } from "@falco-outputs/core/printable";
+
 /** Where the server says what happens to it; pino and console fit. No alert's content is ever logged, unless
  * the program of the program output writes it to its standard error. */
 export interface Logger {
+  /** What says nothing as long as all is well, such as a client that left. Without it, that is dropped. */
+  debug?(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -8,45 +12,92 @@ export interface Logger {
 
 export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+/** The same logger, to which no text goes as a peer sent it: control characters are escaped. */
+export function printableLogger(logger: Logger): Logger {
+  return {
+    debug: (fields, message) => logger.debug?.(printableValue(fields), message),
+    info: (fields, message) => logger.info(printableValue(fields), message),
+    warn: (fields, message) => logger.warn(printableValue(fields), message),
+    error: (fields, message) => logger.error(printableValue(fields), message),
+  };
+}
+
+function printableValue<Value>(value: Value): Value {
+  return printableUnknown(value) as Value;
+}
+
+function printableUnknown(value: unknown): unknown {
+  if (typeof value === "string") return printable(value);
+  if (Array.isArray(value)) return value.map(printableUnknown);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, printableUnknown(inner)]));
+}
+
+/** How many things of one kind are counted apart. */
+const maxApart = 16;
+/** What the rest is called, which is counted together. */
+const others = "(others)";
+
+interface Count {
+  count: number;
+  last: string;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
 /**
- * Counts what may come in floods and reports it at most once per `intervalMs`, the first time at once.
+ * Whatever a peer can cause is logged through this: it is counted, and told at once the first time, then at most once
+ * per `intervalMs` with the sum.
  */
 export class Throttled {
-  readonly #report: (count: number, last: string) => void;
+  readonly #report: (count: number, last: string, about: string) => void;
   readonly #intervalMs: number;
-  #count = 0;
-  #last = "";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #counts = new Map<string, Count>();
 
-  constructor(report: (count: number, last: string) => void, intervalMs = 10_000) {
+  /** @param report Told the sum, and the `last` and `about` that `add` was given. */
+  constructor(report: (count: number, last: string, about: string) => void, intervalMs = 10_000) {
     this.#report = report;
     this.#intervalMs = intervalMs;
   }
 
-  add(count: number, last = ""): void {
-    this.#count += count;
-    this.#last = last;
-    if (this.#timer === undefined) this.flush();
+  /**
+   * @param last What is told of the last one only.
+   * @param about What is counted apart. Beyond 16 at a time, the others are counted together.
+   */
+  add(count: number, last = "", about = ""): void {
+    const key = this.#counts.has(about) || this.#counts.size < maxApart ? about : others;
+    let counted = this.#counts.get(key);
+    if (counted === undefined) {
+      counted = { count: 0, last, timer: undefined };
+      this.#counts.set(key, counted);
+    }
+    counted.count += count;
+    counted.last = last;
+    if (counted.timer === undefined) this.#tell(key, counted);
   }
 
-  /** Reports what was counted since the last report. */
-  flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#count === 0) return;
-    this.#report(this.#count, this.#last);
-    this.#count = 0;
-    this.#timer = setTimeout(() => this.flush(), this.#intervalMs);
-    this.#timer.unref();
-  }
-
+  /** Reports what was counted since the last report, and ends. */
   close(): void {
-    this.flush();
-    clearTimeout(this.#timer);
+    for (const [about, { count, last }] of this.#counts) {
+      if (count > 0) this.#report(count, last, about);
+    }
+    this.discard();
   }
 
   /** Ends without a report of what was counted since the last one. */
   discard(): void {
-    clearTimeout(this.#timer);
+    for (const { timer } of this.#counts.values()) clearTimeout(timer);
+    this.#counts.clear();
+  }
+
+  #tell(about: string, counted: Count): void {
+    const { count, last } = counted;
+    if (count === 0) {
+      this.#counts.delete(about);
+      return;
+    }
+    counted.count = 0;
+    counted.timer = setTimeout(() => this.#tell(about, counted), this.#intervalMs);
+    counted.timer.unref();
+    this.#report(count, last, about);
   }
 }

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { connect } from "node:net";
+import { PassThrough, Readable } from "node:stream";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { type Alert, type Client, Code, createClient, FalcoError } from "@falco-outputs/core";
@@ -39,7 +40,7 @@ const alertNamed = (rule: string) => JSON.stringify({ rule, priority: "Notice" }
 
 describe("the shared queue over gRPC", () => {
   it("keeps 1,000 alerts that are posted while nobody listens, each once and in order", async () => {
-    const server = await start({ inputs: { http: "127.0.0.1:0" } });
+    const server = await start({ inputs: { http: ["127.0.0.1:0"] } });
     const expected = Array.from({ length: 1000 }, (_, index) => `rule ${index}`);
     for (const rule of expected) await post(server, alertNamed(rule));
     const rules: string[] = [];
@@ -52,7 +53,7 @@ describe("the shared queue over gRPC", () => {
   });
 
   it("shares 30 rounds of 100 alerts among three subscribers: each once, in order, in like parts", async () => {
-    const server = await start({ inputs: { http: "127.0.0.1:0" } });
+    const server = await start({ inputs: { http: ["127.0.0.1:0"] } });
     const received: Alert[][] = [[], [], []];
     const clients = received.map(() => clientOf(server));
     const readers = received.map(async (alerts, index) => {
@@ -142,9 +143,18 @@ describe("publish", () => {
   });
 });
 
+it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
+  "refuses a stallTimeoutMs of %d, which no timer takes",
+  async (stallTimeoutMs) => {
+    await expect(startServer({ listen: [], stallTimeoutMs })).rejects.toThrow(
+      `stallTimeoutMs: ${stallTimeoutMs}, expected a time in milliseconds`,
+    );
+  },
+);
+
 describe("stop", () => {
   it("tells our clients to come back, and lets go of everything", async () => {
-    const server = await start({ inputs: { http: "127.0.0.1:0" } });
+    const server = await start({ inputs: { http: ["127.0.0.1:0"] } });
     const next = clientOf(server).sub({ reconnect: false })[Symbol.asyncIterator]().next();
     await server.waitForSubscribers(1);
     const { address, httpUrl } = server;
@@ -158,15 +168,57 @@ describe("stop", () => {
   it("is what `await using` does", async () => {
     let stopped: FalcoOutputsServer;
     {
-      await using server = await startServer({ inputs: { http: "127.0.0.1:0" } });
+      await using server = await startServer({ inputs: { http: ["127.0.0.1:0"] } });
       stopped = server;
     }
     await expect(fetch(stopped.httpUrl!, { method: "POST" })).rejects.toThrow();
   });
 
+  it("has whoever publishes or waits told that the server has stopped, then and later", async () => {
+    const server = await start({ listen: [] });
+    const waiting = [0, 1].map(() => server.waitForSubscribers(5));
+    const stopping = server.stop();
+    const told = expect.objectContaining({
+      name: "FalcoError",
+      code: Code.Unavailable,
+      message: "the server has stopped",
+      fromServer: false,
+    });
+    await expect(server.publish(alertNamed("late"))).rejects.toEqual(told);
+    for (const waited of waiting) await expect(waited).rejects.toEqual(told);
+    await stopping;
+    await expect(server.publish(alertNamed("later"))).rejects.toEqual(told);
+    await expect(server.waitForSubscribers(0)).rejects.toEqual(told);
+    await expect(server.readLines(Readable.from([]))).rejects.toEqual(told);
+    const other = createClient({ transport: server.transport() });
+    await expect(server.readAlerts(other, { name: "other" })).rejects.toEqual(told);
+    await expect(other.get()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: Code.Unavailable,
+    });
+    expect(server.stats().appended).toBe(0);
+  });
+
+  it("ends the reading of lines and of other servers", async () => {
+    const server = await start({ listen: [] });
+    const other = await start();
+    const stream = new PassThrough();
+    stream.write(`${alertNamed("read")}\n`);
+    const client = clientOf(other);
+    const readings = [server.readLines(stream), server.readAlerts(client, { name: "other" })];
+    await other.publish(alertNamed("read"));
+    await expect.poll(() => server.stats().appended).toBe(2);
+    await server.stop();
+    await Promise.all(readings);
+    stream.write(`${alertNamed("late")}\n`.repeat(1000));
+    await other.publish(alertNamed("late"));
+    await other.waitForSubscribers(0);
+    expect(server.stats().appended).toBe(2);
+    await client.close();
+  });
+
   it("leaves nothing behind when a start fails", async () => {
-    const taken = await start({ listen: [], inputs: { http: "127.0.0.1:0" } });
+    const taken = await start({ listen: [], inputs: { http: ["127.0.0.1:0"] } });
     const address = new URL(taken.httpUrl!).host;
-    await expect(startServer({ inputs: { http: address } })).rejects.toThrow(`cannot listen on ${address}`);
+    await expect(startServer({ inputs: { http: [address] } })).rejects.toThrow(`cannot listen on ${address}`);
   });
 });

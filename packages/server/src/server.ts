@@ -4,9 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createRouterTransport, type Transport } from "@connectrpc/connect";
-import { type AlertInit, type Client, formatAddress, Priority, type PriorityLike } from "@falco-outputs/core";
-import { acceptEncoded, contentOf, encodeContent, encodeLine, toPriority } from "@falco-outputs/core/codec";
-import { type AlertBatch, joinPieces } from "./alert-batch.js";
+import {
+  type AlertInit,
+  type Client,
+  Code,
+  FalcoError,
+  formatAddress,
+  Priority,
+  type PriorityLike,
+} from "@falco-outputs/core";
+import { toPriority } from "@falco-outputs/core/codec";
+import { milliseconds } from "@falco-outputs/core/options";
 import { shutdown } from "./grpc/deliver.js";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
@@ -14,14 +22,17 @@ import type { FalcoVersionSource } from "./grpc/version.js";
 import type { ReadAlertsOptions } from "./inputs/alerts.js";
 import { Inputs, type InputsOptions } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
+import type { ReadLinesOptions } from "./inputs/lines.js";
+import { itemsOf } from "./listen/address.js";
 import { type GrpcListener, type ListenOptions, listenGrpc } from "./listen/grpc-listener.js";
 import { listenWeb, type WebListener, type WebOptions } from "./listen/web-listener.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
 import { MemoryLog } from "./log/memory-log.js";
-import { type Logger, silent, Throttled } from "./logger.js";
+import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
 import { GrpcOutput } from "./outputs/grpc.js";
 import type { Output, OutputStats } from "./outputs/output.js";
 import { createOutputs, type OutputsOptions } from "./outputs/outputs.js";
+import { toBatch } from "./published-alert.js";
 import { Router } from "./router.js";
 
 export interface ServerOptions {
@@ -34,7 +45,7 @@ export interface ServerOptions {
   /** Less severe alerts are not taken, as with Falco's `priority`. Default: "Debug", all are. */
   priority?: PriorityLike;
   /** Where browsers are served, over Connect and gRPC-Web. Default: nowhere. */
-  web?: WebOptions;
+  web?: readonly (string | WebOptions)[];
   /** How many alerts are retained at the most. Default: 100,000. */
   maxAlerts?: number;
   /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
@@ -69,24 +80,35 @@ export interface FalcoOutputsServer {
   readonly httpUrl: string | undefined;
   /** Where alerts may be posted: all URLs, and `unix:///path` for sockets. */
   readonly httpUrls: readonly string[];
-  /** The `baseUrl` for clients in a browser; undefined without a listener for them. */
+  /** The first `baseUrl` for clients in a browser; undefined without a listener for them. */
   readonly webUrl: string | undefined;
+  /** All of them. */
+  readonly webUrls: readonly string[];
   /**
    * Queues an alert: its parts, a line of Falco's (JSON or text), or an encoded `falco.outputs.response`.
-   * Gives its sequence number; 0 if `priority` keeps it out.
-   * @throws FalcoError with InvalidArgument for what is no alert.
+   * Returns its sequence number; 0 if `priority` keeps it out.
+   * @throws FalcoError with InvalidArgument for what is not an alert, Unavailable once the server stops.
    */
   publish(alert: AlertInit | string | Uint8Array): Promise<bigint>;
-  /** Queues what a stream of Falco's lines brings; resolves when it ends. What is no alert is counted and logged. */
-  readLines(stream: Readable): Promise<void>;
+  /**
+   * Queues what a stream of Falco's lines brings. Resolves when the stream ends; also when the signal or this server
+   * ends the reading, with the stream left open, but for a line of which only the beginning came. What is not an alert
+   * is counted and logged.
+   * @throws FalcoError with Unavailable once the server has stopped; the stream's error.
+   */
+  readLines(stream: Readable, options?: ReadLinesOptions): Promise<void>;
   /**
    * Brings in the alerts of another server: one of ours, as a member of a group that acknowledges what was taken here,
    * or a Falco from 0.24 to 0.43, from its shared queue. It comes back by itself when the connection is lost, and
    * resolves when the signal, the client or this server ends it; the client stays open. Many may be read at once.
-   * @throws FalcoError with InvalidArgument for a name that is read already; what the other server refuses with.
+   * @throws FalcoError with InvalidArgument for a name that is read already, Unavailable once this server has stopped;
+   * what the other server refuses with.
    */
   readAlerts(client: Client, options: ReadAlertsOptions): Promise<void>;
-  /** Resolves when exactly `count` streams receive alerts. */
+  /**
+   * Resolves when exactly `count` streams receive alerts.
+   * @throws FalcoError with Unavailable when the server stops before, or has stopped.
+   */
   waitForSubscribers(count: number): Promise<void>;
   /** A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. */
   transport(): Transport;
@@ -94,8 +116,9 @@ export interface FalcoOutputsServer {
   /** Lets each output open anew what it writes to: for a file that was rotated. */
   reopenOutputs(): void;
   /**
-   * Stops taking alerts, lets the outputs write what they have queued, within their time limit, ends every stream and lets go of every address. Alerts
-   * that are still queued for gRPC are gone.
+   * Stops taking alerts: `readLines` and `readAlerts` end, `publish` and `waitForSubscribers` reject. Lets the outputs
+   * write what they have queued, within their time limit, ends every stream and lets go of every address. Alerts that
+   * are still queued for gRPC are gone.
    */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -131,39 +154,51 @@ class Running implements FalcoOutputsServer {
   readonly #subscribers = new Subscribers();
   readonly #services: Services;
   readonly #shutdown = new AbortController();
+  readonly #unhandled: Throttled;
   readonly #listeners: GrpcListener[] = [];
-  #web: WebListener | undefined;
+  readonly #web: WebListener[] = [];
   #folder: string | undefined;
+  #isStopping = false;
   #stopped: Promise<void> | undefined;
 
   constructor({
     logger = silent,
     maxAlerts,
     maxBytes,
-    stallTimeoutMs = defaultStallTimeoutMs,
+    stallTimeoutMs,
     falco,
     outputs = {},
     priority = Priority.Debug,
   }: ServerOptions) {
-    this.#logger = logger;
+    this.#logger = printableLogger(logger);
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
-    this.#losses = new Throttled((lost, group) => {
-      logger.warn(
+    this.#losses = new Throttled((lost, _, group) => {
+      this.#logger.warn(
         { lost, group },
         "the log is full: the oldest alerts were dropped before they were delivered",
       );
     });
+    this.#unhandled = new Throttled((requests, reason) =>
+      this.#logger.warn({ requests, reason }, "requests could not be handled"),
+    );
     this.#log = new MemoryLog({
       ...(maxAlerts !== undefined && { maxAlerts }),
       ...(maxBytes !== undefined && { maxBytes }),
-      onLoss: (group, count) => this.#losses.add(count, group),
+      onLoss: (group, count) => this.#losses.add(count, "", group),
     });
-    this.#services = { log: this.#log, subscribers: this.#subscribers, falco, stallTimeoutMs };
+    this.#services = {
+      log: this.#log,
+      subscribers: this.#subscribers,
+      falco,
+      stallTimeoutMs: milliseconds("stallTimeoutMs", stallTimeoutMs, defaultStallTimeoutMs),
+    };
     this.#grpc = new GrpcOutput(this.#log);
-    this.#outputs = createOutputs(outputs, logger);
-    this.#router = new Router(this.#grpc, this.#outputs, toPriority(priority));
-    this.#inputs = new Inputs(this.#router, logger);
+    // Before the outputs, of which none would be closed if it cannot work.
+    const least = toPriority(priority);
+    this.#outputs = createOutputs(outputs, this.#logger);
+    this.#router = new Router(this.#grpc, this.#outputs, least);
+    this.#inputs = new Inputs(this.#router, this.#logger);
   }
 
   get address(): string {
@@ -185,34 +220,45 @@ class Running implements FalcoOutputsServer {
   }
 
   get webUrl(): string | undefined {
-    return this.#web?.url;
+    return this.webUrls[0];
+  }
+
+  get webUrls(): readonly string[] {
+    return this.#web.map(({ url }) => url);
   }
 
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ listen = [this.#privateSocket()], web, inputs = {} }: ServerOptions): Promise<void> {
-    const handler = requestHandler(this.#services, this.#shutdown.signal, this.#logger);
-    for (const item of listen) {
-      const options = typeof item === "string" ? { address: item } : item;
-      this.#listeners.push(await listenGrpc(options, handler, this.#logger));
+  async start({ listen = [this.#privateSocket()], web = [], inputs = {} }: ServerOptions): Promise<void> {
+    const handler = requestHandler(this.#services, this.#shutdown.signal, (reason) =>
+      this.#unhandled.add(1, reason),
+    );
+    for (const item of itemsOf("listen", listen)) {
+      this.#listeners.push(await listenGrpc(item, handler, this.#logger));
     }
-    if (web !== undefined) this.#web = await listenWeb(web, handler, this.#logger);
+    for (const item of itemsOf("web", web)) {
+      this.#web.push(await listenWeb(item, handler, this.#logger));
+    }
     await this.#inputs.start(inputs);
   }
 
   async publish(alert: AlertInit | string | Uint8Array): Promise<bigint> {
+    this.#assertRunning();
     const appended = await this.#router.route(toBatch(alert));
     return BigInt(appended?.first ?? 0);
   }
 
-  readLines(stream: Readable): Promise<void> {
-    return this.#inputs.readLines(stream);
+  async readLines(stream: Readable, options: ReadLinesOptions = {}): Promise<void> {
+    this.#assertRunning();
+    return this.#inputs.readLines(stream, options);
   }
 
-  readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
+  async readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
+    this.#assertRunning();
     return this.#inputs.readAlerts(client, options);
   }
 
-  waitForSubscribers(count: number): Promise<void> {
+  async waitForSubscribers(count: number): Promise<void> {
+    this.#assertRunning();
     return this.#subscribers.waitFor(count);
   }
 
@@ -238,6 +284,7 @@ class Running implements FalcoOutputsServer {
   }
 
   stop(): Promise<void> {
+    this.#isStopping = true;
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
@@ -246,15 +293,20 @@ class Running implements FalcoOutputsServer {
     return this.stop();
   }
 
+  #assertRunning(): void {
+    if (this.#isStopping) throw stopped();
+  }
+
   async #stop(): Promise<void> {
+    this.#subscribers.close(stopped());
     await this.#inputs.stop();
     const written = Promise.all(this.#outputs.map((output) => output.close()));
     this.#shutdown.abort(shutdown);
-    const listeners = [...this.#listeners, ...(this.#web === undefined ? [] : [this.#web])];
-    await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+    await Promise.all([...this.#listeners, ...this.#web].map((listener) => listener.close(graceMs)));
     await this.#grpc.close();
     await written;
     this.#losses.close();
+    this.#unhandled.close();
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -264,18 +316,6 @@ class Running implements FalcoOutputsServer {
   }
 }
 
-function toBatch(alert: AlertInit | string | Uint8Array): AlertBatch {
-  if (alert instanceof Uint8Array) return joinPieces([acceptEncoded(alert)]);
-  if (typeof alert !== "string") return joinPieces([encodeContent(contentOf(alert))]);
-  const encoded = joinPieces([encodeLine(alert)]);
-  const line = onOneLine(alert);
-  return line === undefined ? encoded : { ...encoded, lines: joinPieces([Buffer.from(line)]) };
-}
-
-/** The line for outputs, which write one for an alert; undefined for a text on several, which is written anew. */
-function onOneLine(alert: string): string | undefined {
-  const text = alert.replace(/[\r\n]+$/, "");
-  if (!/[\r\n]/.test(text)) return text;
-  // In JSON a line break is white space, wherever it stands.
-  return text.trimStart().startsWith("{") ? text.trim().replace(/[\r\n]+/g, " ") : undefined;
+function stopped(): FalcoError {
+  return new FalcoError("the server has stopped", Code.Unavailable);
 }

@@ -1,20 +1,18 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
+import { lacks } from "./lacks.js";
 
 export type { Browser, Page } from "playwright-core";
 
 /** Where Debian and Ubuntu put it. */
 const executablePath = "/usr/bin/chromium";
 
-const installed = existsSync(executablePath);
-if (!installed) {
-  console.warn(
-    `\n*** ${executablePath} is not there: the tests in a real browser do NOT run (apt-get install chromium) ***\n`,
-  );
-}
-
-/** Whether tests in a browser cannot run. In CI they run all the same, and fail. */
-export const withoutChromium = !installed && !process.env.CI;
+/** Whether tests in a browser are left out here. */
+export const withoutChromium = lacks(
+  `a browser (${executablePath})`,
+  existsSync(executablePath),
+  "apt-get install chromium",
+);
 
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({

@@ -1,2 +1,3 @@
 export { Authority, type Identity, type IdentityOptions, writeIdentity } from "./certificates.js";
-export { fixtureLines, fixturePath } from "./fixtures.js";
+export { fixtureBodies, fixtureBody, fixtureLines, fixturePath } from "./fixtures.js";
+export { lacks } from "./lacks.js";

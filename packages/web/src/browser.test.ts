@@ -37,7 +37,7 @@ describe.skipIf(withoutChromium)("in Chromium", { timeout: 60_000 }, () => {
   });
 
   function serve(address: string, token: { token?: string } = {}): Promise<FalcoOutputsServer> {
-    return startServer({ listen: [], web: { address, allowedOrigins: [site.origin], ...token } });
+    return startServer({ listen: [], web: [{ address, allowedOrigins: [site.origin], ...token }] });
   }
 
   async function open({ origin }: Site): Promise<Page> {

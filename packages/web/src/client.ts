@@ -7,8 +7,10 @@ import {
   createClient as createCoreClient,
   FalcoError,
   type GetOptions,
+  OptionError,
 } from "@falco-outputs/core";
 import { startHeader } from "@falco-outputs/core/contract";
+import { toHeaders } from "@falco-outputs/core/options";
 import { abortableFetch } from "./abortable-fetch.js";
 import { explainFor } from "./explain.js";
 
@@ -30,7 +32,7 @@ export interface Client extends Omit<CoreClient, "sub"> {
    * Subscribes: to a broadcast of all alerts, to a group, whose members share its alerts, or to the shared queue, of
    * which each alert goes to one subscriber. The stream goes on until it is left, and comes back by itself when the
    * connection is lost. Iterating throws a FalcoError when it cannot.
-   * @throws FalcoError with InvalidArgument for options that make no sense together.
+   * @throws FalcoError with InvalidArgument for options that cannot work, or do not go together.
    */
   sub(options?: SubOptions): AlertStream;
 }
@@ -38,7 +40,7 @@ export interface Client extends Omit<CoreClient, "sub"> {
 /**
  * A client for a server's address. Each stream that is open takes one connection, of which a browser allows six to one
  * server over HTTP/1.1, all tabs together.
- * @throws FalcoError with InvalidArgument for an address, protocol or token that cannot work.
+ * @throws OptionError, which is a FalcoError with InvalidArgument, for an option that cannot work.
  */
 export function createClient({ baseUrl, protocol = "connect", token }: ClientOptions): Client {
   const url = absolute(baseUrl);
@@ -56,7 +58,7 @@ export function createClient({ baseUrl, protocol = "connect", token }: ClientOpt
   return {
     sub(options = {}) {
       assertNoAcknowledgement(options);
-      const headers = new Headers(options.headers);
+      const headers = toHeaders(options.headers);
       headers.set(startHeader, "now");
       const stream = client.get({ ...options, headers, follow: true });
       // Last, as others say it last.
@@ -76,7 +78,7 @@ export function createClient({ baseUrl, protocol = "connect", token }: ClientOpt
 function createTransport(protocol: string, options: Parameters<typeof createConnectTransport>[0]) {
   if (protocol === "connect") return createConnectTransport(options);
   if (protocol === "grpc-web") return createGrpcWebTransport(options);
-  throw invalid(`protocol: ${JSON.stringify(protocol)}, expected "connect" or "grpc-web"`);
+  throw new OptionError({ option: "protocol", got: protocol, expected: '"connect" or "grpc-web"' });
 }
 
 function absolute(baseUrl: string): URL {
@@ -84,13 +86,17 @@ function absolute(baseUrl: string): URL {
   const page = globalThis.location?.href;
   const url = URL.canParse(baseUrl, page) ? new URL(baseUrl, page) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "") return url;
-  throw invalid(
-    `baseUrl: ${JSON.stringify(baseUrl)}, expected a URL without a query as in "http://127.0.0.1:5062"`,
-  );
+  throw new OptionError({
+    option: "baseUrl",
+    got: baseUrl,
+    expected: 'a URL without a query as in "http://127.0.0.1:5062"',
+  });
 }
 
 function withToken(token: string): Interceptor {
-  if (!/^[\x21-\x7e]+$/.test(token)) throw invalid("token: expected visible ASCII characters");
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new OptionError({ option: "token", expected: "visible ASCII characters" });
+  }
   return (next) => (request) => {
     request.header.set("authorization", `Bearer ${token}`);
     return next(request);
@@ -101,16 +107,15 @@ function withToken(token: string): Interceptor {
 
 /** In the words of the other clients, whose servers would refuse it. */
 function assertNoFollow({ follow }: { follow?: boolean }): void {
-  if (follow === true) throw invalid("follow: sub follows anyway, it is for get");
+  if (follow !== true) return;
+  throw new FalcoError("follow: sub follows anyway, it is for get", Code.InvalidArgument);
 }
 
 function assertNoAcknowledgement({ acknowledge }: { acknowledge?: unknown }): void {
   if (acknowledge === undefined || acknowledge === false) return;
-  throw invalid(
-    "acknowledge: a browser cannot open the two-way stream that it takes: leave it out, or subscribe from a server",
-  );
-}
-
-function invalid(message: string): FalcoError {
-  return new FalcoError(message, Code.InvalidArgument);
+  throw new OptionError({
+    option: "acknowledge",
+    got: acknowledge,
+    expected: "false: a browser cannot open the two-way stream that it takes, which a server can",
+  });
 }

@@ -1,18 +1,14 @@
 import { ConnectError } from "@connectrpc/connect";
 import { Code, type Explain } from "@falco-outputs/core";
-
-/** What browsers, and Node, say when no answer came, or none that the page may read. They do not say which. */
-const noAnswer = new Set([
-  "Failed to fetch", // Chromium
-  "NetworkError when attempting to fetch resource.", // Firefox
-  "Load failed", // Safari
-  "fetch failed", // Node
-]);
+import { isUnanswered } from "@falco-outputs/core/contract";
 
 /** What Connect says of a body that ends before its last part came. */
 const cutShort = new Set(["missing EndStreamResponse", "missing trailer", "missing response body"]);
 
-/** Puts what fetch reports of a failed call in words: what happened, and what to do. */
+/**
+ * Explains what fetch and Connect report of a failed call: what happened, and what to do. Of Connect, it matches the texts
+ * of some messages, which have no code of their own.
+ */
 export function explainFor(url: URL, hasToken: boolean): Explain {
   return (reason) => {
     const { rawMessage, cause } = ConnectError.from(reason);
@@ -27,7 +23,7 @@ export function explainFor(url: URL, hasToken: boolean): Explain {
     }
     if (cutShort.has(rawMessage)) return lost;
     if (!(cause instanceof TypeError)) return undefined;
-    return noAnswer.has(cause.message) ? explainSilence(url) : lost;
+    return isUnanswered(cause) ? explainSilence(url) : lost;
   };
 }
 

@@ -7,6 +7,7 @@ it("exports what is decided on purpose", () => {
   expect(Object.keys(web).sort()).toEqual([
     "Code",
     "FalcoError",
+    "OptionError",
     "Priority",
     "alertToJson",
     "createClient",

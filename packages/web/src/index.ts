@@ -1,29 +1,34 @@
-// Subscribing.
+// biome-ignore-all assist/source/organizeImports: grouped by who needs them, subscribers first
 
-// Alerts, and all else of core that a browser has a use for. It makes no alerts from Falco's lines, and has no sockets.
+// Subscribing.
+export { type Client, type ClientOptions, createClient, type SubOptions } from "./client.js";
 export {
-  type Alert,
   type AlertFilter,
-  type AlertJson,
   type AlertStream,
-  alertToJson,
   type CallOptions,
   Code,
-  dateOf,
   FalcoError,
   type FalcoErrorOptions,
   type FalcoVersion,
   type GetOptions,
-  isAtLeast,
   type Loss,
+  OptionError,
+  type ReconnectOptions,
+  type StreamStatus,
+} from "@falco-outputs/core";
+
+// What an alert says. A browser makes no alerts from Falco's lines, and has no sockets.
+export {
+  type Alert,
+  type AlertJson,
+  alertToJson,
+  dateOf,
+  isAtLeast,
   Priority,
   type PriorityLike,
   type PriorityName,
   parsePriority,
   priorityName,
   priorityNames,
-  type ReconnectOptions,
-  type StreamStatus,
   timeNs,
 } from "@falco-outputs/core";
-export { type Client, type ClientOptions, createClient, type SubOptions } from "./client.js";

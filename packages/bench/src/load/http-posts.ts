@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { makeAlerts } from "../alerts.js";
+import { paced } from "../peers/paced.js";
 import { playRole } from "../process/role.js";
 
 const endOfHead = "\r\n\r\n";
@@ -16,15 +17,15 @@ class HttpPosts {
     await Promise.all(posting);
   }
 
-  async #postOn(port: number, first: number, count: number): Promise<void> {
-    // New in each run: a server closes connections that are idle for seconds.
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    await once(socket, "connect");
-    try {
-      await this.#postAll(socket, first, count);
-    } finally {
-      socket.destroy();
-    }
+  /** Posts `count` alerts over one connection, `perSecond` of them. */
+  postPaced(port: number, perSecond: number, count: number): Promise<void> {
+    return withConnection(port, (socket) =>
+      paced(perSecond, count, (index) => this.#postAll(socket, index, 1)),
+    );
+  }
+
+  #postOn(port: number, first: number, count: number): Promise<void> {
+    return withConnection(port, (socket) => this.#postAll(socket, first, count));
   }
 
   #postAll(socket: Socket, first: number, count: number): Promise<void> {
@@ -32,19 +33,34 @@ class HttpPosts {
     let done = 0;
     let answer = "";
     return new Promise((resolve, reject) => {
-      socket.on("data", (chunk: Buffer) => {
+      const fail = (error: Error) => reject(error);
+      const closed = () => reject(new Error("the connection was closed"));
+      const settle = (act: () => void) => {
+        socket.off("data", read).off("error", fail).off("close", closed);
+        act();
+      };
+      const read = (chunk: Buffer) => {
         answer += chunk.toString("latin1");
         // Both servers answer with an empty body.
         if (!answer.endsWith(endOfHead)) return;
-        if (!answer.startsWith("HTTP/1.1 200")) return reject(new Error(answer));
+        if (!answer.startsWith("HTTP/1.1 200")) return settle(() => reject(new Error(answer)));
         answer = "";
-        if (++done === count) return resolve();
+        if (++done === count) return settle(resolve);
         socket.write(requests[(first + done) % requests.length]!);
-      });
-      socket.once("error", reject);
-      socket.once("close", () => reject(new Error("the connection was closed")));
+      };
+      socket.on("data", read).once("error", fail).once("close", closed);
       socket.write(requests[first % requests.length]!);
     });
+  }
+}
+
+async function withConnection(port: number, act: (socket: Socket) => Promise<void>): Promise<void> {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  await once(socket, "connect");
+  try {
+    await act(socket);
+  } finally {
+    socket.destroy();
   }
 }
 

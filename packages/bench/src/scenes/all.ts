@@ -4,7 +4,7 @@ import { commandStart } from "./command-start.js";
 import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
 import { goClients } from "./go-clients.js";
-import { httpInput } from "./http-input.js";
+import { httpInput, httpInputPaced } from "./http-input.js";
 import { killedSubscriber } from "./killed-subscriber.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
@@ -26,6 +26,7 @@ export const scenes: readonly Scene[] = [
   group,
   stdinInput,
   httpInput,
+  httpInputPaced,
   endToEnd,
   latency,
   memory,

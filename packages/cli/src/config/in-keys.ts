@@ -3,15 +3,9 @@ const keys: readonly (readonly [RegExp, string])[] = [
   [/^maxAlerts:/, "alerts.max_count:"],
   [/^maxBytes:/, "alerts.max_bytes:"],
   [/^falco\.webserver:/, "falco.url:"],
-  [/^socket group:/, "socket_group:"],
-  [/^listen:/, "grpc.bind_address:"],
-  [/^listen\.tls\b/, "grpc.tls"],
-  [/^(inputs\.http|web):/, "$1.bind_address:"],
-  [/^(inputs\.http|web)\.token:/, "$1.token_file:"],
-  [/^web\.allowedOrigins:/, "web.allowed_origins:"],
   [/^inputs\.files: path\b/, "inputs.file.filename:"],
   [/^inputs\.files: state\b/, "inputs.file.state_file:"],
-  [/^readAlerts: (name|group):/, "inputs.grpc.$1:"],
+  [/^readAlerts\.(name|group):/, "inputs.grpc.$1:"],
   [/^outputs\.queue\.maxAlerts:/, "outputs_queue.capacity:"],
   [/^outputs\.queue\.timeoutMs:/, "output_timeout:"],
   [/^outputs\.(http|syslog|file|program|stdout)\b/, "$1_output"],
@@ -25,19 +19,7 @@ const keys: readonly (readonly [RegExp, string])[] = [
 
 /** What to do about it, as the options' errors say it. Each is a whole phrase, so that no value is taken for it. */
 const advice: readonly (readonly [string, string])[] = [
-  [
-    "needs tls with ca, cert and key (mutual TLS)",
-    "needs private_key, cert_chain and root_certs (mutual TLS)",
-  ],
-  [
-    "needs tls with cert, key and ca (mutual TLS)",
-    "needs private_key, cert_chain and root_certs (mutual TLS)",
-  ],
   ["needs tls (ca, cert and key)", "needs private_key, cert_chain and root_certs (mutual TLS)"],
-  ["or tls with cert and key and a token,", "or private_key and cert_chain and a token_file,"],
-  ["needs tls with cert and key,", "needs private_key and cert_chain,"],
-  ["needs a token (--web-token)", "needs a token_file"],
-  ["insecure: true (--insecure-tcp)", "insecure: true"],
   ["where tls has no use", "where private_key, cert_chain and root_certs have no use"],
   ["or cert and key do not match", "or cert_chain and private_key do not match"],
   ["or give outputs.syslog.address", "or give syslog_output.address"],

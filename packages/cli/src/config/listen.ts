@@ -37,20 +37,25 @@ export function grpcListeners(config: Config): ListenOptions[] {
   });
 }
 
-/** Where browsers are served. */
-export function webListener({ web }: Config): WebOptions | undefined {
-  if (web === undefined || web.enabled === false) return undefined;
+/** Where browsers are served, and what the file calls that. */
+export function webAddresses({ web }: Config): { key: string; item: string }[] {
+  return web === undefined || web.enabled === false ? [] : itemsOf("web.bind_address", web.bind_address);
+}
+
+/** How browsers are served. */
+export function webListeners(config: Config): WebOptions[] {
+  const { web } = config;
+  const addresses = webAddresses(config);
+  if (web === undefined || addresses.length === 0) return [];
   const { cert_chain: cert, private_key: key, token_file, allowed_origins: allowedOrigins } = web;
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError("web: private_key and cert_chain go together");
   }
-  readAddress("web.bind_address", web.bind_address);
-  return defined({
-    address: web.bind_address,
-    insecure: web.insecure,
-    allowedOrigins,
-    token: token_file === undefined ? undefined : readToken("web.token_file:", token_file),
-    tls: cert === undefined || key === undefined ? undefined : { cert, key },
+  const token = token_file === undefined ? undefined : readToken("web.token_file:", token_file);
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+  return addresses.map(({ key: name, item: address }) => {
+    readAddress(name, address);
+    return defined({ address, insecure: web.insecure, allowedOrigins, token, tls });
   });
 }
 

@@ -50,7 +50,7 @@ const grpc = block({
 
 const web = block({
   enabled: enabled.optional(),
-  bind_address: text('"host:port"'),
+  bind_address: oneOrMore(text('"host:port"'), '"host:port", or a list of them'),
   private_key: path.optional(),
   cert_chain: path.optional(),
   token_file: path.optional().meta({ description: "File with the token that clients show" }),

@@ -110,12 +110,12 @@ it("serves browsers", () => {
   const { server } = serving(`
 web: { bind_address: "127.0.0.1:5062", allowed_origins: ["http://localhost:8080"], private_key: k, cert_chain: c }
 `);
-  expect(server.web).toEqual({
-    address: "127.0.0.1:5062",
-    allowedOrigins: ["http://localhost:8080"],
-    tls: { cert: "c", key: "k" },
-  });
-  expect(serving("web: { enabled: false, bind_address: x }").server).not.toHaveProperty("web");
+  const shared = { allowedOrigins: ["http://localhost:8080"], tls: { cert: "c", key: "k" } };
+  expect(server.web).toEqual([{ address: "127.0.0.1:5062", ...shared }]);
+  const { items, ...two } = serving('web: { bind_address: ["127.0.0.1:5062", "[::1]:5062"] }');
+  expect(two.server.web).toEqual([{ address: "127.0.0.1:5062" }, { address: "[::1]:5062" }]);
+  expect(items["web.bind_address"]).toEqual(["web.bind_address[0]", "web.bind_address[1]"]);
+  expect(serving("web: { enabled: false, bind_address: x }").server.web).toEqual([]);
 });
 
 it("takes alerts of other servers", () => {

@@ -10,7 +10,8 @@ import {
   httpAddresses,
   httpListeners,
   isGrpcHeldBack,
-  webListener,
+  webAddresses,
+  webListeners,
 } from "./listen.js";
 import { assertNoLoop } from "./loops.js";
 import { outputsOptions } from "./outputs.js";
@@ -26,7 +27,7 @@ export function servingOf(config: Config): Serving {
   }
   const listen = grpcListeners(config);
   const http = httpListeners(config);
-  const web = webListener(config);
+  const web = webListeners(config);
   const files = switchedOn("inputs.file", inputs.file);
   const stdin = inputs.stdin !== undefined && inputs.stdin.enabled !== false;
   const upstreams = upstreamsOf(config);
@@ -38,7 +39,7 @@ export function servingOf(config: Config): Serving {
     );
   }
   const { format, queue, ...kinds } = outputs;
-  if (listen.length === 0 && web === undefined && Object.keys(kinds).length === 0) {
+  if (listen.length === 0 && web.length === 0 && Object.keys(kinds).length === 0) {
     throw new UsageError(
       isGrpcHeldBack(config)
         ? grpcHeldBack
@@ -70,6 +71,7 @@ export function servingOf(config: Config): Serving {
     upstreams,
     items: {
       "grpc.bind_address": keysOf(grpcAddresses(config)),
+      "web.bind_address": keysOf(webAddresses(config)),
       "inputs.http.bind_address": keysOf(httpAddresses(config)),
       "inputs.file": keysOf(files),
     },

@@ -1,7 +1,6 @@
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defaultAddress } from "@falco-outputs/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   defaultHttpAddresses,
@@ -9,6 +8,8 @@ import {
   defaultListenAddress,
   defaultServerAddress,
 } from "./default-address.js";
+
+const falcosAddress = "unix:///run/falco/falco.sock";
 
 let folder: string;
 beforeEach(() => {
@@ -31,7 +32,7 @@ function becomeUser(): void {
 
 it("is Falco's folder for root", () => {
   vi.spyOn(process as { getuid: () => number }, "getuid").mockReturnValue(0);
-  expect(defaultListenAddress()).toBe(defaultAddress);
+  expect(defaultListenAddress()).toBe(falcosAddress);
   expect(defaultHttpAddresses()).toEqual(["unix:///run/falco/falco-input.sock", "127.0.0.1:5061"]);
 });
 
@@ -44,11 +45,11 @@ describe("for another user", () => {
 
   it("is sought there only if something is there", () => {
     becomeUser();
-    expect(defaultServerAddress()).toBe(defaultAddress);
+    expect(defaultServerAddress()).toBe(falcosAddress);
     expect(defaultInputAddress()).toBe("unix:///run/falco/falco-input.sock");
     writeFileSync(join(folder, "falco-input.sock"), "");
     expect(defaultInputAddress()).toBe(`unix://${folder}/falco-input.sock`);
-    expect(defaultServerAddress()).toBe(defaultAddress);
+    expect(defaultServerAddress()).toBe(falcosAddress);
   });
 
   it("is refused when others can write there", () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
-import { fixtureLines } from "@falco-outputs/testing";
+import { fixtureBody, fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ran } from "../testing/in-process.js";
 import { endRuns, Run } from "../testing/run.js";
@@ -57,6 +57,28 @@ describe("falco-outputs forward", () => {
     expect(await rules()).toHaveLength(5_001);
   });
 
+  it("posts an alert of Falco's text form over several lines as one", async () => {
+    const text = fixtureBody("text-alert-over-lines");
+    expect(await forward(text)).toEqual(done);
+    expect(server.stats().inputs.http).toEqual({ accepted: 1, rejected: 0 });
+  });
+
+  it("exits 1 when some of it is refused, and says how much", async () => {
+    const { status, out, err } = await forward(
+      [alertOf(1), "Events detected: 1", alertOf(2), "{}"].join("\n"),
+    );
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toBe(
+      `falco-outputs: ${address}: 2 parts of standard input were refused as not an alert, and the rest is queued; the server's log says why\n`,
+    );
+    expect(await rules()).toEqual(["rule 1", "rule 2"]);
+    const one = await forward(`[${alertOf(3)},{}]`);
+    expect([one.status, one.err]).toEqual([
+      1,
+      expect.stringContaining("1 part of standard input was refused"),
+    ]);
+  });
+
   it("reaches the server by the environment, or on a loopback address", async () => {
     expect(await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: address })).toEqual(done);
     expect(await forward(alertOf(2), [`--address=${new URL(server.httpUrl!).host}`])).toEqual(done);
@@ -82,7 +104,7 @@ describe("falco-outputs forward", () => {
 
   // That of root's comes first.
   it.skipIf(existsSync("/run/falco/falco-input.sock"))("finds a server of the same user", async () => {
-    const own = await startServer({ inputs: { http: join(folder, "falco-input.sock") } });
+    const own = await startServer({ inputs: { http: [join(folder, "falco-input.sock")] } });
     const { status, err } = await forward(alertOf(1), [], { XDG_RUNTIME_DIR: folder });
     expect([status, err]).toEqual([0, ""]);
     expect(own.stats().appended).toBe(1);
@@ -125,9 +147,9 @@ describe("falco-outputs forward", () => {
     ["an empty standard input", "", "standard input is empty: expected an alert, or one a line"],
     ["blank lines alone", " \n\r\n", "standard input is empty: expected an alert, or one a line"],
     [
-      "what is no alert",
+      "what is not an alert",
       "hello",
-      'refused it: no alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
+      'refused it: not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
     ],
     ["too much", Buffer.alloc(4 * 1024 * 1024 + 1, "x"), "standard input has more than 4194304 bytes"],
   ])("fails at %s", async (_, input, reason) => {
@@ -212,6 +234,7 @@ describe("a server that does not do its part", () => {
       "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n",
       "refused it: HTTP status 500",
     ],
+    ["breaks off its answer", "HTTP/1.1 200 OK\r\ncontent-length", "closed the connection within its answer"],
     ["answers what a terminal obeys", "HTTP/1.1 500 Oh\r\n\r\n\u001b[2J", "refused it: \\x1b[2J"],
   ])("is told when it %s", async (_, answer, reason) => {
     const args = await listen((socket) => socket.once("data", () => socket.end(answer)));

@@ -4,11 +4,12 @@ import { targetOf } from "./target.js";
 
 /** Of an answer no more is read, in bytes. */
 const maxAnswerBytes = 16 * 1024;
+const headEnd = "\r\n\r\n";
 
 /**
  * Posts to the http input of a server, by HTTP/1.0, whose answer ends with the connection: node:http would take a
  * quarter of the command's time to be loaded.
- * @throws UsageError for an address that cannot be; Error that says why the server did not take it.
+ * @throws UsageError for an address that cannot be; Error that says why the server did not take it, or not all of it.
  */
 export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise<void> {
   const target = targetOf(to);
@@ -26,12 +27,15 @@ export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise
       if (answer === "") return fail(": the server closed the connection without an answer");
       const status = statusOf(answer);
       if (status === undefined) return fail(": what listens there does not speak HTTP");
+      if (status === "200") return fail(": the server closed the connection within its answer");
       fail(` refused it: ${bodyOf(answer) || `HTTP status ${status}`}`);
     };
     socket.setEncoding("utf8");
     socket.on("data", (text: string) => {
       answer += text;
-      if (statusOf(answer) === "200") {
+      if (statusOf(answer) === "200" && answer.includes(headEnd)) {
+        const rejected = rejectedIn(answer);
+        if (rejected > 0) return fail(`: ${refusal(rejected)}`);
         clearTimeout(timer);
         socket.destroy();
         resolve();
@@ -45,7 +49,9 @@ export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise
       if (answer !== "") end();
       else fail(`: ${explain(cause)}`, cause);
     });
-    socket.write(`POST / HTTP/1.0\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n`);
+    // Falco's text form may have line ends in it: a server takes it for one alert if it comes so.
+    const head = ["host: localhost", "content-type: text/plain", `content-length: ${body.length}`];
+    socket.write(`POST / HTTP/1.0\r\n${head.join("\r\n")}${headEnd}`);
     socket.write(body);
   });
 }
@@ -55,8 +61,19 @@ function statusOf(answer: string): string | undefined {
 }
 
 function bodyOf(answer: string): string {
-  const [, ...body] = answer.split("\r\n\r\n");
-  return body.join("\r\n\r\n").trim();
+  const [, ...body] = answer.split(headEnd);
+  return body.join(headEnd).trim();
+}
+
+/** How much of what was posted the server did not take for alerts, while it queued the rest. */
+function rejectedIn(answer: string): number {
+  const [head = ""] = answer.split(headEnd);
+  return Number(/^falco-outputs-rejected: *(\d+)/im.exec(head)?.[1] ?? 0);
+}
+
+function refusal(rejected: number): string {
+  const what = rejected === 1 ? "1 part of standard input was" : `${rejected} parts of standard input were`;
+  return `${what} refused as not an alert, and the rest is queued; the server's log says why`;
 }
 
 function explain({ code, message }: NodeJS.ErrnoException): string {

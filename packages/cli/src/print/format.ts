@@ -1,7 +1,8 @@
+import { textPrefix } from "@falco-outputs/core/codec";
+import { printable, printableJson } from "@falco-outputs/core/printable";
 import { type Alert, alertToJson, priorityName } from "@falco-outputs/node";
 import type { Format } from "./choices.js";
 import { colored } from "./color.js";
-import { printable, printableJson } from "./printable.js";
 
 /** One line for an alert, without a line end. JSON is Falco's own plus `sequence`. */
 export function formatAlert(alert: Alert, format: Format, color: boolean): string {
@@ -12,8 +13,8 @@ export function formatAlert(alert: Alert, format: Format, color: boolean): strin
 function compact(alert: Alert, color: boolean): string {
   const time = alert.toJSON().time ?? arrivalTime();
   const name = priorityName(alert).padEnd(longestPriority);
-  // Falco puts time and priority in front of the output as well.
-  const output = alert.output.replace(/^[\dT:.+Z-]+: [A-Z][a-z]+ /, "");
+  // Falco writes time and priority before the output as well.
+  const output = alert.output.replace(textPrefix, "");
   const text = [alert.rule, output].filter((part) => part !== "").join(": ");
   return `${time} ${color ? colored(name, alert.priority) : name} ${printable(text)}`;
 }

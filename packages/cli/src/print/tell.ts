@@ -1,4 +1,4 @@
-import { printable } from "./printable.js";
+import { printable } from "@falco-outputs/core/printable";
 
 let isGuarded = false;
 

@@ -16,7 +16,7 @@ export interface ServeOptions {
   socketGroup?: string;
   falcoVersion?: string;
   falcoUrl?: string;
-  web?: string;
+  web?: string[];
   webToken?: string;
   webOrigin?: string[];
   webCert?: string;
@@ -72,7 +72,7 @@ function addOptions(command: Command): Command {
     .option("--socket-group <group>", "group of unix sockets")
     .option("--falco-version <version>", "what to answer who asks for Falco's version, e.g. 0.44.1")
     .option("--falco-url <url>", "Falco's web server, to ask for its version, e.g. http://localhost:8765")
-    .option("--web <host:port>", "serve browsers there, over Connect and gRPC-Web")
+    .option("--web <host:port>", "serve browsers there, over Connect and gRPC-Web; may be repeated", collect)
     .option(
       "--web-token <file>",
       "file with the token that --web's clients show; needed where others can reach it",

@@ -2,7 +2,7 @@ import type { ServerOptions } from "@falco-outputs/server";
 import { expect, it } from "vitest";
 import { readyLine } from "./ready-line.js";
 
-const nowhere = { addresses: [], httpUrls: [], webUrl: undefined };
+const nowhere = { addresses: [], httpUrls: [], webUrls: [] };
 const line = (server: ServerOptions) =>
   readyLine(nowhere, { server, stdin: false, upstreams: [], byDefault: [] });
 
@@ -11,7 +11,7 @@ it("says where alerts come from", () => {
   const server = {
     addresses: ["unix:///x"],
     httpUrls: ["http://127.0.0.1:1/"],
-    webUrl: "http://127.0.0.1:2",
+    webUrls: ["http://127.0.0.1:2"],
   };
   const serving = {
     server: { inputs: { files: [{ path: "a.log" }] } },
@@ -22,7 +22,7 @@ it("says where alerts come from", () => {
   expect(readyLine(server, serving)).toEqual({
     listen: ["unix:///x"],
     http: ["http://127.0.0.1:1/"],
-    web: "http://127.0.0.1:2",
+    web: ["http://127.0.0.1:2"],
     stdin: true,
     files: ["a.log"],
     servers: { one: "one:5060" },

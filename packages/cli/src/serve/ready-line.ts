@@ -3,7 +3,7 @@ import type { Serving } from "../config/serving.js";
 
 /** What is logged when a server is ready: where alerts come from and where they go, and nothing secret. */
 export function readyLine(
-  { addresses, httpUrls, webUrl }: Pick<FalcoOutputsServer, "addresses" | "httpUrls" | "webUrl">,
+  { addresses, httpUrls, webUrls }: Pick<FalcoOutputsServer, "addresses" | "httpUrls" | "webUrls">,
   {
     server: { inputs, outputs = {} },
     stdin,
@@ -16,7 +16,7 @@ export function readyLine(
   return {
     ...(addresses.length > 0 ? { listen: addresses } : { grpc: false }),
     ...(httpUrls.length > 0 && { http: httpUrls }),
-    ...(webUrl !== undefined && { web: webUrl }),
+    ...(webUrls.length > 0 && { web: webUrls }),
     ...(stdin && { stdin }),
     ...(files.length > 0 && { files: files.map(({ path }) => path) }),
     ...(upstreams.length > 0 && {

@@ -207,12 +207,12 @@ inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
     [
       "certificates of another server that are not there",
       "\ninputs:\n  grpc:\n    - { address: x:1, private_key: /k, cert_chain: /c, root_certs: /nowhere/ca.crt }",
-      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt" cannot be read: ENOENT',
+      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read: ENOENT',
     ],
     [
       "another server without TLS",
       "inputs: { grpc: { address: x:5060 } }",
-      ":1: inputs.grpc.address: x:5060 needs private_key, cert_chain and root_certs (mutual TLS), or insecure: true",
+      ':1: inputs.grpc.address: "x:5060", expected it with inputs.grpc.root_certs, inputs.grpc.cert_chain and inputs.grpc.private_key (mutual TLS), or with inputs.grpc.insecure: true',
     ],
   ])("refuses %s with status 2", async (_, yaml, message) => {
     const file = config(yaml);

@@ -69,13 +69,13 @@ function toWebOptions(options: ServeOptions): Pick<ServerOptions, "web"> {
   if ((webCert === undefined) !== (webKey === undefined)) {
     throw new UsageError("--web-cert and --web-key go together");
   }
+  const shared = {
+    insecure: insecureTcp,
+    ...(webToken !== undefined && { token: readToken("--web-token", webToken) }),
+    ...(webOrigin !== undefined && { allowedOrigins: webOrigin }),
+    ...(webCert !== undefined && webKey !== undefined && { tls: { cert: webCert, key: webKey } }),
+  };
   return {
-    web: {
-      address: web,
-      insecure: insecureTcp,
-      ...(webToken !== undefined && { token: readToken("--web-token", webToken) }),
-      ...(webOrigin !== undefined && { allowedOrigins: webOrigin }),
-      ...(webCert !== undefined && webKey !== undefined && { tls: { cert: webCert, key: webKey } }),
-    },
+    web: web.map((address) => ({ address, ...shared })),
   };
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ran } from "../testing/in-process.js";
-import { endRuns, falcoOutputs, Run } from "../testing/run.js";
+import { endRuns, falcoOutputs, falcoOutputsFrom, Run } from "../testing/run.js";
 import { UnreadPipe } from "../testing/unread-pipe.js";
 
 const alerts = fixtureLines("alerts.jsonl");
@@ -84,12 +84,13 @@ describe("falco-outputs serve", () => {
 
   it("serves browsers, those of the origins that it is given", async () => {
     const address = join(folder, "falco.sock");
-    const web = ["--web", "127.0.0.1:0", "--web-origin", "http://localhost:8080"];
+    const web = ["--web", "127.0.0.1:0", "--web", "127.0.0.1:0", "--web-origin", "http://localhost:8080"];
     const inputs = ["--http", "127.0.0.1:0", "--falco-version", "0.44.1"];
     const serve = falcoOutputs("serve", "--listen", address, ...inputs, ...web);
     const ready = await serve.logged("ready");
-    const ask = (origin: string) =>
-      fetch(new URL("falco.version.service/version", ready.web as string), {
+    const [first = "", second = ""] = ready.web as string[];
+    const ask = (origin: string, url = first) =>
+      fetch(new URL("falco.version.service/version", url), {
         method: "POST",
         headers: { "content-type": "application/json", origin },
         body: "{}",
@@ -97,6 +98,7 @@ describe("falco-outputs serve", () => {
     const answer = await ask("http://localhost:8080");
     expect(await answer.json()).toMatchObject({ version: "0.44.1" });
     expect((await ask("https://evil.example")).status).toBe(403);
+    expect((await ask("http://localhost:8080", second)).status).toBe(200);
     serve.child.kill("SIGTERM");
     expect(await serve.status).toBe(0);
   });
@@ -110,7 +112,10 @@ describe("falco-outputs serve", () => {
     expect(await sub.status).toBe(0);
     expect(sub.lines).toHaveLength(alerts.length);
     expect(await serve.status).toBe(0);
-    expect(await serve.logged("rejected what is no alert")).toMatchObject({ input: "lines", rejected: 1 });
+    expect(await serve.logged("rejected what is not an alert")).toMatchObject({
+      input: "lines",
+      rejected: 1,
+    });
   });
 
   it("waits at its end for every group, too", async () => {
@@ -118,6 +123,7 @@ describe("falco-outputs serve", () => {
     const serve = falcoOutputs("serve", "--listen", address, "--stdin");
     await serve.logged("ready");
     expect((await ran("get", "--group", "pager", "-a", address)).status).toBe(0);
+    expect((await ran("get", "--shared", "-a", address)).status).toBe(0);
     serve.child.stdin.end(`${alerts.join("\n")}\n`);
     await serve.logged("standard input has ended");
     const count = ["-n", `${alerts.length}`];
@@ -140,6 +146,39 @@ describe("falco-outputs serve", () => {
     expect(await post(http, alerts[0]!)).toBe(200);
     serve.child.kill("SIGINT");
     expect(await serve.status).toBe(0);
+  });
+
+  it("stops well while standard input is still open, beside another input or alone", async () => {
+    for (const others of [["--http", "127.0.0.1:0"], []]) {
+      const serve = falcoOutputs("serve", "--listen", join(folder, "falco.sock"), "--stdin", ...others);
+      await serve.logged("ready");
+      serve.child.stdin.write(`${alerts[0]}\n{"rule":`);
+      expect((await ran("get", "--shared", "-n", "1", "-f", "-a", join(folder, "falco.sock"))).status).toBe(
+        0,
+      );
+      serve.child.kill("SIGTERM");
+      expect(await serve.status).toBe(0);
+      const messages = serve.err
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).msg);
+      expect(messages).toEqual(["ready", expect.stringMatching(/^stopping: /), "stopped"]);
+    }
+  });
+
+  it("goes on when standard input cannot be read but the http input is there as well", async () => {
+    const address = ["--listen", join(folder, "falco.sock")];
+    const unreadable = openSync(join(folder, "file"), "w");
+    const serve = falcoOutputsFrom(unreadable, "serve", ...address, "--stdin", "--http", "127.0.0.1:0");
+    const alone = falcoOutputsFrom(unreadable, "serve", "--listen", join(folder, "alone.sock"), "--stdin");
+    closeSync(unreadable);
+    const { http } = await serve.logged("ready");
+    expect(await serve.logged("standard input cannot be read")).toMatchObject({ level: "error" });
+    expect(await post(http, alerts[0]!)).toBe(200);
+    serve.child.kill("SIGTERM");
+    expect(await serve.status).toBe(0);
+    expect(await alone.status).toBe(1);
+    expect(alone.err).toContain("EBADF");
   });
 
   it("retains as many alerts as --capacity says, and logs what it dropped", async () => {

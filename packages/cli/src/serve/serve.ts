@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
 import { type FalcoOutputsServer, type Logger, type ServerStats, startServer } from "@falco-outputs/server";
 import { inFlags, serveFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
@@ -7,17 +6,15 @@ import type { LoadedServing } from "../config/load-serving.js";
 import type { Serving } from "../config/serving.js";
 import { stopSignal } from "../stop-signal.js";
 import type { ServeOptions } from "./command.js";
+import { drain } from "./drain.js";
 import { openLog } from "./log/log.js";
 import { readyLine } from "./ready-line.js";
 import { onRotation } from "./rotation.js";
 import { toServerOptions } from "./serve-options.js";
 
-/** How long subscribers may take to fetch what is queued when the only input has ended. */
-const drainMs = 5_000;
-
 export async function serve(options: ServeOptions): Promise<void> {
   const { serving, located, ...notes } = await toServing(options);
-  const { server: serverOptions, stdin, upstreams } = serving;
+  const { server: serverOptions, stdin } = serving;
   await using log = openLog();
   const { logger } = log;
   tellNotes(notes, logger);
@@ -31,21 +28,39 @@ export async function serve(options: ServeOptions): Promise<void> {
   clients?.read(server, logger);
   logger.info(readyLine(server, serving), "ready");
   const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
-  if (stdin) {
-    const lines = server.readLines(process.stdin).then(() => logger.info({}, "standard input has ended"));
-    const fileCount = serverOptions.inputs?.files?.length ?? 0;
-    const isOnlyInput = server.httpUrls.length === 0 && fileCount === 0 && upstreams.length === 0;
-    const isServed = server.addresses.length > 0 || server.webUrl !== undefined;
-    if (isOnlyInput) ends.push(lines.then(() => (isServed ? drain(server, stopped) : undefined)));
+  let reading = stdin ? readStandardInput(server, stopped, logger) : Promise.resolve();
+  if (stdin && isOnlyInput(server, serving)) {
+    const isServed = server.addresses.length > 0 || server.webUrls.length > 0;
+    ends.push(reading.then(() => (isServed ? drain(server, stopped) : undefined)));
+  } else {
+    reading = reading.catch((error: Error) =>
+      logger.error({ reason: error.message }, "standard input cannot be read"),
+    );
   }
   await Promise.race(ends);
   logger.info({}, "stopping: the outputs write what they still hold; a second signal ends it at once");
   const stats = server.stats();
   await server.stop();
+  await reading;
   // The outputs wrote on until then.
   logger.info(account({ ...stats, outputs: server.stats().outputs }), "stopped");
   // An input that is still open would keep the process.
   process.stdin.destroy();
+}
+
+async function readStandardInput(
+  server: FalcoOutputsServer,
+  stopped: AbortSignal,
+  logger: Logger,
+): Promise<void> {
+  await server.readLines(process.stdin, { signal: stopped });
+  if (!stopped.aborted) logger.info({}, "standard input has ended");
+}
+
+/** Whether nothing more can come once standard input has ended. */
+function isOnlyInput({ httpUrls }: FalcoOutputsServer, { server, upstreams }: Serving): boolean {
+  const files = server.inputs?.files ?? [];
+  return httpUrls.length === 0 && files.length === 0 && upstreams.length === 0;
 }
 
 /** Those that there are: a server without any comes without what a client needs. */
@@ -112,15 +127,4 @@ function account({ appended, groups, broadcast, inputs, outputs: { grpc, ...outp
     inputs,
     outputs,
   };
-}
-
-/** Waits until nobody has anything left to take, but not for long: Falco waits for a program that it closes. */
-async function drain(server: FalcoOutputsServer, stopped: AbortSignal): Promise<void> {
-  const until = Date.now() + drainMs;
-  for (;;) {
-    const { groups, broadcast } = server.stats();
-    const isWaiting = [...Object.values(groups), broadcast].some(({ waiting }) => waiting > 0);
-    if (!isWaiting || stopped.aborted || Date.now() >= until) return;
-    await delay(20);
-  }
 }

@@ -33,6 +33,15 @@ describe("falco-outputs sub and get", () => {
     );
   });
 
+  it.each([
+    "10:20:05.408091526: Warning Sensitive file opened (user=root file=/etc/shadow)",
+    "2026-06-02 10:20:05.5: WARNING Sensitive file opened (user=root file=/etc/shadow)",
+  ])("print the time and priority of a text alert once: %s", async (text) => {
+    await server.publish(text);
+    const { out } = await ran("get", "-a", server.address);
+    expect(out).toMatch(/^\S+ Warning {7}Sensitive file opened \(user=root file=\/etc\/shadow\)\n$/);
+  });
+
   it("print Falco's own JSON keys plus sequence with -o json", async () => {
     const sequence = await server.publish(alerts[1]!);
     const { out } = await ran("get", "-a", server.address, "-o", "json");

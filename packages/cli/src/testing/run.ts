@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 
@@ -16,8 +16,14 @@ export class Run {
   /**
    * @param args As a list, or as a shell reads them.
    * @param isOnTerminal Whether the three streams are a terminal: then `out` has all that it shows.
+   * @param stdin A file descriptor in place of a pipe.
    */
-  constructor(args: readonly string[] | string, env: NodeJS.ProcessEnv = {}, isOnTerminal = false) {
+  constructor(
+    args: readonly string[] | string,
+    env: NodeJS.ProcessEnv = {},
+    isOnTerminal = false,
+    stdin: number | "pipe" = "pipe",
+  ) {
     const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
     const words = typeof args === "string" ? args : args.map((arg) => `'${arg}'`).join(" ");
     const line = `exec '${process.execPath}' '${command}' ${words}`;
@@ -26,7 +32,10 @@ export class Run {
       : typeof args === "string"
         ? ["/bin/sh", "-c", line]
         : [process.execPath, command, ...args];
-    this.child = spawn(program!, given, { env: { ...inherited, ...env } });
+    this.child = spawn(program!, given, {
+      env: { ...inherited, ...env },
+      stdio: [stdin, "pipe", "pipe"],
+    }) as ChildProcessWithoutNullStreams;
     children.push(this.child);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.out += text;
@@ -55,6 +64,9 @@ export class Run {
 }
 
 export const falcoOutputs = (...args: string[]) => new Run(args);
+
+/** The same with a file descriptor as standard input. */
+export const falcoOutputsFrom = (stdin: number, ...args: string[]) => new Run(args, {}, false, stdin);
 
 /** For `afterEach`. */
 export function endRuns(): void {

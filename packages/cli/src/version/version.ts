@@ -1,7 +1,7 @@
+import { printable, printableJson } from "@falco-outputs/core/printable";
 import { connect } from "../connection/connect.js";
 import type { ConnectionOptions } from "../connection/connection-options.js";
 import { say } from "../print/line-writer.js";
-import { printable, printableJson } from "../print/printable.js";
 import { stopSignal } from "../stop-signal.js";
 
 const defaultTimeoutMs = 10_000;

@@ -15,7 +15,7 @@ export function acceptEncoded(bytes: Uint8Array): Uint8Array {
   try {
     for (const field of fields(bytes, alertShape)) if (field.number !== sequenceField) kept.push(field.bytes);
   } catch (cause) {
-    throw new FalcoError(`no alert: ${(cause as Error).message}`, Code.InvalidArgument, { cause });
+    throw new FalcoError(`not an alert: ${(cause as Error).message}`, Code.InvalidArgument, { cause });
   }
   const writer = new BinaryWriter();
   for (const part of kept) writer.raw(part);

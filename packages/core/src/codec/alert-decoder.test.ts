@@ -2,7 +2,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { fixtureLines } from "@falco-outputs/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { alertToJson } from "../alert.js";
+import { alertToJson } from "../alert-message.js";
 import { OutputsResponseSchema } from "../contract.js";
 import { AlertDecoder } from "./alert-decoder.js";
 import { encodeContent, encodeLine } from "./encode.js";

@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { type Alert, AlertMessage, toAlert } from "../alert.js";
+import { type Alert, AlertMessage, toAlert } from "../alert-message.js";
 import { OutputsResponseSchema } from "../contract.js";
 import { delimited, varint } from "./wire-writer.js";
 

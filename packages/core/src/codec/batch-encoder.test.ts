@@ -3,20 +3,18 @@ import { fixtureLines } from "@falco-outputs/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutputsResponseSchema } from "../contract.js";
-import { Code } from "../error.js";
 import { BatchEncoder } from "./batch-encoder.js";
 import { encodeLine, maxAlertBytes } from "./encode.js";
 
 const utf8 = new TextEncoder();
 const decode = (bytes: Uint8Array) => fromBinary(OutputsResponseSchema, bytes);
-const refused = (message: string) =>
-  expect.objectContaining({ code: Code.InvalidArgument, message: expect.stringContaining(message) });
 
 /** What comes of a line, in a batch of its own. */
 function encode(line: string | Uint8Array) {
   const encoder = new BatchEncoder();
   const bytes = typeof line === "string" ? utf8.encode(line) : line;
-  encoder.add(bytes, 0, bytes.length);
+  const reason = encoder.add(bytes, 0, bytes.length);
+  if (reason !== undefined) throw new Error(reason);
   return decode(encoder.take().bytes);
 }
 
@@ -104,11 +102,11 @@ describe("BatchEncoder", () => {
     expect(encode(line!).output).toBe(decode(encodeLine(line!)).output);
   });
 
-  it("loses nothing for a line that is no alert", () => {
+  it("loses nothing for a line that is not an alert", () => {
     const encoder = new BatchEncoder();
     const source = utf8.encode('{"rule":"a","priority":"Debug"}{"rule":"b"}{"rule":"c","priority":"Debug"}');
     encoder.add(source, 0, 31);
-    expect(() => encoder.add(source, 31, 43)).toThrow(refused('"priority" is missing'));
+    expect(encoder.add(source, 31, 43)).toBe('not an alert: "priority" is missing');
     encoder.add(source, 43, source.length);
     const { bytes, ends } = encoder.take();
     expect([decode(bytes.subarray(0, ends[0])), decode(bytes.subarray(ends[0]))]).toMatchObject([
@@ -122,9 +120,9 @@ describe("BatchEncoder", () => {
     const bytes = utf8.encode(`${line}}`);
     const encoder = new BatchEncoder();
     for (let end = 0; end < bytes.length - 1; end++) {
-      expect(() => encoder.add(bytes, 0, end)).toThrow(refused("no alert"));
+      expect(encoder.add(bytes, 0, end)).toMatch(/^not an alert: /);
     }
-    expect(() => encoder.add(bytes, 0, bytes.length)).toThrow(refused("no alert"));
+    expect(encoder.add(bytes, 0, bytes.length)).toMatch(/^not an alert: /);
     expect(encoder.count).toBe(0);
   });
 
@@ -165,7 +163,7 @@ describe("BatchEncoder", () => {
     '"\\x"',
   ])("refuses the value %s", (value) => {
     expect(() => encode(`{"rule":"r","priority":"Debug","output_fields":{"a":${value}}}`)).toThrow(
-      refused("no alert"),
+      "not an alert",
     );
   });
 
@@ -185,6 +183,6 @@ describe("BatchEncoder", () => {
     const overhead = encodeLine(line(maxAlertBytes - 16)).length - (maxAlertBytes - 16);
     const largest = maxAlertBytes - overhead;
     expect(encode(line(largest)).rule).toHaveLength(largest);
-    expect(() => encode(line(largest + 1))).toThrow(refused(`at most ${maxAlertBytes}`));
+    expect(() => encode(line(largest + 1))).toThrow(`at most ${maxAlertBytes}`);
   });
 });

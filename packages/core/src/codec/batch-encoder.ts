@@ -1,8 +1,9 @@
-import type { Alert } from "../alert.js";
-import { encodeLine, maxAlertBytes, tooLarge } from "./encode.js";
+import type { Alert } from "../alert-message.js";
+import { Code, FalcoError } from "../error.js";
+import { maxAlertBytes, tooLarge, tryEncodeLine } from "./encode.js";
 import { encodeAlert, encodeUnusualAlert, roomForAlert } from "./encode-alert.js";
 import { roomFor } from "./json-copier.js";
-import { encodeOnePass } from "./one-pass.js";
+import { encodeOnePass, onePassEnd } from "./one-pass.js";
 
 /** Memory beyond that is given back after a batch, in bytes. */
 const maxKeptBytes = 1024 * 1024;
@@ -21,30 +22,48 @@ export class BatchEncoder {
 
   /**
    * Adds the line, JSON or text, that is `source` from `start` to `end`. Invalid UTF-8 is replaced, never refused.
-   * @throws FalcoError with InvalidArgument if the line is no alert, or too large a one; the others stay.
+   * Returns why the line is not an alert, or is too large; undefined if it was added. It does not throw: an error for
+   * each line of junk would cost ten times as much.
    */
-  add(source: Uint8Array, start: number, end: number): void {
+  add(source: Uint8Array, start: number, end: number): string | undefined {
     this.#reserve(roomFor(end - start));
     const used = encodeOnePass(source, start, end, this.#bytes, this.#used);
-    if (used === -1) this.#append(encodeLine(source.subarray(start, end)));
-    else this.#used = used;
-    this.#ends.push(this.#used);
+    if (used !== -1 && onePassEnd() === end) {
+      this.#finish(used);
+      return undefined;
+    }
+    const alert = tryEncodeLine(source.subarray(start, end));
+    if (typeof alert === "string") return alert;
+    this.#append(alert);
+    return undefined;
+  }
+
+  /**
+   * Adds the JSON object that begins at `start`, if it is an alert as Falco writes it. Returns where it ends, or -1: then
+   * its end has to be found, and `add` may know it.
+   */
+  addObject(source: Uint8Array, start: number): number {
+    this.#reserve(roomFor(source.length - start));
+    const used = encodeOnePass(source, start, source.length, this.#bytes, this.#used);
+    if (used === -1) return -1;
+    this.#finish(used);
+    return onePassEnd();
   }
 
   /**
    * Adds a decoded alert, all of it but its sequence number.
-   * @throws FalcoError with InvalidArgument if it is too large; Error for what no message can hold; the others stay.
+   * @throws FalcoError with InvalidArgument if it is too large, or no message can hold it; the others stay.
    */
   addAlert(alert: Alert): void {
     this.#reserve(roomForAlert(alert));
     const used = encodeAlert(alert, this.#bytes, this.#used);
     if (used === undefined) {
       this.#append(encodeUnusualAlert(alert));
+    } else if (used - this.#used > maxAlertBytes) {
+      throw new FalcoError(tooLarge(used - this.#used), Code.InvalidArgument);
     } else {
-      if (used - this.#used > maxAlertBytes) throw tooLarge(used - this.#used);
-      this.#used = used;
+      this.#finish(used);
     }
-    this.#ends.push(this.#used);
   }
 
   /**
@@ -62,7 +81,12 @@ export class BatchEncoder {
   #append(alert: Uint8Array): void {
     this.#reserve(alert.length);
     this.#bytes.set(alert, this.#used);
-    this.#used += alert.length;
+    this.#finish(this.#used + alert.length);
+  }
+
+  #finish(used: number): void {
+    this.#used = used;
+    this.#ends.push(used);
   }
 
   #reserve(bytes: number): void {

@@ -9,7 +9,7 @@ import {
 import { fixtureLines } from "@falco-outputs/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Alert, toAlert } from "../alert.js";
+import { type Alert, toAlert } from "../alert-message.js";
 import { OutputsResponseSchema } from "../contract.js";
 import { Code } from "../error.js";
 import { acceptEncoded } from "./accept-encoded.js";

@@ -1,6 +1,7 @@
 import { toBinary } from "@bufbuild/protobuf";
-import type { Alert } from "../alert.js";
+import type { Alert } from "../alert-message.js";
 import { OutputsResponseSchema } from "../contract.js";
+import { Code, FalcoError } from "../error.js";
 import { acceptEncoded } from "./accept-encoded.js";
 import { WireWriter } from "./wire-writer.js";
 import { roomForTexts, writeHead, writeOutputField, writeTail } from "./write-alert.js";
@@ -38,8 +39,15 @@ export function roomForAlert({ rule, output, outputFields, hostname, tags, sourc
 
 /**
  * Any decoded alert, without its sequence number: unknown fields go with it.
- * @throws FalcoError with InvalidArgument for one that is too large; Error for what no message can hold.
+ * @throws FalcoError with InvalidArgument for one that is too large, or that no message can hold.
  */
 export function encodeUnusualAlert(alert: Alert): Uint8Array {
-  return acceptEncoded(toBinary(OutputsResponseSchema, alert));
+  let bytes: Uint8Array;
+  try {
+    bytes = toBinary(OutputsResponseSchema, alert);
+  } catch (cause) {
+    // What protobuf-es says quotes the value, which is for no log.
+    throw new FalcoError("not an alert: a field's value is out of range", Code.InvalidArgument, { cause });
+  }
+  return acceptEncoded(bytes);
 }

@@ -105,7 +105,10 @@ describe("encodeLine", () => {
   it("takes the text form, on the day it arrived", () => {
     const bytes = encodeLine("10:00:00: Notice text", new Date(2026, 5, 2, 10));
     const { output, time } = decode(bytes);
-    expect([output, Number(time!.seconds)]).toEqual(["text", new Date(2026, 5, 2, 10).getTime() / 1000]);
+    expect([output, Number(time!.seconds)]).toEqual([
+      "10:00:00: Notice text",
+      new Date(2026, 5, 2, 10).getTime() / 1000,
+    ]);
   });
 
   it("does not mind a byte order mark", () => {
@@ -123,9 +126,9 @@ describe("encodeLine", () => {
     });
   });
 
-  it.each(["", "  ", "Events detected: 4", '"{"'])("says that %j is no alert", (line) => {
+  it.each(["", "  ", "Events detected: 4", '"{"'])("says that %j is not an alert", (line) => {
     expect(() => encodeLine(line)).toThrow(
-      refusal('no alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it'),
+      refusal('not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it'),
     );
   });
 
@@ -171,7 +174,7 @@ describe("acceptEncoded", () => {
         acceptEncoded(bytes.subarray(0, length));
         return 1;
       } catch (error) {
-        expect(error).toEqual(refusal("no alert: "));
+        expect(error).toEqual(refusal("not an alert: "));
         return 0;
       }
     });
@@ -196,9 +199,9 @@ describe("acceptEncoded", () => {
     ["a group without an end", Uint8Array.of(99)],
     ["groups without end", new Uint8Array(100_000).fill(99)],
   ])("refuses %s", (_, bytes) => {
-    expect(() => acceptEncoded(bytes)).toThrow(refusal("no alert: "));
+    expect(() => acceptEncoded(bytes)).toThrow(refusal("not an alert: "));
     const whole = encodeContent(basic);
-    expect(() => acceptEncoded(concatenate(whole, bytes))).toThrow(refusal("no alert: "));
+    expect(() => acceptEncoded(concatenate(whole, bytes))).toThrow(refusal("not an alert: "));
   });
 
   it("accepts nothing that a decoder would refuse, or see a sequence number in", () => {
@@ -217,7 +220,7 @@ describe("acceptEncoded", () => {
           try {
             accepted = acceptEncoded(bytes);
           } catch (error) {
-            expect(error).toEqual(refusal("no alert: "));
+            expect(error).toEqual(refusal("not an alert: "));
             return;
           }
           expect(decode(accepted).sequence).toBe(0n);

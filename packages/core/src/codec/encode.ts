@@ -1,7 +1,7 @@
 import { Code, FalcoError } from "../error.js";
 import { deprecatedSource } from "../source.js";
 import type { AlertContent } from "./content.js";
-import { readJson } from "./read-json.js";
+import { tryReadJson } from "./read-json.js";
 import { readText } from "./read-text.js";
 import { WireWriter } from "./wire-writer.js";
 import { roomForTexts, writeHead, writeOutputField, writeTail } from "./write-alert.js";
@@ -18,6 +18,10 @@ const writer = new WireWriter();
  * @throws FalcoError with InvalidArgument if they are more than `maxAlertBytes`.
  */
 export function encodeContent(content: AlertContent): Uint8Array {
+  return withinLimit(write(content));
+}
+
+function write(content: AlertContent): Uint8Array {
   const { time, priority, rule, output, hostname, source } = content;
   const room = roomFor(content);
   writer.target = room > scratch.length ? new Uint8Array(room) : scratch;
@@ -27,7 +31,7 @@ export function encodeContent(content: AlertContent): Uint8Array {
   writeTail(writer, hostname, content.tags, source);
   const bytes = writer.target.slice(0, writer.to);
   writer.target = scratch;
-  return withinLimit(bytes);
+  return bytes;
 }
 
 /** What the alert takes at the most, in bytes. */
@@ -40,32 +44,34 @@ function roomFor({ rule, output, outputFields, hostname, tags, source }: AlertCo
 
 /**
  * A line of Falco's, JSON or text, as an encoded alert. Invalid UTF-8 is replaced, never refused.
- * @throws FalcoError with InvalidArgument if the line is no alert, or too large a one.
+ * @throws FalcoError with InvalidArgument if the line is not an alert, or too large.
  */
 export function encodeLine(line: string | Uint8Array, now?: Date): Uint8Array {
-  const text = typeof line === "string" ? line : utf8.decode(line);
-  if (/^\s*\{/.test(text)) return encodeContent(readJson(text));
-  const content = readText(text.replace(/\r?\n?$/, ""), now);
-  if (content === undefined) {
-    throw new FalcoError(
-      'no alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
-      Code.InvalidArgument,
-    );
-  }
-  return encodeContent(content);
+  const bytes = tryEncodeLine(line, now);
+  if (typeof bytes === "string") throw new FalcoError(bytes, Code.InvalidArgument);
+  return bytes;
 }
+
+/** The same, but returns why the line is not an alert. */
+export function tryEncodeLine(line: string | Uint8Array, now?: Date): Uint8Array | string {
+  const text = typeof line === "string" ? line : utf8.decode(line);
+  const content = /^\s*\{/.test(text) ? tryReadJson(text) : readText(text.replace(/\r?\n?$/, ""), now);
+  if (content === undefined) return neitherForm;
+  if (typeof content === "string") return content;
+  const bytes = write(content);
+  return bytes.length > maxAlertBytes ? tooLarge(bytes.length) : bytes;
+}
+
+const neitherForm = 'not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it';
 
 /** @throws FalcoError with InvalidArgument if an encoded alert is larger than `maxAlertBytes`. */
 export function withinLimit(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= maxAlertBytes) return bytes;
-  throw tooLarge(bytes.length);
+  throw new FalcoError(tooLarge(bytes.length), Code.InvalidArgument);
 }
 
-export function tooLarge(bytes: number): FalcoError {
-  return new FalcoError(
-    `the alert is ${bytes} bytes, at most ${maxAlertBytes} are taken`,
-    Code.InvalidArgument,
-  );
+export function tooLarge(bytes: number): string {
+  return `the alert is ${bytes} bytes, at most ${maxAlertBytes} are taken`;
 }
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: false });

@@ -1,5 +1,6 @@
 /** For those who bring alerts into a server: Falco's own forms to the bytes of a `falco.outputs.response`. */
-export { contentOf, toPriority } from "../alert.js";
+export { contentOf } from "../alert.js";
+export { toPriority } from "../priority.js";
 export { acceptEncoded } from "./accept-encoded.js";
 export { AlertDecoder, type TextSlices } from "./alert-decoder.js";
 export { BatchEncoder } from "./batch-encoder.js";
@@ -8,3 +9,4 @@ export { encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
 export { JsonReader } from "./json-reader.js";
 export { readJson } from "./read-json.js";
 export { readText, textPrefix } from "./read-text.js";
+export { type BodyTaker, splitBody } from "./split-body.js";

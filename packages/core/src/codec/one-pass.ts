@@ -53,10 +53,11 @@ const json = new JsonCopier();
 /**
  * The fast path from Falco's JSON to the bytes of a `falco.outputs.response`: one pass, no objects, every byte copied
  * once. It knows what Falco writes, and nothing else: no white space, no `\u` escapes, no nested values, no member
- * twice, no member that is no alert's. What it does not know is for `readJson` and `encodeContent`, which make the
- * same alert of what it knows, but for the order of the fields.
- * @param target Has `roomFor` the line from `to` on.
- * @returns The position behind the alert in `target`, or -1 for a line that it does not know.
+ * twice, no member that an alert does not have. What it does not know is for `readJson` and `encodeContent`, which make
+ * the same alert of what it knows, but for the order of the fields.
+ * @param end Where `source` ends for it; the object may end before that, at `onePassEnd`.
+ * @param target Has `roomFor` the source from `to` on.
+ * @returns The position behind the alert in `target`, or -1 for an object that it does not know.
  */
 export function encodeOnePass(
   source: Uint8Array,
@@ -66,8 +67,12 @@ export function encodeOnePass(
   to: number,
 ): number {
   json.open(source, start, end, target, to);
-  const known = alert() && json.at === end && json.to - to <= maxAlertBytes;
-  return known ? json.to : -1;
+  return alert() && json.to - to <= maxAlertBytes ? json.to : -1;
+}
+
+/** Where in its source the alert ends that was encoded last. */
+export function onePassEnd(): number {
+  return json.at;
 }
 
 function alert(): boolean {

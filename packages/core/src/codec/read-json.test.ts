@@ -17,7 +17,7 @@ function outcome(json: string): "alert" | string {
   } catch (error) {
     expect(error).toBeInstanceOf(FalcoError);
     expect((error as FalcoError).code).toBe(Code.InvalidArgument);
-    expect((error as FalcoError).message).toMatch(/^no alert: /);
+    expect((error as FalcoError).message).toMatch(/^not an alert: /);
     return (error as FalcoError).message;
   }
 }
@@ -106,15 +106,8 @@ describe("readJson", () => {
     ['{"rule":"r"}', '"priority" is missing'],
     ["[]", "JSON: expected an object at position 0"],
     ["null", "JSON: expected an object at position 0"],
-    [
-      withRule('"priority":"urgent"'),
-      '"priority" is "urgent", expected a priority of Falco\'s, e.g. "Warning"',
-    ],
-    [withRule(`"priority":"${"x".repeat(50)}"`), `"priority" is "${"x".repeat(40)}…", expected`],
-    [
-      withRule('"time":"yesterday"'),
-      '"time" is "yesterday", expected RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"',
-    ],
+    [withRule('"priority":"urgent"'), '"priority" is not one of Emergency, Alert, Critical, '],
+    [withRule('"time":"yesterday"'), '"time" is not in RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"'],
     [withRule('"time":1780391647'), "JSON: expected a string at position 39"],
     [withRule('"rule":null'), "JSON: expected a string at position 39"],
     [withRule('"output":{}'), "JSON: expected a string at position 41"],
@@ -123,8 +116,8 @@ describe("readJson", () => {
     [withRule('"tags":[1]'), "JSON: expected a string at position 40"],
     [withRule(`"x":${"[".repeat(64)}`), "JSON: expected at most 64 nested levels"],
     [withRule('"output":"a\u0007b"'), 'JSON: expected a closing quote (") and no raw control character'],
-  ])("says why %s is no alert", (json, why) => {
-    expect(outcome(json)).toContain(`no alert: ${why}`);
+  ])("says why %s is not an alert", (json, why) => {
+    expect(outcome(json)).toContain(`not an alert: ${why}`);
   });
 
   it.each(lines)("refuses every truncation of a line, and everything behind it: %#", (line) => {

@@ -1,25 +1,39 @@
 import { Code, FalcoError } from "../error.js";
-import { type Priority, parsePriority } from "../priority.js";
+import { type Priority, parsePriority, priorityNames } from "../priority.js";
 import { type Instant, parseTime } from "../time.js";
 import type { AlertContent } from "./content.js";
-import { JsonReader, JsonSyntaxError } from "./json-reader.js";
+import { JsonMismatch, JsonReader } from "./json-reader.js";
 
 /**
- * Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` have to be there. Members that
- * are no alert's are ignored, of duplicates the last one counts. `output` is `message` where Falco was told to leave
- * `output` out.
- * @throws FalcoError with InvalidArgument that says what is wrong.
+ * Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` must be there. Members that an
+ * alert does not have are ignored; of duplicates the last one counts. `output` is `message` where Falco was told to
+ * leave `output` out.
+ * @throws FalcoError with InvalidArgument that says what is wrong, and where. It quotes nothing, since it is logged, and
+ * no alert's content may be.
  */
 export function readJson(text: string): AlertContent {
+  const content = tryReadJson(text);
+  if (typeof content === "string") throw new FalcoError(content, Code.InvalidArgument);
+  return content;
+}
+
+/** The same, but returns what is wrong. */
+export function tryReadJson(text: string): AlertContent | string {
   const reader = new JsonReader(text);
   try {
     const content = readAlert(reader);
     reader.end();
     return content;
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) throw noAlert(`JSON: ${error.message}`);
-    throw error;
+  } catch (reason) {
+    if (reason instanceof JsonMismatch) return `not an alert: JSON: ${reason.message}`;
+    if (reason instanceof WrongMember) return `not an alert: ${reason.message}`;
+    throw reason;
   }
+}
+
+/** Thrown where a member of an alert is missing or wrong; not an Error for the same reason as `JsonMismatch`. */
+class WrongMember {
+  constructor(readonly message: string) {}
 }
 
 function readAlert(reader: JsonReader): AlertContent {
@@ -68,15 +82,15 @@ function readAlert(reader: JsonReader): AlertContent {
         reader.skip();
     }
   });
-  if (rule === undefined) throw noAlert('"rule" is missing');
-  if (priority === undefined) throw noAlert('"priority" is missing');
+  if (rule === undefined) throw new WrongMember('"rule" is missing');
+  if (priority === undefined) throw new WrongMember('"priority" is missing');
   return { time, priority, rule, output: output ?? message ?? "", outputFields, hostname, tags, source };
 }
 
 function readTime(text: string): Instant {
   const time = parseTime(text);
   if (time === undefined) {
-    throw noAlert(`"time" is ${quote(text)}, expected RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"`);
+    throw new WrongMember('"time" is not in RFC 3339, e.g. "2026-01-31T23:59:59.123456789Z"');
   }
   return time;
 }
@@ -84,15 +98,7 @@ function readTime(text: string): Instant {
 function readPriority(name: string): Priority {
   const priority = parsePriority(name);
   if (priority === undefined) {
-    throw noAlert(`"priority" is ${quote(name)}, expected a priority of Falco's, e.g. "Warning"`);
+    throw new WrongMember(`"priority" is not one of ${priorityNames.join(", ")}`);
   }
   return priority;
-}
-
-function noAlert(why: string): FalcoError {
-  return new FalcoError(`no alert: ${why}`, Code.InvalidArgument);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

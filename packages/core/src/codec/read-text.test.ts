@@ -1,7 +1,7 @@
 import { fixtureLines } from "@falco-outputs/testing";
 import { describe, expect, it } from "vitest";
 import { priorityNames } from "../priority.js";
-import { readText } from "./read-text.js";
+import { readText, textPrefix } from "./read-text.js";
 
 /** A time of the local clock, in seconds since 1970. */
 const local = (...parts: [number, number, number, number, number, number]) =>
@@ -10,11 +10,8 @@ const local = (...parts: [number, number, number, number, number, number]) =>
 describe("readText", () => {
   it("reads the text form of Falco's, and nothing else of what Falco prints", () => {
     const alerts = fixtureLines("alerts.txt").map((line) => readText(line));
-    expect(alerts.map((alert) => alert?.output.slice(0, 24))).toEqual([
-      "A shell was spawned in a",
-      "Sensitive file opened fo",
-      "Executing binary not par",
-      "Falco internal: metrics ",
+    expect(alerts.map((alert) => alert?.output)).toEqual([
+      ...fixtureLines("alerts.txt").slice(0, 4),
       undefined,
       undefined,
       undefined,
@@ -24,9 +21,9 @@ describe("readText", () => {
     expect(alerts.slice(0, 4).map((alert) => alert?.priority)).toEqual([5, 4, 2, 6]);
   });
 
-  it("takes the line behind the prefix for the output, and knows no more", () => {
-    const output = " two  spaces, a colon: and (user=root)\t";
-    expect(readText(`2026-01-31T23:59:59.5Z: Critical ${output}`)).toEqual({
+  it("takes the whole line for the output, as Falco did, and knows no more", () => {
+    const output = "2026-01-31T23:59:59.5Z: Critical  two  spaces, a colon: and (user=root)\t";
+    expect(readText(output)).toEqual({
       time: { seconds: Date.UTC(2026, 0, 31, 23, 59, 59) / 1000, nanos: 500_000_000 },
       priority: 2,
       rule: "",
@@ -88,7 +85,22 @@ describe("readText", () => {
     "2026-02-30T10:00:00Z: Critical text",
     "2026-06-02: Critical text",
     "Events detected: 12",
-  ])("knows no alert in %j", (line) => {
+  ])("finds no alert in %j", (line) => {
     expect(readText(line)).toBeUndefined();
   });
+});
+
+describe("textPrefix", () => {
+  it.each([...priorityNames, "info", "NOTICE"])("is a time and the priority %s", (name) => {
+    for (const time of ["10:00:00", "2026-06-02T09:14:09.000000001+0000", "2026-06-02 09:14:09.5"]) {
+      expect(`${time}: ${name} text: a`.replace(textPrefix, "")).toBe("text: a");
+    }
+  });
+
+  it.each(["10:00:00: Something happened", "10:00:00: Noticed it", "Notice text", "10:00:00: Notice"])(
+    "is not the beginning of %j",
+    (text) => {
+      expect(text).not.toMatch(textPrefix);
+    },
+  );
 });

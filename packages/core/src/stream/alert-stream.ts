@@ -1,5 +1,4 @@
-import type { Alert } from "../alert.js";
-import type { Origin } from "./alert-iterator.js";
+import type { Alert } from "../alert-message.js";
 
 /** Alerts as they arrive. Each iteration is a stream of its own, opened by the first `next()`, ended by `break`. */
 export interface AlertStream {
@@ -18,20 +17,4 @@ export interface AcknowledgedStream extends AlertStream {
    * handlers may finish in any order. An alert of a connection that was lost comes again, whether it is marked or not.
    */
   acknowledge(alert: Alert): void;
-}
-
-/** Remembers where alerts came from, for those that are acknowledged by hand. */
-export class Origins {
-  readonly #origins = new WeakMap<Alert, Origin>();
-
-  add(alert: Alert, origin: Origin): void {
-    this.#origins.set(alert, origin);
-  }
-
-  acknowledge(alert: Alert): void {
-    const origin = this.#origins.get(alert);
-    if (origin === undefined) return;
-    this.#origins.delete(alert);
-    origin.call.acknowledgements?.done(origin.place);
-  }
 }

@@ -1,7 +1,8 @@
 import type { Transport } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { type Client, createClient } from "../client.js";
+import { type Client, type ClientOptions, createClient } from "../client.js";
 import { Code, FalcoError } from "../error.js";
+import { OptionError } from "../option-error.js";
 
 // No call is ever made: options are judged before.
 const client: Client = createClient({ transport: {} as Transport });
@@ -21,6 +22,9 @@ describe("options that make sense together", () => {
     { broadcast: true, after: 5n, rules: ["r"], sources: ["syscall"], hostnames: ["node-1"] },
     { reconnect: false, pollIntervalMs: 50, onStatus: () => undefined },
     { reconnect: { maxAttempts: 3 }, signal: new AbortController().signal, timeoutMs: 10, headers: {} },
+    { reconnect: { maxAttempts: Number.POSITIVE_INFINITY, maxDelayMs: 2 ** 31 - 1 }, timeoutMs: 2 ** 31 - 1 },
+    { reconnect: { maxAttempts: 0 } },
+    { broadcast: true, after: 2n ** 64n - 1n },
   ])("sub takes %o", (options) => {
     expect(sub(options)).toHaveProperty("acknowledge");
   });
@@ -56,10 +60,13 @@ describe("options that make none are refused before any call, in the server's wo
     [{ group: "" }, 'group: "", expected a name'],
     [
       { group: "pager", filterLocally: true },
-      "filterLocally: the server filters groups and broadcasts itself",
+      "filterLocally: true, expected false with group and broadcast, which the server filters",
     ],
-    [{ broadcast: true, minPriority: "loud" }, 'priority: "loud", expected one of Emergency'],
-    [{ pollIntervalMs: 0 }, "pollIntervalMs: 0, expected more than 0"],
+    [{ broadcast: true, minPriority: "loud" }, 'minPriority: "loud", expected one of Emergency'],
+    [{ broadcast: true, after: 5 }, "after: 5, expected a sequence number as a bigint"],
+    [{ broadcast: true, after: -1n }, "after: -1n, expected a sequence number as a bigint"],
+    [{ reconnect: true }, "reconnect: true, expected an object with options, or false"],
+    [{ headers: { "not a name": "x" } }, "headers: expected names and values that HTTP allows"],
   ])("sub: %o", (options, message) => {
     expect(() => sub(options)).toThrow(FalcoError);
     expect(() => sub(options)).toThrow(
@@ -70,6 +77,41 @@ describe("options that make none are refused before any call, in the server's wo
   it("get: acknowledgements", () => {
     expect(() => get({ acknowledge: true })).toThrow("acknowledged: get takes no acknowledgements, use sub");
   });
+});
+
+describe.each<[string, (time: number | undefined) => unknown]>([
+  ["timeoutMs", (timeoutMs) => sub({ timeoutMs })],
+  ["timeoutMs", (timeoutMs) => get({ timeoutMs })],
+  ["pollIntervalMs", (pollIntervalMs) => sub({ pollIntervalMs })],
+  ["reconnect.initialDelayMs", (initialDelayMs) => sub({ reconnect: { initialDelayMs } })],
+  ["reconnect.maxDelayMs", (maxDelayMs) => get({ follow: true, reconnect: { maxDelayMs } })],
+  [
+    "connectTimeoutMs",
+    (connectTimeoutMs) => createClient({ transport: {}, connectTimeoutMs } as ClientOptions),
+  ],
+])("%s", (option, use) => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "5", null])("%o is refused", (time) => {
+    expect(() => use(time as number)).toThrow(OptionError);
+    expect(() => use(time as number)).toThrow(
+      `${option}: ${typeof time === "string" ? JSON.stringify(time) : time}, expected a time in milliseconds, more than 0 and at most 2147483647`,
+    );
+  });
+
+  it("undefined is the default", () => {
+    expect(() => use(undefined)).not.toThrow();
+  });
+});
+
+it("version: a time that no timer takes is refused", async () => {
+  await expect(client.version({ timeoutMs: 2 ** 31 })).rejects.toThrow(
+    "timeoutMs: 2147483648, expected a time",
+  );
+});
+
+it.each([-1, 1.5, Number.NaN, "3", null])("maxAttempts: %o is refused", (maxAttempts) => {
+  expect(() => sub({ reconnect: { maxAttempts } })).toThrow(
+    /^reconnect\.maxAttempts: .*, expected a whole number/,
+  );
 });
 
 it("what makes no sense does not compile either", () => {

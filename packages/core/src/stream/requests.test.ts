@@ -147,13 +147,4 @@ describe("polling", () => {
     });
     expect(vi.getTimerCount()).toBe(0);
   });
-
-  it.each([0, -1, Number.NaN])("refuses an interval of %d", (pollIntervalMs) => {
-    expect(() => falco([]).sub({ pollIntervalMs })).toThrow(
-      expect.objectContaining({
-        code: Code.InvalidArgument,
-        message: `pollIntervalMs: ${pollIntervalMs}, expected more than 0`,
-      }),
-    );
-  });
 });

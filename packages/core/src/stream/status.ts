@@ -1,4 +1,4 @@
-import type { Alert } from "../alert.js";
+import type { Alert } from "../alert-message.js";
 import type { FalcoError } from "../error.js";
 
 /** What becomes of a stream. */
@@ -29,8 +29,9 @@ export interface Loss {
 
 /** Reads the alert with which our server tells a loss: one without a sequence number. */
 export function lossOf({ sequence, outputFields }: Alert): Loss | undefined {
+  if (sequence !== 0n) return undefined;
   const { cause, lost, first_sequence, last_sequence } = outputFields;
-  if (sequence !== 0n || cause === undefined) return undefined;
+  if (cause === undefined) return undefined;
   return {
     cause,
     lost: toBigInt(lost),

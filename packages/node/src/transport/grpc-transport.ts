@@ -1,10 +1,5 @@
-import {
-  Code,
-  ConnectError,
-  createContextValues,
-  type Interceptor,
-  type Transport,
-} from "@connectrpc/connect";
+import type { ClientHttp2Stream } from "node:http2";
+import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
 import {
   createMethodSerializationLookup,
   createMethodUrl,
@@ -24,9 +19,9 @@ import {
   type Http2SessionManager,
 } from "@connectrpc/connect-node";
 import type { Alert } from "@falco-outputs/core";
-import { AlertDecoder } from "@falco-outputs/core/codec";
 import { type Batched, batches, OutputsResponseSchema } from "@falco-outputs/core/contract";
-import { EnvelopeReader } from "./envelope-reader.js";
+import { AlertBatches } from "./alert-batches.js";
+import { guard } from "./callback-guard.js";
 
 export interface TransportOptions {
   baseUrl: string;
@@ -44,10 +39,12 @@ const limits = { readMaxBytes: maxResponseBytes, writeMaxBytes: maxRequestBytes 
  * Connect's gRPC transport for Node, but for streams of alerts: those it decodes itself, as many at once as arrived,
  * and hands over in batches. All that is around them, from headers to deadlines and errors, is Connect's as well.
  *
- * This is the one file of the client that relies on Connect's protocol internals, which promise no compatibility between
- * versions.
+ * This file relies on Connect's protocol internals, `../session-manager.ts` on how its session manager works, and
+ * `../explain.ts` on texts of its errors; none of them promises compatibility between versions. The tests of these three
+ * files show what is relied on.
  */
-export function createTransport({ baseUrl, sessionManager, interceptors }: TransportOptions): Transport {
+export function createTransport({ baseUrl, sessionManager, ...options }: TransportOptions): Transport {
+  const interceptors = guard(options.interceptors);
   // Alerts come uncompressed from every server that there is.
   const acceptCompression: [] = [];
   const connect = createGrpcTransport({
@@ -57,7 +54,6 @@ export function createTransport({ baseUrl, sessionManager, interceptors }: Trans
     acceptCompression,
     ...limits,
   });
-  const request = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => sessionManager });
 
   /** What `stream` of a transport does, for a method that responds with alerts. */
   const alerts: Transport["stream"] = async (method, signal, timeoutMs, header, input, contextValues) => {
@@ -78,6 +74,7 @@ export function createTransport({ baseUrl, sessionManager, interceptors }: Trans
         message: input,
       },
       next: async (call) => {
+        const { request, stream } = requestOn(sessionManager);
         const { status, header, trailer, body } = await request({
           url: call.url,
           method: "POST",
@@ -87,9 +84,7 @@ export function createTransport({ baseUrl, sessionManager, interceptors }: Trans
             call.message,
             transformSerializeEnvelope(serialization.getI(true)),
             transformJoinEnvelopes(),
-            {
-              propagateDownStreamError: true,
-            },
+            { propagateDownStreamError: true },
           ),
         });
         const { foundStatus, headerError } = validateResponseWithCompression(
@@ -98,9 +93,19 @@ export function createTransport({ baseUrl, sessionManager, interceptors }: Trans
           header,
         );
         if (headerError !== undefined) throw headerError;
-        const received = receive(body, () => {
-          if (!foundStatus) validateTrailer(trailer, header);
+        const rest = body[Symbol.asyncIterator]();
+        const batches = new AlertBatches({
+          stream: stream(),
+          maxBytes: maxResponseBytes,
+          signal: call.signal,
+          onRead: () => sessionManager.notifyResponseByteRead(stream()),
+          // Connect knows how the stream ended; it has read none of it.
+          ended: () => rest.next(),
+          assertOk: () => {
+            if (!foundStatus) validateTrailer(trailer, header);
+          },
         });
+        const received = { [Symbol.asyncIterator]: () => batches };
         // An interceptor has to see what the contract has: one message at a time.
         const message = interceptors.length === 0 ? received : each(received);
         return { ...call, header, trailer, message: message as AsyncIterable<never> };
@@ -118,49 +123,22 @@ export function createTransport({ baseUrl, sessionManager, interceptors }: Trans
   };
 }
 
-/**
- * The alerts in a response's body, each batch decoded when it is asked for, and only then more is read: HTTP/2's flow
- * control holds the server back meanwhile.
- * @param end Called at the body's end; throws what its status says.
- */
-function receive(body: AsyncIterable<Uint8Array>, end: () => void): AsyncIterable<readonly Alert[]> {
-  const chunks = body[Symbol.asyncIterator]();
-  let batch: Alert[] = [];
-  let failure: ConnectError | undefined;
-  const decoder = new AlertDecoder(textSlices);
-  const reader = new EnvelopeReader(maxResponseBytes, (bytes, from, to) => {
-    try {
-      batch.push(decoder.decode(bytes, from, to));
-    } catch (error) {
-      throw new ConnectError(`parse binary: ${(error as Error).message}`, Code.Internal);
-    }
+/** Connect's request over HTTP/2, with the stream that it makes. */
+function requestOn(sessionManager: Http2SessionManager) {
+  let stream: ClientHttp2Stream | undefined;
+  const request = createNodeHttpClient({
+    httpVersion: "2",
+    sessionProvider: () => ({
+      authority: sessionManager.authority,
+      notifyResponseByteRead: (one) => sessionManager.notifyResponseByteRead(one),
+      request: async (...parameters) => {
+        stream = await sessionManager.request(...parameters);
+        return stream;
+      },
+    }),
   });
-  const next = async (): Promise<IteratorResult<readonly Alert[], undefined>> => {
-    while (failure === undefined) {
-      const chunk = await chunks.next();
-      if (chunk.done === true) {
-        reader.end();
-        end();
-        return { value: undefined, done: true };
-      }
-      batch = [];
-      try {
-        reader.read(chunk.value as Buffer);
-      } catch (error) {
-        // What came before it is good.
-        failure = ConnectError.from(error);
-      }
-      if (batch.length > 0) return { value: batch, done: false };
-    }
-    throw failure;
-  };
-  return { [Symbol.asyncIterator]: () => ({ next }) };
+  return { request, stream: () => stream! };
 }
-
-const textSlices = {
-  latin1: (bytes: Uint8Array, start: number, end: number) => (bytes as Buffer).toString("latin1", start, end),
-  utf8: (bytes: Uint8Array, start: number, end: number) => (bytes as Buffer).toString("utf8", start, end),
-};
 
 /** What was passed through as if its batches were messages. */
 function batched(messages: AsyncIterable<unknown>): AsyncIterable<never> {

@@ -1,8 +1,9 @@
 """Subscribe to Falco's alerts: from Falco Outputs, or from a Falco up to 0.43."""
 
-from ._alert import Alert, FieldValue
+from ._alert import Alert
+from ._async_client import AsyncAlertStream, AsyncClient
 from ._client import AlertStream, Client
-from ._client_base import DEFAULT_ENDPOINT
+from ._contract import FalcoVersion, Priority, PriorityLike
 from ._errors import (
     AbortedError,
     CancelledError,
@@ -16,18 +17,26 @@ from ._errors import (
     UnavailableError,
     UnimplementedError,
 )
-from ._priority import Priority, PriorityLike
-from ._reconnect import Reconnect
-from ._status import Connected, Connecting, Disconnected, Loss, Lost, Resumed, StreamStatus
-from ._sync_client import SyncAlertStream, SyncClient
+from ._message import FieldValue
+from ._options import Reconnect
+from ._status import (
+    Connected,
+    Connecting,
+    Disconnected,
+    Loss,
+    LossCause,
+    Lost,
+    Resumed,
+    StreamStatus,
+)
 from ._target import VERSION as __version__
-from ._version import Version
 
 __all__ = [
-    "DEFAULT_ENDPOINT",
     "AbortedError",
     "Alert",
     "AlertStream",
+    "AsyncAlertStream",
+    "AsyncClient",
     "CancelledError",
     "Client",
     "Connected",
@@ -36,9 +45,11 @@ __all__ = [
     "Disconnected",
     "FailedPreconditionError",
     "FalcoError",
+    "FalcoVersion",
     "FieldValue",
     "InvalidArgumentError",
     "Loss",
+    "LossCause",
     "Lost",
     "PermissionDeniedError",
     "Priority",
@@ -47,11 +58,8 @@ __all__ = [
     "ResourceExhaustedError",
     "Resumed",
     "StreamStatus",
-    "SyncAlertStream",
-    "SyncClient",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",
-    "Version",
     "__version__",
 ]

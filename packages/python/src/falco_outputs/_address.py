@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
-from ._errors import invalid
-from ._quote import quoted
+from ._errors import invalid, refused
 
+_falcos_socket = Path("/run/falco/falco.sock")
 _host_and_port = re.compile(
     r"(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^:\[\]\s?#@\\%<>^|]+)):([0-9]{1,5})", re.ASCII
 )
@@ -51,4 +55,30 @@ def parse_address(text: str) -> UnixAddress | TcpAddress:
         port = int(match[3])
         if port <= 65_535:
             return TcpAddress(match[1] or match[2], port)
-    raise invalid(f"endpoint: {quoted(text)}, expected unix:///path, a path with a slash, or host:port")
+    raise invalid("address", text, "unix:///path, a path with a slash, or host:port")
+
+
+def default_address() -> str:
+    """Where `falco-outputs serve` listens when it is not told.
+
+    Falco's own socket if it is there, else that of a server that this user runs, else Falco's again.
+    """
+    folder = _users_folder()
+    socket = folder / _falcos_socket.name
+    if _falcos_socket.exists() or not socket.exists():
+        return str(UnixAddress(str(_falcos_socket)))
+    _assert_own(folder)
+    return str(UnixAddress(str(socket)))
+
+
+def _users_folder() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(runtime) if runtime else Path(tempfile.gettempdir(), f"falco-outputs-{os.getuid()}")
+
+
+def _assert_own(folder: Path) -> None:
+    """Refuses a folder where others could put a socket of theirs, and read alerts or forge them."""
+    status = folder.lstat()
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and status.st_mode & 0o022 == 0:
+        return
+    raise refused(f"{folder}: others own this folder or can write to it: remove it, or name an address")

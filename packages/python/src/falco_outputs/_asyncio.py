@@ -4,132 +4,103 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable
 
 import grpc
 import grpc.aio
-from google.protobuf.message import Message
 
+from ._alert import Alert
 from ._connections import Connection, Connections
-from ._contract import (
-    SUB,
-    VERSION,
-    OutputsRequest,
-    OutputsResponse,
-    VersionRequest,
-    VersionResponse,
+from ._contract import SUB, VERSION, OutputsRequest, VersionRequest, VersionResponse
+from ._errors import FalcoError
+from ._explain import CallError, texts_of
+from ._inline import Inline
+from ._io import (
+    FAREWELL_S,
+    READ_AHEAD_BYTES,
+    Driven,
+    Event,
+    Signal,
+    Source,
+    StreamCall,
+    VersionCall,
+    seconds_to_end,
 )
-from ._io import Signal, StreamCall, Timer, VersionCall
+from ._message import Received, received
 from ._outbox import Outbox
 from ._plan import Metadata
-from ._target import Target
-
-T = TypeVar("T")
-
-_ahead_at_most = 512
-"""How many messages are read before they are asked for."""
+from ._status import Lost, StreamStatus
+from ._target import Pems, Target
 
 
 class AsyncIO:
-    """Calls on gRPC's API for asyncio."""
+    """Calls on gRPC's API for asyncio, in one event loop."""
 
-    loop = staticmethod(asyncio.current_task)
-    """The task."""
-
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, interceptors: tuple[grpc.aio.ClientInterceptor, ...]) -> None:
         self._target = target
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._connections = self._none()
+        self._interceptors = interceptors
+        self.loop = asyncio.get_running_loop()
+        """A channel belongs to one event loop; that of another one is gone with it."""
+        self._connections = Connections(
+            target, self._connect, lambda channel: self._in_background(channel.close())
+        )
+        self._pumps: set[_Pump] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
-    def clock(self) -> float:
-        """Seconds from any point in time."""
-        return time.monotonic()
-
-    def later(self, delay_s: float, action: Callable[[], None]) -> Timer:
-        """Does something later, unless it is cancelled."""
-        return asyncio.get_running_loop().call_later(delay_s, action)
+    def connections(self) -> Connections[grpc.aio.Channel]:
+        """The client's connections."""
+        return self._connections
 
     def signal(self) -> Signal:
         """A signal that has not happened yet."""
         return _Signal()
 
-    def version(self, metadata: Metadata, timeout_s: float | None) -> VersionCall:
+    def source(self, stream: Driven, *, ahead: bool) -> Source:
+        """Drives a stream. `ahead`: in a task of its own, since gRPC ends a call when a read is cancelled."""
+        return _Pump(stream, self._pumps) if ahead else Inline(stream, _Signal(), asyncio.current_task)
+
+    def version(
+        self, on: Connection[grpc.aio.Channel], metadata: Metadata, timeout_s: float | None
+    ) -> VersionCall:
         """Begins a `version` call."""
-        return _VersionCall(_Lease(self._here()), metadata, timeout_s)
+        return _VersionCall(on.channel, metadata, timeout_s)
 
     def stream(
         self,
+        on: Connection[grpc.aio.Channel],
         method: str,
         outbox: Outbox,
         metadata: Metadata,
         timeout_s: float | None,
-        *,
-        ahead: bool,
-        graceful: bool,
     ) -> StreamCall:
         """Begins a stream."""
-        call = _StreamCall(_Lease(self._here()), method, outbox, metadata, timeout_s)
-        # gRPC ends a call whose read is cancelled; one in a task of its own is not.
-        return _AheadCall(call) if ahead or graceful else call
-
-    def in_background(self, work: Awaitable[None]) -> None:
-        """Goes on with something that `close` waits for."""
-        task = asyncio.ensure_future(_done(work))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        return _StreamCall(on.channel, method, outbox, metadata, timeout_s)
 
     async def close(self) -> None:
-        """Closes the connection."""
+        """Waits for the streams that were ended, and closes the connections."""
+        await asyncio.gather(*(pump.wait_end() for pump in self._pumps))
         self._connections.close()
         while self._closing:
             await asyncio.wait(self._closing)
 
-    def _here(self) -> Connections[grpc.aio.Channel]:
-        # A channel belongs to one event loop; that of another one is gone with it.
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop = loop
-            self._connections = self._none()
-        return self._connections
+    def _in_background(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(_done(work))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
-    def _none(self) -> Connections[grpc.aio.Channel]:
-        return Connections(self._connect, lambda channel: self.in_background(channel.close()))
-
-    def _connect(self) -> grpc.aio.Channel:
-        target = self._target
-        if target.credentials is None:
-            return grpc.aio.insecure_channel(target.uri, options=target.options)
-        return grpc.aio.secure_channel(target.uri, target.credentials, options=target.options)
+    def _connect(self, pems: Pems | None) -> grpc.aio.Channel:
+        target, interceptors = self._target, self._interceptors
+        if pems is None:
+            return grpc.aio.insecure_channel(target.uri, options=target.options, interceptors=interceptors)
+        return grpc.aio.secure_channel(
+            target.uri, pems.credentials(), options=target.options, interceptors=interceptors
+        )
 
 
 async def _done(work: Awaitable[None]) -> None:
     await work
-
-
-class _Lease:
-    """A connection for one call."""
-
-    def __init__(self, connections: Connections[grpc.aio.Channel]) -> None:
-        self._connections = connections
-        self._connection: Connection[grpc.aio.Channel] = connections.acquire()
-        self._released = False
-
-    @property
-    def channel(self) -> grpc.aio.Channel:
-        return self._connection.channel
-
-    def release(self) -> None:
-        if not self._released:
-            self._released = True
-            self._connections.release(self._connection)
-
-    def lose(self) -> None:
-        self._connections.lose(self._connection)
 
 
 class _Signal:
@@ -139,18 +110,128 @@ class _Signal:
     def set(self) -> None:
         self._event.set()
 
-    async def wait(self, timeout_s: float | None = None) -> None:
+    async def wait(self, timeout_s: float) -> None:
         try:
             await asyncio.wait_for(self._event.wait(), timeout_s)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
 
 
+class _Pump:
+    """Drives a stream in a task of its own, some way ahead of the one that takes its events."""
+
+    def __init__(self, stream: Driven, running: set[_Pump]) -> None:
+        self._stream = stream
+        self._running = running
+        self._loop = asyncio.get_running_loop()
+        self._arrived: deque[Event] = deque()
+        self._bytes = 0
+        self._taker: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._has_ended = False
+        self._error: BaseException | None = None
+        running.add(self)
+        self._task = asyncio.ensure_future(self._run())
+
+    @property
+    def is_over(self) -> bool:
+        return self._has_ended and not self._arrived
+
+    def ready(self) -> Event | None:
+        if not self._arrived:
+            return None
+        event = self._arrived.popleft()
+        if type(event) is Alert:
+            self._bytes -= event._size
+            if self._room is not None and self._bytes <= READ_AHEAD_BYTES // 2:
+                _settle(self._room)
+        return event
+
+    async def take(self) -> Event | None:
+        if not self._arrived and not self._has_ended:
+            self._taker = self._loop.create_future()
+            try:
+                # Whoever waits here may be cancelled: nothing is lost by that.
+                await self._taker
+            finally:
+                self._taker = None
+        if self._arrived:
+            return self.ready()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return None
+
+    def wake(self) -> None:
+        _settle(self._taker)
+        _settle(self._room)
+
+    def close(self) -> None:
+        """Nothing to do: it ends by itself."""
+
+    async def wait_end(self) -> None:
+        await asyncio.wait({self._task}, timeout=seconds_to_end(self._stream))
+        if not self._task.done():
+            self._stream.cancel()
+
+    async def _run(self) -> None:
+        try:
+            await self._drive()
+        except Exception as error:  # noqa: BLE001, whoever takes raises it
+            self._error = error
+        finally:
+            self._has_ended = True
+            self._running.discard(self)
+            _settle(self._taker)
+
+    async def _drive(self) -> None:
+        steps, ended = self._stream.steps(), None
+        while True:
+            try:
+                step = await steps.asend(ended)
+            except StopAsyncIteration:
+                return
+            ended = None
+            if isinstance(step, StreamStatus):
+                self._arrived.append(step)
+                _settle(self._taker)
+                continue
+            read, take = step.read, self._stream.take
+            try:
+                while (message := await read()) is not None:
+                    alert = take(message)
+                    if alert is not None:
+                        self._put(alert)
+                        if self._bytes > READ_AHEAD_BYTES:
+                            await self._wait_for_room()
+            except (CallError, FalcoError) as error:
+                ended = error
+
+    def _put(self, alert: Alert) -> None:
+        if self._stream.loss is not None:
+            self._arrived.append(Lost(self._stream.loss, alert))
+        self._arrived.append(alert)
+        self._bytes += alert._size
+        taker = self._taker
+        if taker is not None and not taker.done():
+            taker.set_result(None)
+
+    async def _wait_for_room(self) -> None:
+        if not self._stream.has_ended():
+            self._room = self._loop.create_future()
+            await self._room
+            self._room = None
+
+
+def _settle(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
+
+
 class _VersionCall:
-    def __init__(self, lease: _Lease, metadata: Metadata, timeout_s: float | None) -> None:
-        self._lease = lease
-        self._cancelled = False
-        call = lease.channel.unary_unary(
+    def __init__(self, channel: grpc.aio.Channel, metadata: Metadata, timeout_s: float | None) -> None:
+        self._is_cancelled = False
+        call = channel.unary_unary(
             VERSION,
             request_serializer=VersionRequest.SerializeToString,
             response_deserializer=VersionResponse.FromString,
@@ -160,184 +241,127 @@ class _VersionCall:
     async def result(self) -> tuple[VersionResponse | None, dict[str, str]]:
         try:
             answer = await self._call
-            return answer, _texts(await self._call.initial_metadata())
+            return answer, texts_of(await self._call.initial_metadata())
         except asyncio.CancelledError:
-            if self._cancelled and not _is_task_cancelled():
+            if _is_task_cancelled():
+                raise
+            if self._is_cancelled:
                 return None, {}
-            raise
+            raise await _cancelled_by_peer(self._call) from None
+        except grpc.aio.AioRpcError as error:
+            raise _failed(error) from error
         finally:
             self._call.cancel()
-            self._lease.release()
 
     def cancel(self) -> None:
-        self._cancelled = True
+        self._is_cancelled = True
         self._call.cancel()
-
-    def lost(self) -> None:
-        self._lease.lose()
 
 
 class _StreamCall:
     def __init__(
         self,
-        lease: _Lease,
+        channel: grpc.aio.Channel,
         method: str,
         outbox: Outbox,
         metadata: Metadata,
         timeout_s: float | None,
     ) -> None:
-        self._lease = lease
-        self._cancelled = False
+        self._is_cancelled = False
+        self._farewell: asyncio.TimerHandle | None = None
         self._call: (
-            grpc.aio.StreamStreamCall[Message, OutputsResponse]
-            | grpc.aio.UnaryStreamCall[Message, OutputsResponse]
+            grpc.aio.StreamStreamCall[OutputsRequest, Received]
+            | grpc.aio.UnaryStreamCall[OutputsRequest, Received]
         )
-        serialize, deserialize = OutputsRequest.SerializeToString, OutputsResponse.FromString
+        serialize = OutputsRequest.SerializeToString
         if method == SUB:
-            both = lease.channel.stream_stream(
-                method, request_serializer=serialize, response_deserializer=deserialize
+            both: grpc.aio.StreamStreamMultiCallable[OutputsRequest, Received] = channel.stream_stream(
+                method, request_serializer=serialize, response_deserializer=received
             )
-            self._call = both(_requests(outbox), timeout=timeout_s, metadata=metadata)
+            self._call = both(self._requests(outbox), timeout=timeout_s, metadata=metadata)
         else:
-            one = lease.channel.unary_stream(
-                method, request_serializer=serialize, response_deserializer=deserialize
+            one: grpc.aio.UnaryStreamMultiCallable[OutputsRequest, Received] = channel.unary_stream(
+                method, request_serializer=serialize, response_deserializer=received
             )
             self._call = one(outbox.first, timeout=timeout_s, metadata=metadata)
         self._next = aiter(self._call).__anext__
 
     async def headers(self) -> dict[str, str]:
         try:
-            return _texts(await self._call.initial_metadata())
+            return texts_of(await self._call.initial_metadata())
         except asyncio.CancelledError:
-            if self._cancelled and not _is_task_cancelled():
-                return {}
-            raise
+            # A peer's CANCELLED comes again with the first read.
+            if _is_task_cancelled():
+                raise
+            return {}
 
-    async def read(self) -> OutputsResponse | None:
+    async def read(self) -> Received | None:
         try:
             return await self._next()
         except StopAsyncIteration:
-            self._lease.release()
+            self._over()
             return None
         except asyncio.CancelledError:
-            if self._cancelled and not _is_task_cancelled():
+            self._over()
+            if _is_task_cancelled():
+                raise
+            if self._is_cancelled:
                 return None
-            raise
-        except grpc.RpcError:
-            self._lease.release()
-            if self._cancelled:
+            raise await _cancelled_by_peer(self._call) from None
+        except grpc.aio.AioRpcError as error:
+            self._over()
+            if self._is_cancelled:
                 return None
-            raise
-
-    def ready(self) -> OutputsResponse | None:
-        return None
+            raise _failed(error) from error
 
     def cancel(self) -> None:
-        self._cancelled = True
+        self._is_cancelled = True
         self._call.cancel()
-        self._lease.release()
 
-    def lost(self) -> None:
-        self._lease.lose()
+    async def _requests(self, outbox: Outbox) -> AsyncIterator[OutputsRequest]:
+        """What gRPC's task sends."""
+        loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
 
+        def wake() -> None:
+            # A handler may acknowledge from another thread.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(woken.set)
 
-class _AheadCall:
-    """A stream that a task of its own reads, before its messages are asked for."""
+        outbox.wake = wake
+        while True:
+            woken.clear()
+            item = outbox.take(time.monotonic())
+            if isinstance(item, OutputsRequest):
+                yield item
+            elif item is None:
+                break
+            else:
+                try:
+                    await asyncio.wait_for(woken.wait(), None if item == math.inf else item)
+                except TimeoutError:
+                    continue
+        if not outbox.is_over:
+            # It is half-closed now; a server that does not end it gets a cancel.
+            self._farewell = loop.call_later(FAREWELL_S, self.cancel)
 
-    def __init__(self, call: _StreamCall) -> None:
-        self._call = call
-        self._arrived: deque[OutputsResponse] = deque()
-        self._reader: asyncio.Future[None] | None = None
-        self._room: asyncio.Future[None] | None = None
-        self._over = False
-        self._error: grpc.RpcError | None = None
-        self._cancelled = False
-        self._task = asyncio.ensure_future(self._read_ahead())
-
-    async def headers(self) -> dict[str, str]:
-        return await self._call.headers()
-
-    async def read(self) -> OutputsResponse | None:
-        while not self._arrived and not self._over and not self._cancelled:
-            self._reader = asyncio.get_running_loop().create_future()
-            try:
-                await self._reader
-            finally:
-                self._reader = None
-        if self._arrived:
-            return self._take()
-        if self._error is not None and not self._cancelled:
-            raise self._error
-        return None
-
-    def ready(self) -> OutputsResponse | None:
-        return self._take() if self._arrived else None
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        self._call.cancel()
-        _settle(self._room)
-        _settle(self._reader)
-
-    def lost(self) -> None:
-        self._call.lost()
-
-    def _take(self) -> OutputsResponse:
-        message = self._arrived.popleft()
-        if len(self._arrived) <= _ahead_at_most // 2:
-            _settle(self._room)
-        return message
-
-    async def _read_ahead(self) -> None:
-        try:
-            while (message := await self._call.read()) is not None:
-                self._arrived.append(message)
-                _settle(self._reader)
-                if len(self._arrived) >= _ahead_at_most and not self._cancelled:
-                    self._room = asyncio.get_running_loop().create_future()
-                    await self._room
-        except grpc.RpcError as error:
-            self._error = error
-        finally:
-            self._over = True
-            _settle(self._reader)
+    def _over(self) -> None:
+        if self._farewell is not None:
+            self._farewell.cancel()
 
 
-def _settle(future: asyncio.Future[None] | None) -> None:
-    if future is not None and not future.done():
-        future.set_result(None)
+async def _cancelled_by_peer(call: grpc.aio.Call) -> CallError:
+    """The status CANCELLED that the other side sent: gRPC raises asyncio's error for it."""
+    headers = texts_of(await call.initial_metadata()) | texts_of(await call.trailing_metadata())
+    return CallError(await call.code(), await call.details() or "", headers)
 
 
-async def _requests(outbox: Outbox) -> AsyncIterator[OutputsRequest]:
-    """What gRPC's task sends."""
-    loop = asyncio.get_running_loop()
-    woken = asyncio.Event()
-
-    def wake() -> None:
-        # A handler may acknowledge from another thread.
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(woken.set)
-
-    outbox.wake = wake
-    while True:
-        woken.clear()
-        item = outbox.take(time.monotonic())
-        if item is None:
-            return
-        if isinstance(item, OutputsRequest):
-            yield item
-            continue
-        try:
-            await asyncio.wait_for(woken.wait(), None if item == math.inf else item)
-        except asyncio.TimeoutError:
-            continue
-
-
-def _texts(metadata: object) -> dict[str, str]:
-    return {key: value for key, value in metadata or () if isinstance(value, str)}  # type: ignore[attr-defined]
+def _failed(error: grpc.aio.AioRpcError) -> CallError:
+    headers = texts_of(error.initial_metadata()) | texts_of(error.trailing_metadata())
+    return CallError(error.code(), error.details() or "", headers)
 
 
 def _is_task_cancelled() -> bool:
     """Whether it is this task that was cancelled, and not the call: gRPC tells both in the same way."""
     task = asyncio.current_task()
-    return sys.version_info >= (3, 11) and task is not None and task.cancelling() > 0
+    return task is not None and task.cancelling() > 0

@@ -1,76 +1,159 @@
-"""One call of a stream: from its request to its end, or to the loss of the connection."""
+"""One call of a stream: who the server is, where that matters, the request, and what comes until the call is over."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
 
-from ._acknowledgements import Acknowledgements
-from ._contract import POSITION_HEADER, VERSION_HEADER, WINDOW_HEADER, OutputsResponse
-from ._io import StreamCall
+import grpc
+
+from ._connections import Connection
+from ._contract import GET, POSITION_HEADER, SUB, VERSION_HEADER, WINDOW_HEADER, OutputsRequest
+from ._errors import FalcoError, UnavailableError, UnimplementedError
+from ._explain import CallError, Place, explain
+from ._io import IO, StreamCall, VersionCall
+from ._message import Received
 from ._outbox import Outbox
+from ._plan import Plan
+
+_methods = {"sub": SUB, "get": GET}
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a stream knows of where it connects."""
+
+    address: str
+    place: Place
+    connect_timeout_s: float
 
 
 class Call:
-    """One call of a stream."""
+    """One call of a stream. `begin` first; `close` in any case."""
 
-    def __init__(self, wire: StreamCall, outbox: Outbox, *, acknowledges: bool) -> None:
-        self._wire = wire
-        self._outbox = outbox
-        self._first: OutputsResponse | None = None
-        self._is_empty = False
-        self.acknowledgements = Acknowledgements(outbox.acknowledge) if acknowledges else None
+    def __init__(self, io: IO, plan: Plan, server: Server, request: OutputsRequest, stream: object) -> None:
+        self._io = io
+        self._plan = plan
+        self._server = server
+        self._connections = io.connections()
+        polls = plan.method == "sub" and not plan.needs_our_server
+        self.outbox = Outbox(request, plan.poll_interval_s if polls else None, stream)
+        self.connection: Connection[Any] | None = None
         self.is_ours = False
-        """Whether our server answers, and not Falco's own."""
+        """Whether a server of ours answers, and not Falco's own."""
         self.position: int | None = None
-        """The sequence number behind which it starts; None from Falco itself."""
+        """The sequence number after which it starts; None from Falco itself."""
+        self._wire: VersionCall | StreamCall | None = None
+        self._first: Received | None = None
+        self._is_empty = False
+        self._is_cancelled = False
+        self.read: Callable[[], Awaitable[Received | None]] = self._read_first
+        """The next message, as directly as can be; None at the end. Raises CallError."""
+        self._opened_at: float | None = None
 
-    async def begin(self) -> None:
-        """Waits for the server to take the call, or to refuse it."""
-        headers = await self._wire.headers()
+    async def begin(self, remaining_s: Callable[[], float | None]) -> bool:
+        """Waits for the server to take the call; False if it was cancelled here meanwhile.
+
+        `remaining_s` returns the time until the deadline. Raises FalcoError, and CallError of the call itself.
+        """
+        connection = self.connection = self._connections.acquire()
+        if self._plan.needs_our_server:
+            await self._assert_our_server(connection, remaining_s)
+            if self.is_cancelled():
+                return False
+        plan = self._plan
+        wire = self._io.stream(connection, _methods[plan.method], self.outbox, plan.metadata, remaining_s())
+        self._wire = wire
+        headers = await wire.headers()
         self.is_ours = VERSION_HEADER in headers
-        position = headers.get(POSITION_HEADER, "")
         if self.is_ours:
-            self._outbox.stop_polling()
+            self.outbox.stop_polling()
+        position = headers.get(POSITION_HEADER, "")
         if position.isdigit():
             self.position = int(position)
             window = headers.get(WINDOW_HEADER, "")
-            self._outbox.open_window(int(window) if window.isdigit() else 0)
+            self.outbox.open_window(int(window) if window.isdigit() else 0)
+            self.read = wire.read
         else:
             # Our server says where a stream starts when it takes one, and a refusal may have no headers at all.
-            self._first = await self._wire.read()
+            self._first = await wire.read()
             self._is_empty = self._first is None
+            self._read_on = wire.read
+        self._opened_at = time.monotonic()
+        return not self.is_cancelled()
 
-    @property
-    def reader(self) -> Callable[[], Awaitable[OutputsResponse | None]]:
-        """What reads the next message, as directly as can be."""
-        return self.read if self.position is None else self._wire.read
+    def lasted_s(self) -> float:
+        """How long ago the server took it, in seconds; 0 if it did not."""
+        return 0.0 if self._opened_at is None else time.monotonic() - self._opened_at
 
-    async def read(self) -> OutputsResponse | None:
-        """The next message; None at the end."""
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
-        message = None if self._is_empty else await self._wire.read()
-        self._outbox.idle = False
-        return message
-
-    def ready(self) -> OutputsResponse | None:
-        """The next message if it arrived ahead."""
-        return self._wire.ready()
+    def is_cancelled(self) -> bool:
+        """Whether it was ended here."""
+        return self._is_cancelled
 
     def cancel(self) -> None:
-        """Ends the call at once."""
-        # Nothing that is still to be sent may hold the sender.
-        self._wire.cancel()
-        self._outbox.end()
+        """Ends it at once. A signal handler may call this."""
+        self._is_cancelled = True
+        self.outbox.end()
+        if self._wire is not None:
+            self._wire.cancel()
 
-    def half_close(self) -> None:
-        """Says that the last acknowledgement is sent: the server returns the rest, and ends the call.
+    def close(self) -> None:
+        """Lets go of it."""
+        self.cancel()
+        if self.connection is not None:
+            self._connections.release(self.connection)
 
-        A cancel could overtake it.
+    async def _read_first(self) -> Received | None:
+        first, self._first = self._first, None
+        return first if first is not None or self._is_empty else await self._read_on()
+
+    async def _assert_our_server(
+        self, connection: Connection[Any], remaining_s: Callable[[], float | None]
+    ) -> None:
+        """Falco's own server would take the options for an empty request, and hand alerts out before we knew.
+
+        It is Falco's own if it answers, or says by a gRPC status that it has no such method, without our header. What
+        else comes without our header is of a proxy whose server is away.
         """
-        self._outbox.end()
+        limit_s = self._server.connect_timeout_s
+        left_s = remaining_s()
+        timeout_s = limit_s if left_s is None else min(left_s, limit_s)
+        tried = f"version on {self._server.address}"
+        call = self._wire = self._io.version(connection, self._plan.metadata, timeout_s)
+        try:
+            answer, headers = await call.result()
+            if answer is None or VERSION_HEADER in headers:
+                return
+        except CallError as failed:
+            # An answer all the same, e.g. that Falco's version is not known.
+            if failed.is_ours:
+                return
+            if failed.code is not grpc.StatusCode.UNIMPLEMENTED or failed.is_of_a_proxy:
+                by_limit = timeout_s == limit_s
+                raise _unavailable(
+                    failed, self._server.place, tried, limit_s if by_limit else None
+                ) from failed
+        if self.is_cancelled():
+            return
+        # The C core may lose the headers of an answer that comes with the deadline.
+        remaining_s()
+        raise UnimplementedError(
+            "this server is Falco's own, which has the shared queue only: leave out group, broadcast, after, follow "
+            "and acknowledge (filter_locally filters on this side)",
+            grpc.StatusCode.UNIMPLEMENTED,
+            tried=tried,
+        )
 
-    def lost(self) -> None:
-        """Its connection is of no use any more."""
-        self._wire.lost()
+
+def _unavailable(failed: CallError, place: Place, tried: str, limit_s: float | None) -> FalcoError:
+    """The error of a server that did not say who it is."""
+    if failed.code is grpc.StatusCode.DEADLINE_EXCEEDED and limit_s is not None:
+        message = f"no answer came within {limit_s:g} s"
+    elif failed.is_local and not failed.is_of_a_proxy:
+        return explain(failed, place, tried)
+    else:
+        answer = f"{failed.code.name}: {failed.details or 'no text'}"
+        message = f"the server is away: a proxy answered in its place ({answer})"
+    return UnavailableError(message, grpc.StatusCode.UNAVAILABLE, tried=tried)

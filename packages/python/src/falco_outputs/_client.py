@@ -1,217 +1,223 @@
-"""The client for asyncio."""
+"""The client for threads: the same code as the one for asyncio, run to its end in the thread that calls."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, overload
+from typing import Self
 
 from ._alert import Alert
-from ._alert import acknowledge as mark_as_done
-from ._asyncio import AsyncIO
+from ._blocking import BlockingIO, Interceptor
 from ._client_base import ClientBase
-from ._errors import invalid
-from ._plan import metadata_of
-from ._stream import Stream
-from ._target import Target
-from ._version import Version
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from typing_extensions import Self
-
-    from ._tls import Pem
-
-Out = TypeVar("Out", Alert, str)
+from ._contract import FalcoVersion
+from ._delivery import Delivery
+from ._errors import refused
+from ._io import run
+from ._plan import checked_timeout, metadata_of
+from ._target import DEFAULT_MAX_MESSAGE_BYTES, Pem, target_of
 
 
-class AlertStream(AsyncIterator[Out]):
-    """Alerts as they arrive, for one `async for`. It is open from the first alert that is asked for.
+class AlertStream(Iterable[Alert]):
+    """Alerts as they arrive, for one `for`. It is open from the first alert that is asked for.
 
-    `break`, an error in the loop, a cancelled task and `aclose` end it at once; a stream that acknowledges then leaves
-    the alert that the loop has to others.
+    Leaving the loop ends it, by `break`, by an error or by KeyboardInterrupt; so do `stop`, and `close`, which any
+    thread may call. A stream that acknowledges then leaves the alert that the loop has to others. `next(stream)` takes
+    a single alert, and leaves the stream open.
     """
 
-    def __init__(self, stream: Stream, io: AsyncIO, output_format: Literal["json"] | None) -> None:
-        self._stream = stream
-        self._io = io
-        self._output_format = output_format
-        self._next = stream.next
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
 
-    def __aiter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[Alert]:
+        return _Loop(self, self._delivery)
 
-    async def __anext__(self) -> Out:
-        alert = await self._next()
+    def __next__(self) -> Alert:
+        alert = run(self._delivery.next())
         if alert is None:
-            raise StopAsyncIteration
-        return alert if self._output_format is None else alert.to_json()  # type: ignore[return-value]
+            raise StopIteration
+        return alert
 
-    def batches(self) -> AsyncIterator[list[Out]]:
+    def batches(self) -> Iterator[list[Alert]]:
         """The same, several alerts at a time: all that have arrived, at least one.
 
         For those who can treat many at once, e.g. write them to a database. With `acknowledge=True` a batch is
         acknowledged when the loop comes back for the next.
         """
-        if self._stream.has_begun:
-            raise invalid("batches: this stream is read alert by alert already")
-        return _Batches(self, self._stream, self._output_format)
+        if self._delivery.has_begun:
+            raise refused("batches: this stream is read alert by alert already")
+        return _Batches(self, self._delivery)
 
-    def acknowledge(self, alert: Alert) -> None:
+    def acknowledge(self, alert: Alert) -> bool:
         """Marks an alert of this stream as done, with `acknowledge="manual"`. May be called from any thread.
 
-        The server is told once all that came before it are done as well, so that handlers may finish in any order. An
-        alert of a connection that was lost comes again, whether it is marked or not.
+        Returns whether that still counts: False if it is done already, or its connection was lost, so that the alert
+        comes again. The server is told once all that came before it are done as well, so that handlers may finish in
+        any order. Raises InvalidArgumentError for an alert that this stream did not give.
         """
-        if self._stream.plan.acknowledge != "manual":
-            raise invalid('acknowledge: this stream was not begun with acknowledge="manual"')
-        mark_as_done(alert)
+        return self._delivery.acknowledge(alert)
 
     def stop(self) -> None:
         """Ends the stream, once the body of the loop is done with its alert, which counts as acknowledged.
 
-        For signal handlers: `loop.add_signal_handler(signal.SIGTERM, stream.stop)`.
+        With `acknowledge="manual"` the loop gets nothing more, and what it got can still be acknowledged until
+        `drain_timeout_s` passes; `close` waits for that. For signal handlers, and for other threads:
+        `signal.signal(signal.SIGTERM, lambda *_: stream.stop())`.
         """
-        self._stream.stop()
+        self._delivery.stop()
 
-    async def aclose(self) -> None:
-        """Ends the stream."""
-        await self._stream.end()
+    def close(self) -> None:
+        """Ends the stream, and waits for its end: with `acknowledge="manual"` until everything is acknowledged."""
+        run(self._delivery.end())
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        self.close()
 
     def __del__(self) -> None:
-        # After `break` nobody else has it.
-        stream = getattr(self, "_stream", None)
-        if stream is None or not stream.has_begun or sys.is_finalizing():
+        if not sys.is_finalizing():
+            self._delivery.let_go()
+
+
+class _Loop(Iterator[Alert]):
+    """One loop over a stream, which ends with it."""
+
+    def __init__(self, alerts: AlertStream, delivery: Delivery) -> None:
+        # Else nobody has the stream while the loop runs.
+        self._alerts = alerts
+        self._delivery = delivery
+        self._thread = threading.get_ident()
+
+    def __next__(self) -> Alert:
+        alert = run(self._delivery.next())
+        if alert is None:
+            raise StopIteration
+        return alert
+
+    def __del__(self) -> None:
+        if sys.is_finalizing():
             return
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            # Its event loop is gone, and gRPC's calls with it.
-            return
-        if stream.needs_farewell:
-            self._io.in_background(stream.end())
-        else:
-            stream.abandon()
+        self._delivery.let_go()
+        # Whoever leaves a loop that acknowledges finds the rest with the others, at once. But the garbage collector
+        # may come by in one of gRPC's own threads, which must go on.
+        if self._delivery.acknowledges_by_itself and self._thread == threading.get_ident():
+            run(self._delivery.wait_end())
 
 
-class _Batches(AsyncIterator[list[Out]]):
-    """The alerts of a stream in batches. Whoever leaves the loop lets go of both."""
+class _Batches(Iterator[list[Alert]]):
+    """One loop over the batches of a stream, which ends with it."""
 
-    def __init__(
-        self, alerts: AlertStream[Out], stream: Stream, output_format: Literal["json"] | None
-    ) -> None:
-        self._alerts: AlertStream[Out] = alerts
-        self._stream = stream
-        self._output_format = output_format
+    def __init__(self, alerts: AlertStream, delivery: Delivery) -> None:
+        self._loop = _Loop(alerts, delivery)
+        self._delivery = delivery
 
-    async def __anext__(self) -> list[Out]:
-        batch = await self._stream.next_batch()
+    def __next__(self) -> list[Alert]:
+        batch = run(self._delivery.next_batch())
         if not batch:
-            raise StopAsyncIteration
-        if self._output_format is None:
-            return batch  # type: ignore[return-value]
-        return [alert.to_json() for alert in batch]  # type: ignore[misc]
+            raise StopIteration
+        return batch
 
 
-class Client(ClientBase["AlertStream[Out]"], Generic[Out]):
-    """Subscribes to a server of Falco's alerts: Falco Outputs, or a Falco from 0.24 to 0.43. For asyncio.
+class Client(ClientBase[AlertStream]):
+    """Subscribes to a server of Falco's alerts: Falco Outputs, or a Falco from 0.24 to 0.43. It blocks.
 
-        async with Client("unix:///run/falco/falco.sock") as falco:
-            async for alert in falco.sub(group="pager", acknowledge=True):
-                await page(alert.rule, alert.output_fields["proc.cmdline"])
+        with Client() as falco:
+            for alert in falco.sub(group="pager", acknowledge=True):
+                page(alert.rule, alert.output)
 
-    It belongs to the event loop of its first call.
+    Threads may share it, each with streams of its own.
     """
 
-    if TYPE_CHECKING:
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        ca: Pem | None = None,
+        cert: Pem | None = None,
+        key: Pem | None = None,
+        server_name: str | None = None,
+        insecure: bool = False,
+        connect_timeout_s: float = 5.0,
+        keep_alive_s: float = 30.0,
+        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        channel_options: Sequence[tuple[str, str | int]] = (),
+        interceptors: Sequence[Interceptor] = (),
+    ) -> None:
+        """A client for a server's address.
 
-        @overload
-        def __init__(
-            self: Client[Alert],
-            endpoint: str = ...,
-            client_crt: Pem | None = ...,
-            client_key: Pem | None = ...,
-            ca_root: Pem | None = ...,
-            output_format: None = ...,
-            *,
-            server_name: str | None = ...,
-            insecure: bool = ...,
-            connect_timeout_s: float = ...,
-            keep_alive_s: float = ...,
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: Client[str],
-            endpoint: str = ...,
-            client_crt: Pem | None = ...,
-            client_key: Pem | None = ...,
-            ca_root: Pem | None = ...,
-            *,
-            output_format: Literal["json"],
-            server_name: str | None = ...,
-            insecure: bool = ...,
-            connect_timeout_s: float = ...,
-            keep_alive_s: float = ...,
-        ) -> None: ...
-        def __init__(self, *args: object, **kwargs: object) -> None: ...
+        The connection is made by the first call, and again by the next one after it was lost.
 
-    def _begin(self, target: Target) -> None:
-        self._io = AsyncIO(target)
+        Args:
+            address: `unix:///path`, `unix:path`, a plain path, or `host:port`; by default where `falco-outputs serve`
+                listens by default.
+            ca: The authorities that sign the server's certificate, for mutual TLS: the path of a PEM file, or PEM as
+                bytes. Files are read anew for each connection.
+            cert: The client's certificate.
+            key: The client's private key.
+            server_name: The name that the server's certificate must carry; by default the host of the address.
+            insecure: Allows `host:port` without TLS: whoever is on the way reads along.
+            connect_timeout_s: How long connecting may take, in seconds, and the server to say who it is.
+            keep_alive_s: After how long a quiet connection is checked with a ping, which may take as long, but at
+                most 15 seconds, to be answered.
+            max_message_bytes: The largest message that is taken; a larger one ends the stream.
+            channel_options: Options of gRPC's channel; they override those set here.
+            interceptors: Interceptors of gRPC's, e.g. OpenTelemetry's.
 
-    def _io_of(self) -> AsyncIO:
+        Raises:
+            InvalidArgumentError: for an address, certificates or times that cannot work.
+        """
+        target = target_of(
+            address,
+            ca=ca,
+            cert=cert,
+            key=key,
+            server_name=server_name,
+            insecure=insecure,
+            connect_timeout_s=connect_timeout_s,
+            keep_alive_s=keep_alive_s,
+            max_message_bytes=max_message_bytes,
+            channel_options=channel_options,
+        )
+        super().__init__(target)
+        self._io = BlockingIO(target, tuple(interceptors))
+
+    def _io_of(self) -> BlockingIO:
         return self._io
 
-    def _stream_of(self, stream: Stream) -> AlertStream[Out]:
-        return AlertStream(stream, self._io, self._output_format)
+    def _stream_of(self, delivery: Delivery) -> AlertStream:
+        return AlertStream(delivery)
 
-    @overload
-    async def version(
-        self: Client[Alert],
-        *,
-        timeout_s: float | None = ...,
-        headers: Mapping[str, str] | None = ...,
-    ) -> Version: ...
-    @overload
-    async def version(
-        self: Client[str], *, timeout_s: float | None = ..., headers: Mapping[str, str] | None = ...
-    ) -> str: ...
-    async def version(
+    def version(
         self, *, timeout_s: float | None = None, headers: Mapping[str, str] | None = None
-    ) -> Version | str:
+    ) -> FalcoVersion:
         """The version of Falco behind the server. Raises FalcoError."""
-        self._assert_open("version")
-        return await self._version(self._io, timeout_s, metadata_of(headers))
+        return run(self._version(checked_timeout(timeout_s), metadata_of(headers)))
 
-    async def aclose(self) -> None:
-        """Ends every stream and call of this client."""
-        self._closed = True
-        for call in list(self._versions):
-            call.cancel()
-        for stream in list(self._streams):
-            await stream.end()
-        await self._io.close()
+    def close(self) -> None:
+        """Ends every stream and call of this client.
 
-    async def __aenter__(self) -> Self:
+        Waits for streams with `acknowledge="manual"` until everything that they gave is acknowledged, or their
+        `drain_timeout_s` passes.
+        """
+        for delivery in self._close_all():
+            run(delivery.wait_end())
+        self._io.close()
+
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        self.close()

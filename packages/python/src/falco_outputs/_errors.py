@@ -5,7 +5,7 @@ FalcoError
 ├── CancelledError
 ├── DeadlineExceededError
 ├── FailedPreconditionError
-├── InvalidArgumentError (a ValueError, too)
+├── InvalidArgumentError (also a ValueError)
 ├── PermissionDeniedError
 ├── ResourceExhaustedError
 ├── UnauthenticatedError
@@ -14,6 +14,8 @@ FalcoError
 """
 
 from __future__ import annotations
+
+import json
 
 import grpc
 
@@ -44,13 +46,16 @@ class FalcoError(Exception):
         """The code by its gRPC name, e.g. "UNAVAILABLE"."""
         return self.code.name
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return (falco_error, (self.message, self.code, self.tried, self.from_server))
+
 
 class AbortedError(FalcoError):
-    """The server ended the stream, e.g. for want of acknowledgements."""
+    """The server ended the stream, e.g. because acknowledgements did not come."""
 
 
 class CancelledError(FalcoError):
-    """The other side cancelled the call."""
+    """The call was cancelled: by the other side, or here, before a `get` had all that there was."""
 
 
 class DeadlineExceededError(FalcoError):
@@ -58,19 +63,19 @@ class DeadlineExceededError(FalcoError):
 
 
 class FailedPreconditionError(FalcoError):
-    """Not as things are: the client is closed, a group's members have another filter ..."""
+    """It cannot be done as things are, e.g. the client is closed, or a group's members have another filter."""
 
 
 class InvalidArgumentError(FalcoError, ValueError):
-    """Options that make no sense, or text that is no alert."""
+    """An option that cannot work, or text that is not an alert."""
 
 
 class PermissionDeniedError(FalcoError):
-    """This process, or this client, may not."""
+    """This process, or this client, is not allowed to do it."""
 
 
 class ResourceExhaustedError(FalcoError):
-    """A bound of the server's is reached, or the stream was read too slowly."""
+    """A limit of the server is reached, the stream was read too slowly, or a message is too large."""
 
 
 class UnauthenticatedError(FalcoError):
@@ -100,12 +105,47 @@ _classes: dict[grpc.StatusCode, type[FalcoError]] = {
 
 
 def falco_error(
-    message: str, code: grpc.StatusCode, *, tried: str | None = None, from_server: bool = False
+    message: str, code: grpc.StatusCode, tried: str | None = None, from_server: bool = False
 ) -> FalcoError:
     """The error of the class that goes with the code."""
     return _classes.get(code, FalcoError)(message, code, tried=tried, from_server=from_server)
 
 
-def invalid(message: str) -> InvalidArgumentError:
-    """An argument that makes no sense."""
+def refused(message: str) -> InvalidArgumentError:
+    """What was asked for cannot work."""
     return InvalidArgumentError(message, grpc.StatusCode.INVALID_ARGUMENT)
+
+
+def invalid(option: str, got: object, expected: str) -> InvalidArgumentError:
+    """The value of an option cannot work."""
+    return refused(f"{option}: {quoted(got)}, expected {expected}")
+
+
+_max_shown = 200
+
+
+def quoted(value: object) -> str:
+    """A value as JSON has it, e.g. "a" or true; anything else as Python does."""
+    if isinstance(value, str):
+        value = value[:_max_shown]
+    if isinstance(value, str | int | bool) or value is None:
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)[:_max_shown]
+
+
+# A timer of gRPC's holds no more milliseconds.
+_max_seconds = (2**31 - 1) // 1000
+
+
+def check_seconds(option: str, value: object) -> None:
+    """Refuses what is not a time that a timer can take."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _max_seconds:
+        return
+    raise invalid(option, value, f"a time in seconds, more than 0 and at most {_max_seconds} (24 days)")
+
+
+def check_whole(option: str, value: object, least: int, most: int) -> None:
+    """Refuses what is not a whole number from `least` to `most`."""
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+        return
+    raise invalid(option, value, f"a whole number from {least} to {most}")

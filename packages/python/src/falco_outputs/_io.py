@@ -1,35 +1,48 @@
 """What a stream needs of where it runs: an event loop of asyncio, or threads that block.
 
-Its own code is written once, as coroutines. In a thread, what they await is done when it returns, so that they never
-suspend, and `run` gets by without an event loop.
+A stream's own code is written once, as coroutines. In a thread, what they await is done when it returns, so that they
+never suspend, and `run` gets by without an event loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from ._contract import OutputsResponse, VersionResponse
+from ._alert import Alert
+from ._connections import Connection, Connections
+from ._contract import VersionResponse
+from ._message import Received
 from ._outbox import Outbox
 from ._plan import Metadata
+from ._status import Loss, StreamStatus
 
 T = TypeVar("T")
 
+Event: TypeAlias = Alert | StreamStatus
+"""What a stream gives: an alert, or what became of its connection."""
+Steps: TypeAlias = AsyncGenerator["StreamStatus | OpenCall", Exception | None]
+"""What becomes of a stream: each call that the server took, and what is told of the connection.
 
-class Timer(Protocol):
-    """Something that is to happen later."""
+Whoever drives it reads a call to its end, and sends the error that ended it, None if there is none.
+"""
 
-    def cancel(self) -> None:
-        """It is not to happen."""
+FAREWELL_S = 1.0
+"""How long the server may take to end a call that was half-closed, in seconds."""
+GRACE_S = 1.0
+"""What a wait for the end of a call allows beyond that, in seconds, for a machine that is busy."""
+READ_AHEAD_BYTES = 256 * 1024
+"""How much is read before it is asked for, as it was on the wire."""
 
 
 class Signal(Protocol):
-    """Something that happens once."""
+    """Something that happens once. A signal handler may set it."""
 
     def set(self) -> None:
         """It has happened."""
 
-    async def wait(self, timeout_s: float | None = None) -> None:
+    async def wait(self, timeout_s: float) -> None:
         """Waits until it has happened, or the time is over."""
 
 
@@ -37,13 +50,10 @@ class VersionCall(Protocol):
     """A `version` call."""
 
     async def result(self) -> tuple[VersionResponse | None, dict[str, str]]:
-        """The answer and its headers; no answer if the call was cancelled here. Raises grpc.RpcError."""
+        """The answer and its headers; no answer if the call was cancelled here. Raises CallError."""
 
     def cancel(self) -> None:
         """Ends the call at once; may be called more than once."""
-
-    def lost(self) -> None:
-        """Its connection is of no use any more: the next call makes another one."""
 
 
 class StreamCall(Protocol):
@@ -52,51 +62,91 @@ class StreamCall(Protocol):
     async def headers(self) -> dict[str, str]:
         """The headers of the answer, once it is there; none if there is no answer."""
 
-    async def read(self) -> OutputsResponse | None:
-        """The next message; None at the end, and when the call was cancelled here. Raises grpc.RpcError."""
-
-    def ready(self) -> OutputsResponse | None:
-        """The next message if it arrived ahead."""
+    async def read(self) -> Received | None:
+        """The next message; None at the end, and when the call was cancelled here. Raises CallError."""
 
     def cancel(self) -> None:
-        """Ends the call at once; may be called more than once."""
+        """Ends the call at once; may be called more than once, and by a signal handler."""
 
-    def lost(self) -> None:
-        """Its connection is of no use any more: the next call makes another one."""
+
+class OpenCall(Protocol):
+    """A call that the server took."""
+
+    @property
+    def read(self) -> Callable[[], Awaitable[Received | None]]:
+        """Reads the next message; None at the end. Raises CallError."""
+
+
+class Driven(Protocol):
+    """A stream, as whoever drives it sees it."""
+
+    ends_by: float
+    """Until when it may wait for acknowledgements after it was ended."""
+
+    @property
+    def loss(self) -> Loss | None:
+        """What the alert tells that `take` returned last, if it is one that tells a loss."""
+
+    def steps(self) -> Steps:
+        """What becomes of it. Raises the FalcoError that ends it."""
+
+    def take(self, received: Received) -> Alert | None:
+        """The alert of a message of the call that is open; None if nobody gets it. Raises FalcoError."""
+
+    def has_ended(self) -> bool:
+        """Whether it was ended here, so that it gives nothing more."""
+
+    def cancel(self) -> None:
+        """Ends it at once."""
+
+
+class Source(Protocol):
+    """Drives a stream, ahead of whoever takes its events, or as they are taken."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the stream has ended, and everything was taken."""
+
+    def ready(self) -> Event | None:
+        """The next event if it is there already."""
+
+    async def take(self) -> Event | None:
+        """The next event; None when there is none any more, or `wake` was called. Raises what ended the stream."""
+
+    def wake(self) -> None:
+        """Ends a wait in `take`. A signal handler may call this."""
+
+    async def wait_end(self) -> None:
+        """Waits for a stream that was ended, as long as it may take, and then ends it at once."""
+
+    def close(self) -> None:
+        """Nobody takes any more of a stream that was ended. Not for signal handlers."""
 
 
 class IO(Protocol):
     """Where a stream runs."""
 
-    def clock(self) -> float:
-        """Seconds from any point in time."""
-
-    def loop(self) -> object:
-        """Who runs just now: a thread, or a task."""
-
-    def later(self, delay_s: float, action: Callable[[], None]) -> Timer:
-        """Does something later, unless it is cancelled."""
+    def connections(self) -> Connections[Any]:
+        """The client's connections."""
 
     def signal(self) -> Signal:
         """A signal that has not happened yet."""
 
-    def version(self, metadata: Metadata, timeout_s: float | None) -> VersionCall:
+    def source(self, stream: Driven, *, ahead: bool) -> Source:
+        """Drives a stream. `ahead`: also while nobody takes its events."""
+
+    def version(self, on: Connection[Any], metadata: Metadata, timeout_s: float | None) -> VersionCall:
         """Begins a `version` call."""
 
     def stream(
-        self,
-        method: str,
-        outbox: Outbox,
-        metadata: Metadata,
-        timeout_s: float | None,
-        *,
-        ahead: bool,
-        graceful: bool,
+        self, on: Connection[Any], method: str, outbox: Outbox, metadata: Metadata, timeout_s: float | None
     ) -> StreamCall:
-        """Begins a stream.
+        """Begins a stream."""
 
-        `ahead`: messages are read before they are asked for. `graceful`: an interrupted read does not end the call.
-        """
+
+def seconds_to_end(stream: Driven) -> float:
+    """How long a stream that was ended may take, in seconds."""
+    return max(0.0, stream.ends_by - time.monotonic()) + FAREWELL_S + GRACE_S
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

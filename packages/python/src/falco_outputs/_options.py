@@ -1,14 +1,38 @@
-"""The options that make sense together, for type checkers: `sub` and `get` check them again when they run."""
+"""What `sub` and `get` take: how to come back, and, for type checkers, which options make sense together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from ._errors import check_seconds, check_whole
+
 if TYPE_CHECKING:
-    from ._priority import PriorityLike
-    from ._reconnect import Reconnect
+    from ._contract import PriorityLike
     from ._status import StreamStatus
+
+_most_attempts = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconnect:
+    """How to come back after the connection was lost."""
+
+    wait_on_first_connect: bool = False
+    """Whether to keep trying when the very first connection fails, too."""
+    max_attempts: int | None = None
+    """How many attempts in a row may fail before the error is raised; 0: none is made; None: any number."""
+    initial_delay_s: float = 0.1
+    """The longest wait before the first attempt, in seconds; it doubles with each. The waits are random below it."""
+    max_delay_s: float = 30.0
+    """The longest that it gets, in seconds; on a unix socket 1 second at most."""
+
+    def __post_init__(self) -> None:
+        if self.max_attempts is not None:
+            check_whole("max_attempts", self.max_attempts, 0, _most_attempts)
+        check_seconds("initial_delay_s", self.initial_delay_s)
+        check_seconds("max_delay_s", self.max_delay_s)
 
 
 class _Call(TypedDict, total=False):
@@ -23,6 +47,7 @@ class _Following(TypedDict, total=False):
 
 class _Acknowledging(TypedDict, total=False):
     acknowledge: bool | Literal["manual"]
+    drain_timeout_s: float
 
 
 class _Filter(TypedDict, total=False):
@@ -50,7 +75,7 @@ class _Stream(_Call, _Following):
 
 
 class SubShared(_Stream, _Polling, _Acknowledging):
-    """Falco's shared queue: it has no filter, for what does not match would be lost to the others."""
+    """Falco's shared queue: it has no filter, since what does not match would be lost to the others."""
 
 
 class SubFiltered(SubShared, _Filter):

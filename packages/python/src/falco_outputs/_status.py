@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias, cast, get_args
 
 from ._alert import Alert
 from ._errors import FalcoError
@@ -36,13 +36,19 @@ class Resumed:
     """The server answers again; the stream goes on where it was, as far as its mode allows."""
 
 
+LossCause: TypeAlias = Literal["overflow", "restart", "slow", "unknown"]
+
+
 @dataclass(frozen=True)
 class Loss:
     """Which alerts a subscriber misses for good."""
 
-    cause: str
+    cause: LossCause
     """`overflow`: the server's bound reached them before the group took them. `slow`: before this broadcast read them.
-    `restart`: they were in a log that the server has no more, and nobody knows how many."""
+    `restart`: they were in a log that the server no longer has, and nobody knows how many. `unknown`: a newer server's
+    cause, which is in `cause_text`."""
+    cause_text: str
+    """The cause in the server's word."""
     lost: int | None
     """How many; None after a restart."""
     first_sequence: int | None
@@ -63,11 +69,13 @@ StreamStatus: TypeAlias = Connecting | Connected | Disconnected | Resumed | Lost
 def loss_of(alert: Alert) -> Loss | None:
     """Reads the alert with which our server tells a loss: one without a sequence number."""
     fields = alert.output_fields
-    cause = fields.get("cause")
-    if alert.sequence != 0 or cause is None:
+    text = fields.get("cause")
+    if alert.sequence != 0 or text is None:
         return None
+    known = text in get_args(LossCause)
     return Loss(
-        cause,
+        cast(LossCause, text) if known else "unknown",
+        text,
         _number(fields.get("lost")),
         _number(fields.get("first_sequence")),
         _number(fields.get("last_sequence")),

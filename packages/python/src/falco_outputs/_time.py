@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 _rfc3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):?(\d\d))",
     re.ASCII,
 )
-_epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_epoch = datetime(1970, 1, 1, tzinfo=UTC)
 _ns = 1_000_000_000
 # The range of google.protobuf.Timestamp: years 1 to 9999.
 _min_seconds = -62_135_596_800
@@ -41,7 +41,7 @@ def parse_time(text: str) -> Instant | None:
     if hour > 23 or minute > 59 or second > 60 or offset_hours > 23 or offset_minutes > 59:
         return None
     try:
-        date = datetime(year, month, day, tzinfo=timezone.utc)
+        date = datetime(year, month, day, tzinfo=UTC)
     except ValueError:
         return None
     offset = (-60 if match[8] == "-" else 60) * (offset_hours * 60 + offset_minutes)
@@ -62,7 +62,7 @@ def instant_of_ns(ns: int) -> Instant | None:
 
 def instant_of_datetime(time: datetime) -> Instant:
     """The instant of a datetime; one without a time zone is local time, as everywhere in Python."""
-    microseconds = (time.astimezone(timezone.utc) - _epoch) // timedelta(microseconds=1)
+    microseconds = (time.astimezone(UTC) - _epoch) // timedelta(microseconds=1)
     seconds, rest = divmod(microseconds, 1_000_000)
     return Instant(seconds, rest * 1000)
 

@@ -61,7 +61,7 @@ class OldFalco:
 
     def raise_rules(self, *rules: str) -> None:
         """Queues alerts of these rules; they wait for a request."""
-        self.queue.extend(OutputsResponse(rule=rule) for rule in rules)
+        self.queue.extend(OutputsResponse(rule=rule.encode()) for rule in rules)
 
     def stop(self) -> None:
         """Ends every stream with OK, as Falco does when it stops."""

@@ -9,21 +9,21 @@ use crate::time::{Timestamp, civil_from_days, days_from_civil, parse_clock};
 const DAY: i64 = 86_400;
 
 /// Reads one alert in Falco's text form (`json_output: false`): `13:53:31.726060287: Critical Some text (user=root)`,
-/// or with an ISO time in front. The output is the text behind that prefix; rule, source and fields are not in it.
-/// Nothing if the line does not begin so.
+/// or with an ISO time in front. The output is the whole text, as in Falco's gRPC API; rule, source and fields are not
+/// in it. Nothing if the text does not begin so.
 ///
 /// A time without a date is one of the local clock, as Falco writes it, on the day that brings it nearest to `now`,
-/// when the line arrived.
-pub(crate) fn read_text(line: &str, now: SystemTime) -> Option<Alert> {
-    let (time, rest) = line.split_once(": ")?;
-    let (priority, output) = rest.split_once(' ')?;
+/// when the text arrived.
+pub(crate) fn read_text(text: &str, now: SystemTime) -> Option<Alert> {
+    let (time, rest) = text.split_once(": ")?;
+    let (priority, _) = rest.split_once(' ')?;
     // Not a place in the prefix for any other word of a priority's name than Falco's own.
     let priority: Priority = priority.parse().ok()?;
     let time = match time.as_bytes().get(2)? {
         b':' => clock_time(time, now, &local_zone())?,
         _ => iso_time(time)?,
     };
-    Some(Alert { time: Some(time), priority, output: output.into(), ..Alert::default() })
+    Some(Alert { time: Some(time), priority, output: text.into(), ..Alert::default() })
 }
 
 /// Falco writes a capital T, or a blank; without a zone it is UTC.
@@ -91,9 +91,10 @@ mod tests {
             ("2026-06-02 09:14:09", "2026-06-02T09:14:09.000000000Z"),
             ("2026-06-02T09:14:09-05:30", "2026-06-02T14:44:09.000000000Z"),
         ] {
-            let alert = read_text(&format!("{prefix}: Warning  a: b "), SystemTime::now()).unwrap();
+            let line = format!("{prefix}: Warning  a: b ");
+            let alert = read_text(&line, SystemTime::now()).unwrap();
             assert_eq!(alert.time.unwrap().to_string(), time);
-            assert_eq!((alert.priority, alert.output.as_str()), (Priority::WARNING, " a: b "));
+            assert_eq!((alert.priority, alert.output), (Priority::WARNING, line));
         }
     }
 

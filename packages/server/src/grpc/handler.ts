@@ -14,7 +14,7 @@ import {
   VersionService,
   versionHeader,
 } from "@falco-outputs/core/contract";
-import type { Logger } from "../logger.js";
+import { capTimeout } from "./cap-timeout.js";
 import { cutKey, type Delivery } from "./deliver.js";
 import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
@@ -54,11 +54,14 @@ export function routes(services: Services): (router: ConnectRouter) => void {
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
 
-/** Serves the contract to requests of node:http2 (and node:http). Never throws. */
+/**
+ * Serves the contract to requests of node:http2 (and node:http). Never throws.
+ * @param onFailure Told why a request could not be handled.
+ */
 export function requestHandler(
   services: Services,
   shutdownSignal: AbortSignal,
-  logger: Logger,
+  onFailure: (reason: string) => void,
 ): (request: Request, response: Response) => void {
   const handle = connectNodeAdapter({
     ...connectOptions,
@@ -73,11 +76,12 @@ export function requestHandler(
       // a peer may send anything; nothing here depends on it.
       request.headers[":authority"] = "localhost";
       request.headers.host = "localhost";
+      capTimeout(request.headers);
       handle(request as Http2ServerRequest, response as Http2ServerResponse);
       if ("stream" in response)
         response.stream.once("wantTrailers", () => setImmediate(endRequest, response.stream));
     } catch (reason) {
-      logger.warn({ reason: String(reason) }, "a request could not be handled");
+      onFailure(String(reason));
       response.statusCode = 400;
       (response as Http2ServerResponse).end();
     }

@@ -1,7 +1,13 @@
+interface Waiting {
+  readonly count: number;
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
 /** Counts the streams that receive alerts. */
 export class Subscribers {
   #count = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
 
   get count(): number {
     return this.#count;
@@ -18,21 +24,26 @@ export class Subscribers {
     };
   }
 
-  /** Resolves when exactly `count` streams are there. */
+  /** Resolves when there are exactly `count` streams; rejects when it is closed before. */
   waitFor(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      const check = () => {
-        if (this.#count !== count) return;
-        this.#waiting.delete(check);
-        resolve();
-      };
-      this.#waiting.add(check);
-      check();
+    if (this.#count === count) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.add({ count, resolve, reject });
     });
+  }
+
+  /** Has everybody who waits told that there is nothing to wait for any longer. */
+  close(reason: Error): void {
+    for (const { reject } of this.#waiting) reject(reason);
+    this.#waiting.clear();
   }
 
   #change(by: number): void {
     this.#count += by;
-    for (const check of this.#waiting) check();
+    for (const waiting of this.#waiting) {
+      if (waiting.count !== this.#count) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
   }
 }

@@ -62,7 +62,7 @@ it("reads many servers at once, each under its own name", async () => {
   const first = aggregator.readAlerts(client, { name: "one", signal: ending.signal });
   void aggregator.readAlerts(other.client, { name: "two" });
   await expect(aggregator.readAlerts(other.client, { name: "one" })).rejects.toThrow(
-    'readAlerts: name: "one" is read already, expected another one',
+    'readAlerts.name: "one", expected one that is not read already',
   );
   await upstream.publish(rule("one"));
   await other.upstream.publish(rule("two"));
@@ -80,8 +80,8 @@ it("reads many servers at once, each under its own name", async () => {
 });
 
 it.each([
-  ["name", { name: "" }, 'readAlerts: name: "", expected a name'],
-  ["group", { name: "n", group: "" }, 'readAlerts: group: "", expected a name'],
+  ["name", { name: "" }, 'readAlerts.name: "", expected a name'],
+  ["group", { name: "n", group: "" }, 'readAlerts.group: "", expected a name'],
 ])("refuses a %s that is none", async (_, options, reason) => {
   const { client, aggregator } = await pair();
   await expect(aggregator.readAlerts(client, options)).rejects.toThrow(reason);

@@ -8,7 +8,7 @@ import {
 } from "@falco-outputs/core";
 import { backoffMs } from "@falco-outputs/core/backoff";
 import { BatchEncoder } from "@falco-outputs/core/codec";
-import { invalidOption } from "../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import type { Logger } from "../logger.js";
 import type { Intake } from "./intake.js";
 import { RecentSequences } from "./recent-sequences.js";
@@ -29,11 +29,11 @@ const maxDelayMs = 30_000;
 /** Twice what our servers let be unacknowledged. */
 const recentCount = 8_192;
 
-/** @throws FalcoError with InvalidArgument for a name or group that is none. */
+/** @throws OptionError for a name or group that cannot be one. */
 export function assertReadable({ name, group }: ReadAlertsOptions): void {
   for (const [option, value] of [["name", name] as const, ["group", group ?? defaultGroup] as const]) {
     if (typeof value !== "string" || value === "") {
-      throw invalidOption(`readAlerts: ${option}: ${JSON.stringify(value)}, expected a name`);
+      throw new OptionError({ option: `readAlerts.${option}`, got: value, expected: "a name" });
     }
   }
 }

@@ -11,7 +11,7 @@ const texts = fixtureLines("alerts.txt");
 
 let server: FalcoOutputsServer;
 beforeEach(async () => {
-  server = await startServer({ listen: [], inputs: { http: "127.0.0.1:0" } });
+  server = await startServer({ listen: [], inputs: { http: ["127.0.0.1:0"] } });
 });
 afterEach(() => server.stop());
 
@@ -54,7 +54,7 @@ it("takes Falco's text form", async () => {
   expect(server.stats().appended).toBe(1);
 });
 
-it("takes many lines in one request, and what is no alert costs nothing beside it", async () => {
+it("takes many lines in one request, and what is not an alert costs nothing beside it", async () => {
   const body = `${lines.join("\n")}\nnonsense\n${texts.join("\n")}\n`;
   expect((await post(body)).status).toBe(200);
   expect(server.stats().inputs.http).toEqual({ accepted: 17, rejected: 6 });
@@ -72,18 +72,34 @@ it("takes thousands of posts over one connection, in order", async () => {
 });
 
 it.each([
-  ["nothing", "", "no alert: the body is empty"],
-  ["what is no alert", "hello", 'no alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it'],
-  ["broken JSON", '{"rule":"r"', 'no alert: JSON: expected "," or "}" at position 11'],
-  ["an alert without its rule", '{"priority":"Notice"}', 'no alert: "rule" is missing'],
+  ["nothing", "", "not an alert: the body holds none"],
+  [
+    "what is not an alert",
+    "hello",
+    'not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it',
+  ],
+  ["broken JSON", '{"rule":"r"', 'not an alert: JSON: expected "," or "}" at position 11'],
+  ["an alert without its rule", '{"priority":"Notice"}', 'not an alert: "rule" is missing'],
 ])("answers 400 to %s, with the reason", async (_, body, reason) => {
   expect(await post(body)).toEqual({ status: 400, body: `${reason}\n` });
   expect(server.stats().appended).toBe(0);
 });
 
-it("answers 405 to anything but POST", async () => {
-  expect((await post("", {}, "GET")).status).toBe(405);
+it("takes PUT, with which falcosidekick's webhook may send, like POST", async () => {
+  expect(await post(lines[0]!, {}, "PUT")).toEqual({ status: 200, body: "" });
+  expect(await queuedRules()).toEqual(["Terminal shell in container"]);
 });
+
+it.each(["GET", "DELETE", "PATCH", "OPTIONS"])(
+  "answers 405 to %s, and says what would be right",
+  async (method) => {
+    expect(await post(lines[0]!, {}, method)).toEqual({
+      status: 405,
+      body: "POST or PUT alerts here, one a request or one a line\n",
+    });
+    expect(server.stats().appended).toBe(0);
+  },
+);
 
 it("answers 413 to a body above 4 MiB, and queues nothing of it", async () => {
   const body = `${lines[0]}\n${"x".repeat(4 * 1024 * 1024)}`;

@@ -1,65 +1,89 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
+import { answer, type HttpHandler } from "../listen/http-server.js";
+import { Body } from "./body.js";
+import { BodyBudget } from "./body-budget.js";
 import type { Intake } from "./intake.js";
-import { splitLines } from "./line-splitter.js";
+import { toUtf8 } from "./utf8.js";
 
 /** The largest body, in bytes, as it comes and inflated. Falco posts one alert at a time. */
 const maxBodyBytes = 4 * 1024 * 1024;
-/** What all bodies together may hold while they arrive, in bytes. */
-const maxHeldBytes = 64 * 1024 * 1024;
 const tooLarge = `the body is larger than ${maxBodyBytes} bytes`;
 
-/** Answers a request; what it was given is queued by then. */
-export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+/** Of an answer that something was queued: how much else was in the body that is not an alert. */
+const rejectedHeader = "falco-outputs-rejected";
+const noBody = { "content-length": 0 };
+
+/** Why a request is refused before its body is read. */
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const notPosted: Refusal = {
+  status: 405,
+  reason: "POST or PUT alerts here, one a request or one a line",
+  headers: { allow: "POST, PUT" },
+};
+const fromPage: Refusal = { status: 403, reason: "requests of web pages are refused" };
+const notGzip: Refusal = {
+  status: 415,
+  reason: "content-encoding: expected gzip, or none",
+  headers: { "accept-encoding": "gzip" },
+};
 
 /**
  * The http input: takes what Falco's `http_output` posts, one alert a request or a line, JSON or text. Falco ignores
  * the status and lets every output wait for the answer, so that comes once the alerts are queued, with an empty body.
+ * What is queued is queued by then.
+ * @param onRefused Told why a request is refused for its form or its size.
  */
-export function createHttpHandler(intake: Intake): HttpHandler {
-  let held = 0;
+export function createHttpHandler(intake: Intake, onRefused: (reason: string) => void): HttpHandler {
+  const budget = new BodyBudget();
 
   // Events and no promises: an alert a request, they would cost as much as the rest.
   return (request, response) => {
-    const { headers } = request;
-    if (request.method !== "POST") {
-      response.setHeader("allow", "POST");
-      return answer(response, 405, "POST alerts here, one a request or one a line");
+    const coding = codingOf(request.headers["content-encoding"]);
+    const refusal = refusalOf(request, coding);
+    if (refusal !== undefined) {
+      onRefused(refusal.reason);
+      for (const name in refusal.headers) response.setHeader(name, refusal.headers[name]!);
+      return answer(response, refusal.status, refusal.reason);
     }
-    // A browser says where a page's request comes from. Falco is none, and a page must not raise alerts.
-    if (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined) {
-      return answer(response, 403, "requests of web pages are refused");
-    }
-    const coding = codingOf(headers["content-encoding"]);
-    if (coding === undefined) {
-      response.setHeader("accept-encoding", "gzip");
-      return answer(response, 415, "content-encoding: expected gzip, or none");
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let refused = false;
+    let isRefused = false;
+    const refuse = (status: number, reason: string) => {
+      isRefused = true;
+      body.release();
+      onRefused(reason);
+      // The rest of the body is not read.
+      response.setHeader("connection", "close");
+      answer(response, status, reason);
+    };
+    const body = new Body(budget, () => refuse(503, "too many large bodies arrive at once"));
     request.on("data", (chunk: Buffer) => {
-      if (refused) return;
-      size += chunk.length;
-      held += chunk.length;
-      chunks.push(chunk);
-      refused = size > maxBodyBytes || held > maxHeldBytes;
-      if (!refused) return;
-      chunks.length = 0;
-      if (size > maxBodyBytes) refuse(response, 413, tooLarge);
-      else refuse(response, 503, "too many large requests at once");
+      if (isRefused) return;
+      if (body.size + chunk.length > maxBodyBytes) return refuse(413, tooLarge);
+      const isNew = body.held === 0;
+      body.add(chunk);
+      // However it ends: one that breaks off has nobody left to be answered.
+      if (isNew && body.held > 0) request.once("close", () => body.release());
     });
     request.on("end", () => {
-      if (refused) return;
-      const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      if (coding === "gzip") takeGzip(intake, body, response);
-      else take(intake, body, response);
-    });
-    // However it ended; one that breaks off has nobody left to be answered.
-    request.on("close", () => {
-      held -= size;
+      if (isRefused) return;
+      if (coding === "gzip") takeGzip(intake, body.bytes, response);
+      else take(intake, body.bytes, response);
+      body.release();
     });
   };
+}
+
+function refusalOf({ method, headers }: IncomingMessage, coding: string | undefined): Refusal | undefined {
+  // falcosidekick's webhook can be told to use PUT.
+  if (method !== "POST" && method !== "PUT") return notPosted;
+  // A browser says where a page's request comes from. Falco is not one, and a page must not raise alerts.
+  if (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined) return fromPage;
+  return coding === undefined ? notGzip : undefined;
 }
 
 /** Undefined for one that is not known. */
@@ -86,12 +110,17 @@ function takeGzip(intake: Intake, body: Uint8Array, response: ServerResponse): v
 
 function take(intake: Intake, body: Uint8Array, response: ServerResponse): void {
   const lines = intake.collect();
-  splitLines(body, (bytes, start, end) => lines.add(bytes, start, end));
+  // Falco posts its text form as text/plain, one alert at a time.
+  const isText = /^text\/plain\b/i.test(response.req.headers["content-type"] ?? "");
+  lines.addBody(toUtf8(body), isText);
+  const { rejected } = lines;
   if (lines.count === 0) {
-    answer(response, 400, lines.reason ?? "no alert: the body is empty");
+    answer(response, 400, rejected === 0 ? "not an alert: the body holds none" : lines.reason);
+    intake.reuse(lines);
     return;
   }
-  const queued = () => response.writeHead(200, { "content-length": 0 }).end();
+  const head = rejected === 0 ? noBody : { ...noBody, [rejectedHeader]: rejected };
+  const queued = () => response.writeHead(200, head).end();
   const failed = (error: unknown) => answer(response, 503, (error as Error).message);
   try {
     const appended = lines.append();
@@ -104,14 +133,4 @@ function take(intake: Intake, body: Uint8Array, response: ServerResponse): void 
   } catch (error) {
     failed(error);
   }
-}
-
-export function answer(response: ServerResponse, status: number, reason: string): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${reason}\n`);
-}
-
-/** Answers without reading the rest of the body. */
-function refuse(response: ServerResponse, status: number, reason: string): void {
-  response.setHeader("connection", "close");
-  answer(response, status, reason);
 }

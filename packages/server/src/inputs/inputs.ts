@@ -1,21 +1,23 @@
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import type { Client } from "@falco-outputs/core";
+import { OptionError } from "@falco-outputs/core/options";
 import { invalidOption } from "../invalid-option.js";
+import { itemsOf } from "../listen/address.js";
+import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
 import { assertReadable, type ReadAlertsOptions, readAlerts } from "./alerts.js";
 import { FileInput } from "./file/file-input.js";
 import type { FileInputOptions } from "./file/file-input-options.js";
-import { createHttpHandler, type HttpHandler } from "./http.js";
-import { type HttpInputOptions, type HttpListener, listenHttp } from "./http-listener.js";
+import { createHttpHandler } from "./http.js";
 import { type InputStats, Intake } from "./intake.js";
-import { readLines } from "./lines.js";
+import { type ReadLinesOptions, readLines } from "./lines.js";
 
 /** Where alerts come from. */
 export interface InputsOptions {
   /** Where Falco's `http_output` may post; `host:port` (port 0 takes a free one) or `unix:///path`. Default: nowhere. */
-  http?: string | HttpInputOptions | readonly (string | HttpInputOptions)[];
+  http?: readonly (string | HttpInputOptions)[];
   /** Files that alerts are appended to, one a line: Falco's `file_output`. Default: none. */
   files?: readonly FileInputOptions[];
 }
@@ -25,19 +27,20 @@ export class Inputs {
   readonly #router: Router;
   readonly #logger: Logger;
   readonly #intakes = new Map<string, Intake>();
-  readonly #handleHttp: HttpHandler;
   readonly #http: HttpListener[] = [];
   readonly #files: FileInput[] = [];
   readonly #stopping = new AbortController();
-  /** The servers that are read, by their names. */
-  readonly #reading = new Map<string, Promise<void>>();
+  /** The names of the servers that are read. */
+  readonly #names = new Set<string>();
+  /** Streams and servers that are read. */
+  readonly #reading = new Set<Promise<void>>();
 
   constructor(router: Router, logger: Logger) {
     this.#router = router;
     this.#logger = logger;
-    this.#handleHttp = createHttpHandler(this.#intake("http"));
-    this.#intake("lines");
-    // Every server that is read listens to it.
+    // They are counted even where nothing comes.
+    for (const name of ["http", "lines"]) this.#intake(name);
+    // Everything that is read listens to it.
     setMaxListeners(0, this.#stopping.signal);
   }
 
@@ -49,31 +52,35 @@ export class Inputs {
   /** @throws FalcoError or Error, see `startServer`. */
   async start({ http = [], files = [] }: InputsOptions): Promise<void> {
     for (const file of files) await this.#startFile(file);
-    for (const item of Array.isArray(http) ? http : [http]) {
-      const options = typeof item === "string" ? { address: item } : item;
-      this.#http.push(await listenHttp(options, this.#handleHttp, this.#logger));
+    const intake = this.#intake("http");
+    for (const item of itemsOf("inputs.http", http)) {
+      this.#http.push(
+        await listenHttp(item, (onRefused) => createHttpHandler(intake, onRefused), this.#logger),
+      );
     }
   }
 
-  readLines(stream: Readable): Promise<void> {
-    return readLines(stream, this.#intake("lines"));
+  readLines(stream: Readable, { signal }: ReadLinesOptions): Promise<void> {
+    return this.#read(readLines(stream, this.#intake("lines"), this.#endOf(signal)));
   }
 
   /** @throws FalcoError, see `FalcoOutputsServer.readAlerts`. */
   async readAlerts(client: Client, options: ReadAlertsOptions): Promise<void> {
     assertReadable(options);
     const { name, signal } = options;
-    if (this.#reading.has(name)) {
-      throw invalidOption(`readAlerts: name: ${JSON.stringify(name)} is read already, expected another one`);
+    if (this.#names.has(name)) {
+      throw new OptionError({
+        option: "readAlerts.name",
+        got: name,
+        expected: "one that is not read already",
+      });
     }
-    const { signal: stopping } = this.#stopping;
-    const ends = signal === undefined ? stopping : AbortSignal.any([stopping, signal]);
-    const reading = readAlerts(client, options, ends, this.#intake(`grpc:${name}`), this.#logger);
-    this.#reading.set(name, reading);
+    this.#names.add(name);
     try {
-      await reading;
+      const intake = this.#intake(`grpc:${name}`);
+      await this.#read(readAlerts(client, options, this.#endOf(signal), intake, this.#logger));
     } finally {
-      this.#reading.delete(name);
+      this.#names.delete(name);
     }
   }
 
@@ -81,16 +88,31 @@ export class Inputs {
     return Object.fromEntries([...this.#intakes].map(([name, intake]) => [name, intake.stats()]));
   }
 
-  /** Takes no more alerts. */
+  /** Takes no more alerts. Resolves when nothing is read any longer. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([
       ...this.#http.map((listener) => listener.close()),
       ...this.#files.map((file) => file.stop()),
     ]);
-    // Who called `readAlerts` has the error.
-    await Promise.allSettled(this.#reading.values());
+    // Whoever had it read has the error.
+    await Promise.allSettled(this.#reading);
     for (const intake of this.#intakes.values()) intake.close();
+  }
+
+  /** Aborts when this server stops, or a caller's own signal does. */
+  #endOf(signal: AbortSignal | undefined): AbortSignal {
+    const { signal: stopping } = this.#stopping;
+    return signal === undefined ? stopping : AbortSignal.any([stopping, signal]);
+  }
+
+  async #read(reading: Promise<void>): Promise<void> {
+    this.#reading.add(reading);
+    try {
+      await reading;
+    } finally {
+      this.#reading.delete(reading);
+    }
   }
 
   async #startFile(options: FileInputOptions): Promise<void> {

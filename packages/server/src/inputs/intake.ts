@@ -1,11 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { BatchEncoder } from "@falco-outputs/core/codec";
+import { BatchEncoder, type BodyTaker, splitBody } from "@falco-outputs/core/codec";
 import type { AlertBatch, Pieces } from "../alert-batch.js";
 import type { Appended } from "../log/alert-log.js";
 import { type Logger, Throttled } from "../logger.js";
 import type { Router } from "../router.js";
+import { onOneLine } from "./one-line.js";
 
 const initialLineBytes = 4 * 1024;
+/** What is shorter is not an alert: a time, a priority and no text. */
+const shortestAlertBytes = "00:00:00: Info ".length;
 /** Memory beyond that is given back after a batch, in bytes. */
 const maxKeptBytes = 1024 * 1024;
 const alertsBetweenPauses = 256;
@@ -15,7 +18,7 @@ const lookMs = 2;
 export interface InputStats {
   /** Alerts that were taken; `priority` may have kept some of them out. */
   readonly accepted: number;
-  /** Lines that were no alert, or too large. */
+  /** Lines that were not an alert, or were too large. */
   readonly rejected: number;
 }
 
@@ -33,7 +36,7 @@ export class Intake {
   constructor(router: Router, name: string, logger: Logger) {
     this.#router = router;
     this.#rejections = new Throttled((count, reason) =>
-      logger.warn({ input: name, rejected: count, reason }, "rejected what is no alert"),
+      logger.warn({ input: name, rejected: count, reason }, "rejected what is not an alert"),
     );
   }
 
@@ -46,7 +49,7 @@ export class Intake {
 
   /** Gives back what `collect` gave, once it was appended: its memory serves the next. */
   reuse(lines: Lines): void {
-    lines.reason = undefined;
+    lines.rejected = 0;
     this.#idle = lines;
   }
 
@@ -80,13 +83,15 @@ export class Intake {
   }
 }
 
-/** Lines of Falco's on their way to one append. */
-export class Lines {
+/** Alerts, as lines or in a body, on their way to one append. */
+export class Lines implements BodyTaker {
   readonly #intake: Intake;
   readonly #encoder = new BatchEncoder();
   readonly #kept: KeptLines | undefined;
-  /** Why the last rejected line was rejected. */
-  reason: string | undefined;
+  /** How many lines or pieces of a body were rejected. */
+  rejected = 0;
+  /** Why the last of them was. */
+  reason = "";
 
   constructor(intake: Intake, keepLines: boolean) {
     this.#intake = intake;
@@ -100,15 +105,36 @@ export class Lines {
   /** Adds the line that is `bytes` from `start` to `end`, without its line end. Blank ones are nothing. */
   add(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
-    try {
-      this.#encoder.add(bytes, start, end);
-      this.#kept?.add(bytes, start, end);
-    } catch (error) {
-      this.reject((error as Error).message);
+    const reason = this.#encoder.add(bytes, start, end);
+    if (reason === undefined) this.#kept?.add(bytes, start, end);
+    else this.reject(reason);
+  }
+
+  /** Adds what somebody posted. @param isText As for `splitBody`. */
+  addBody(body: Uint8Array, isText: boolean): void {
+    splitBody(body, isText, this);
+  }
+
+  takeObject(body: Uint8Array, start: number): number {
+    const end = this.#encoder.addObject(body, start);
+    if (end !== -1) this.#kept?.add(body, start, end);
+    return end;
+  }
+
+  takePiece(body: Uint8Array, start: number, end: number): void {
+    // A body may hold millions of those: only the first is read, for the reason.
+    const isTooShort = this.rejected > 0 && end - start < shortestAlertBytes;
+    const reason = isTooShort ? this.reason : this.#encoder.add(body, start, end);
+    if (reason !== undefined) {
+      this.reject(reason);
+    } else if (this.#kept !== undefined) {
+      const line = onOneLine(body, start, end);
+      this.#kept.add(line, 0, line.length);
     }
   }
 
   reject(reason: string): void {
+    this.rejected++;
     this.reason = reason;
     this.#intake.reject(reason);
   }

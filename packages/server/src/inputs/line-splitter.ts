@@ -6,12 +6,6 @@ const maxKeptBytes = 64 * 1024;
 /** Takes a line without its line end: `bytes` from `start` to `end`, which are the taker's only within the call. */
 export type OnLine = (bytes: Uint8Array, start: number, end: number) => void;
 
-/** Gives each line that is not empty; the last one needs no line end. */
-export function splitLines(bytes: Uint8Array, onLine: OnLine): void {
-  const rest = splitWholeLines(bytes, 0, onLine);
-  if (rest < bytes.length) onLine(bytes, rest, bytes.length);
-}
-
 /** Gives each line from `from` on that has its line end, unless it is empty; returns where the rest begins. */
 function splitWholeLines(bytes: Uint8Array, from: number, onLine: OnLine): number {
   let start = from;

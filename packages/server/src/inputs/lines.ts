@@ -1,26 +1,37 @@
 import type { Readable } from "node:stream";
+import { chunksOf } from "./chunks-of.js";
 import type { Intake } from "./intake.js";
 import { LineSplitter } from "./line-splitter.js";
+import { Utf8Stream } from "./utf8.js";
 
 /** The longest line, in bytes: an alert of 1 MiB whose text is escaped. */
 export const maxLineBytes = 4 * 1024 * 1024;
 
+export interface ReadLinesOptions {
+  /** Ends the reading. */
+  signal?: AbortSignal;
+}
+
 /**
  * Reads alerts from a stream, one a line, as Falco writes them to its standard output or to a program. Resolves when
- * the stream ends.
+ * the stream ends, or the signal aborts.
  */
-export async function readLines(stream: Readable, intake: Intake): Promise<void> {
+export async function readLines(stream: Readable, intake: Intake, signal: AbortSignal): Promise<void> {
   const lines = intake.collect();
   const splitter = new LineSplitter(
     maxLineBytes,
     (bytes, start, end) => lines.add(bytes, start, end),
     () => lines.reject(`a line is longer than ${maxLineBytes} bytes`),
   );
-  for await (const chunk of stream) {
-    splitter.write(typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array));
+  const text = new Utf8Stream();
+  for await (const chunk of chunksOf(stream, signal)) {
+    splitter.write(text.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
     const appended = lines.append();
     if (appended instanceof Promise) await appended;
   }
+  // Only the stream's own end makes a line of its last bytes.
+  if (signal.aborted) return;
+  splitter.write(text.end());
   splitter.end();
   await lines.append();
 }

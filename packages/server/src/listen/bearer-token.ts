@@ -1,17 +1,17 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { invalidOption } from "../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 
-/** What clients have to show as `authorization: Bearer TOKEN`. */
+/** What clients must show as `authorization: Bearer TOKEN`. */
 export class BearerToken {
   readonly #digest: Buffer;
 
   /**
-   * @param option The option's name, for the error.
-   * @throws FalcoError with InvalidArgument for a token that cannot work.
+   * @param option What the option is called, e.g. `web[0].token`.
+   * @throws OptionError for a token that cannot work.
    */
   constructor(token: string, option: string) {
     if (!/^[\x21-\x7e]{16,1024}$/.test(token)) {
-      throw invalidOption(`${option}: expected 16 to 1,024 visible ASCII characters`);
+      throw new OptionError({ option, expected: "16 to 1,024 visible ASCII characters" });
     }
     this.#digest = digest(token);
   }

@@ -7,7 +7,7 @@ import { startServer } from "../index.js";
 describe("a TCP listener", () => {
   it("is refused without TLS, also on a loopback address", async () => {
     await expect(startServer({ listen: ["127.0.0.1:0"] })).rejects.toThrow(
-      'listen: "127.0.0.1:0" needs tls with ca, cert and key (mutual TLS), or insecure: true',
+      'listen[0].address: "127.0.0.1:0", expected tls.ca, tls.cert and tls.key (mutual TLS) with it, or insecure: true, or a unix socket',
     );
   });
 
@@ -45,7 +45,7 @@ describe("a TCP listener", () => {
   it("says which file of its certificates cannot be read", async () => {
     const tls = { ca: "/nowhere/ca.crt", cert: "/nowhere/server.crt", key: "/nowhere/server.key" };
     await expect(startServer({ listen: [{ address: "127.0.0.1:0", tls }] })).rejects.toThrow(
-      'tls.ca: "/nowhere/ca.crt" cannot be read',
+      'listen[0].tls.ca: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read (ENOENT',
     );
   });
 

@@ -1,24 +1,20 @@
 import * as http2 from "node:http2";
-import type { Socket } from "node:net";
-import { formatAddress, parseAddress } from "@falco-outputs/core";
+import type { Server } from "node:net";
+import { OptionError } from "@falco-outputs/core/options";
 import type { requestHandler } from "../grpc/handler.js";
-import { invalidOption } from "../invalid-option.js";
 import type { Logger } from "../logger.js";
+import { type Item, readAddress } from "./address.js";
+import { Listener } from "./listener.js";
 import type { TlsOptions } from "./pem.js";
-import { logHandshakes, tlsServerOptions, withCertificates } from "./server-tls.js";
-import { listenTcp } from "./tcp.js";
-import { listenUnix } from "./unix-socket.js";
+import type { SocketPermissions } from "./socket-permissions.js";
+import { tlsServerOptions, withCertificates } from "./tls-server.js";
 
 /** Where gRPC is served. */
-export interface ListenOptions {
+export interface ListenOptions extends SocketPermissions {
   /** `unix:///path`, `unix:path`, a plain path, or `host:port` (port 0 takes a free one). */
   address: string;
-  /** Unix socket: its permissions. Default: 0o600. */
-  mode?: number;
-  /** Unix socket: the group that owns it, by name or number. */
-  group?: string | number;
   /** TCP: mutual TLS, the client's certificate required and verified. */
-  tls?: TlsOptions;
+  tls?: Required<TlsOptions>;
   /** TCP: allows to serve without TLS to whoever can reach the port. */
   insecure?: boolean;
 }
@@ -30,83 +26,103 @@ export interface GrpcListener {
   close(graceMs: number): Promise<void>;
 }
 
-const maxConnections = 1024;
 const serverOptions = {
   settings: { maxConcurrentStreams: 256, maxHeaderListSize: 16 * 1024 },
   // In MB. Each stream may have a slice on its way, which Node counts as the session's.
   maxSessionMemory: 256,
 } satisfies http2.ServerOptions;
-const keepAliveMs = 30_000;
+const protocols = ["h2"];
 
 /**
  * Serves gRPC on one address.
- * @throws FalcoError with InvalidArgument that says which option is wrong; Error for an address that cannot be had.
+ * @throws OptionError that says which option is wrong; Error for an address that cannot be had.
  */
 export async function listenGrpc(
-  options: ListenOptions,
+  { option, options }: Item<ListenOptions>,
   handler: ReturnType<typeof requestHandler>,
   logger: Logger,
 ): Promise<GrpcListener> {
-  const address = parseAddress(options.address);
-  const server = address.kind === "tcp" ? createTcpServer(options) : http2.createServer(serverOptions);
-  const sessions = new Set<http2.ServerHttp2Session>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
+  const address = readAddress(option, options.address);
+  const server =
+    address.kind === "tcp" ? createTcpServer(option, options) : http2.createServer(serverOptions);
+  const listener = new Listener(server as Server, {
+    name: "grpc",
+    option,
+    address,
+    permissions: options,
+    logger,
+    protocols,
   });
+  const sessions = knowSessions(server, listener);
   server.on("request", handler);
-  server.on("sessionError", (error: NodeJS.ErrnoException) => {
-    if (!isDeparture(error)) logger.warn({ reason: error.message }, "a connection failed");
+  server.on("unknownProtocol", (socket) => {
+    // It offered no protocol at all (ALPN), as grpcio 0.4 does, on which client-rs is built.
+    const session = http2.performServerHandshake(socket, serverOptions);
+    session.on("stream", (...stream) => server.emit("stream", ...stream));
+    session.on("error", (error) => server.emit("sessionError", error, session));
+    server.emit("session", session);
   });
-  server.on("tlsClientError", logHandshakes(logger));
-  server.maxConnections = maxConnections;
-
-  let bound: string;
-  if (address.kind === "unix") {
-    await listenUnix(server, { path: address.path, ...pick(options) });
-    bound = formatAddress(address);
-  } else {
-    server.on("connection", (socket: Socket) => socket.setKeepAlive(true, keepAliveMs));
-    bound = await listenTcp(server, address.host, address.port);
-  }
-  server.on("error", (error) => logger.error({ address: bound, reason: error.message }, "a listener failed"));
+  await listener.open();
   return {
-    address: bound,
-    async close(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    address: listener.address,
+    close(graceMs) {
+      const closed = listener.close(graceMs);
       for (const session of sessions) session.close();
-      const cut = setTimeout(() => {
-        for (const session of sessions) session.destroy();
-      }, graceMs);
-      await closed;
-      clearTimeout(cut);
+      return closed;
     },
   };
 }
 
-/** A client that goes, politely or not. Node tells of the polite ones in words only. */
-function isDeparture({ code, message }: NodeJS.ErrnoException): boolean {
-  return code === "ECONNRESET" || code === "EPIPE" || /error code (?:0|8)$/.test(message);
+function knowSessions(
+  server: http2.Http2Server | http2.Http2SecureServer,
+  { connections, log }: Listener,
+): ReadonlySet<http2.ServerHttp2Session> {
+  const sessions = new Set<http2.ServerHttp2Session>();
+  server.on("session", (session) => {
+    const connection = connections.newest;
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.on("stream", (stream) => stream.once("close", connections.hold(connection)));
+  });
+  server.on("sessionError", (error: NodeJS.ErrnoException) => {
+    if (isDeparture(error)) log.connectionEnded(error.message);
+    else log.connectionFailed(error.message);
+  });
+  return sessions;
 }
 
-function createTcpServer({
-  address,
-  tls,
-  insecure,
-}: ListenOptions): http2.Http2Server | http2.Http2SecureServer {
-  // From JavaScript, it may come without: whoever shows no certificate would be let in.
-  if (tls?.ca === undefined) {
-    if (tls === undefined && insecure === true) return http2.createServer(serverOptions);
-    throw invalidOption(
-      `listen: ${JSON.stringify(address)} needs tls with ca, cert and key (mutual TLS), or insecure: true`,
-    );
-  }
-  const secure = tlsServerOptions(tls, "listen.tls");
-  return withCertificates("listen.tls", () =>
-    http2.createSecureServer({ ...serverOptions, ...secure, ALPNProtocols: ["h2"] }),
+/** nghttp2's NGHTTP2_ERR_PROTO. */
+const protocolError = -505;
+
+/**
+ * A client that goes, politely or not. Node tells of the polite ones in words only. grpc-go says goodbye with a GOAWAY
+ * that names one of its own streams, or 2^31-1, as the last that it has processed: RFC 9113 wants one of the server's
+ * there (section 6.8), so that for nghttp2 the protocol is broken, and Node tells no more than that.
+ */
+function isDeparture({ code, errno, message }: NodeJS.ErrnoException): boolean {
+  return (
+    code === "ECONNRESET" ||
+    code === "EPIPE" ||
+    errno === protocolError ||
+    /error code (?:0|8)$/.test(message)
   );
 }
 
-function pick({ mode, group }: ListenOptions) {
-  return { ...(mode !== undefined && { mode }), ...(group !== undefined && { group }) };
+function createTcpServer(
+  option: string,
+  { address, tls, insecure = false }: ListenOptions,
+): http2.Http2Server | http2.Http2SecureServer {
+  // JavaScript may leave `ca` out: whoever shows no certificate would be let in.
+  if (tls?.ca === undefined) {
+    if (tls === undefined && insecure) return http2.createServer(serverOptions);
+    throw new OptionError({
+      option: `${option}.address`,
+      got: address,
+      expected: `{${option}.tls.ca}, {${option}.tls.cert} and {${option}.tls.key} (mutual TLS) with it, or {${option}.insecure}: true, or a unix socket`,
+    });
+  }
+  const secure = tlsServerOptions(tls, `${option}.tls`);
+  return withCertificates(`${option}.tls`, () =>
+    http2.createSecureServer({ ...serverOptions, ...secure, ALPNProtocols: protocols }),
+  );
 }

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startServer } from "../index.js";
 
 let folder: string;
@@ -14,6 +14,9 @@ beforeEach(() => {
   path = join(folder, "falco.sock");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A user that is not root, and a group that nobody is a member of. */
+const [nobody, strangeGroup] = [65_534, 54_321];
 
 const permissions = () => statSync(path).mode & 0o777;
 
@@ -51,8 +54,28 @@ describe("a unix socket", () => {
     expect(statSync(path).gid).toBe(group);
     await server.stop();
     await expect(startServer({ listen: [{ address: path, group: "no-such-group" }] })).rejects.toThrow(
-      'socket group: there is no group "no-such-group"',
+      'listen[0].group: "no-such-group", expected the name or number of a group that exists',
     );
+  });
+
+  it("is gone when its group may not be given, and nothing listens on any more", async () => {
+    // Root may give any group, so for that moment this process is not root.
+    if (process.getuid!() === 0) {
+      chownSync(folder, nobody, nobody);
+      process.seteuid!(nobody);
+      onTestFinished(() => process.seteuid!(0));
+    }
+    const input = { address: join(folder, "in.sock"), group: strangeGroup };
+    for (const options of [
+      { listen: [path, { address: join(folder, "other.sock"), group: strangeGroup }] },
+      { listen: [path], inputs: { http: [input] } },
+    ]) {
+      await expect(startServer(options)).rejects.toThrow(
+        `.group: ${strangeGroup}, expected a group that the user of this process is a member of`,
+      );
+      // A socket's file goes when its server is closed.
+      expect(readdirSync(folder)).toEqual([]);
+    }
   });
 
   it("gets the folder that it needs", async () => {
@@ -80,13 +103,13 @@ describe("a unix socket", () => {
 
   it("never replaces another file", async () => {
     writeFileSync(path, "precious");
-    await expect(startServer({ listen: [path] })).rejects.toThrow("a file that is no socket is there");
+    await expect(startServer({ listen: [path] })).rejects.toThrow("a file that is not a socket is there");
     expect(statSync(path).size).toBe(8);
   });
 
   it("has a path that the system can hold, and is not listened on elsewhere", async () => {
     const long = join(folder, "x".repeat(200));
-    await expect(startServer({ listen: [long] })).rejects.toThrow("a socket's path has at most");
+    await expect(startServer({ listen: [long] })).rejects.toThrow("expected a socket's path of at most");
     expect(readdirSync(folder)).toEqual([]);
   });
 

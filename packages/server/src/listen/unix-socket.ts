@@ -1,65 +1,91 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, type Stats, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, type Stats, unlinkSync } from "node:fs";
 import { createConnection, type Server } from "node:net";
 import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
-import { invalidOption } from "../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
+import { type KnownPermissions, ownerOnly } from "./socket-permissions.js";
 
 export interface UnixSocketOptions {
   path: string;
-  /** Permissions of the socket. Default: 0o600. */
-  mode?: number;
-  /** Group that owns the socket, by name or number. Default: the process's. */
-  group?: string | number;
+  permissions: KnownPermissions;
+  /** What the options that hold them are called, e.g. `listen[0]`. */
+  option: string;
 }
 
-export const defaultSocketMode = 0o600;
 /** What the system's socket addresses hold. libuv would cut a longer path, and listen elsewhere. */
 const maxPathBytes = process.platform === "linux" ? 107 : 103;
+/** Leaves a file's owner as it is. */
+const unchanged = -1;
 
 /**
  * Listens on a unix socket. A socket that nobody listens on any more is replaced; one that answers, or a file that is
- * no socket, never. The folder is created if need be.
+ * not a socket, never. The folder is created if need be. When it fails, nothing listens.
+ * @throws OptionError for a path or a group that cannot be had; Error for what stands in the way.
  */
-export async function listenUnix(
-  server: Server,
-  { path, mode = defaultSocketMode, group }: UnixSocketOptions,
-): Promise<void> {
-  const gid = group === undefined ? undefined : groupId(group);
+export async function listenUnix(server: Server, options: UnixSocketOptions): Promise<void> {
+  const { path, option } = options;
   if (Buffer.byteLength(path) > maxPathBytes) {
-    throw invalidOption(`cannot listen on ${path}: a socket's path has at most ${maxPathBytes} bytes`);
+    throw new OptionError({
+      option: `${option}.address`,
+      got: path,
+      expected: `a socket's path of at most ${maxPathBytes} bytes`,
+    });
   }
   makeFolder(path);
   await removeStale(path);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) =>
-      reject(new Error(`cannot listen on ${path}: ${cause.message}`, { cause })),
-    );
-    server.once("listening", resolve);
-    // Binding happens within the call. The mask closes the moment until chmod; only a main thread may set it.
-    const mask = isMainThread ? process.umask(0o777 & ~mode) : undefined;
+  await bind(server, path);
+  try {
+    permit(options);
+  } catch (error) {
+    // It removes the socket's file as well.
+    await new Promise((resolve) => server.close(resolve));
+    throw error;
+  }
+}
+
+function bind(server: Server, path: string): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const fail = (cause: Error) => reject(cannotListen(path, cause));
+    server.once("error", fail);
+    server.once("listening", () => {
+      server.off("error", fail);
+      resolve();
+    });
+    // Binding happens within the call. Nobody else may connect before the permissions are set; only a main thread may
+    // set the mask.
+    const mask = isMainThread ? process.umask(0o777 & ~ownerOnly.mode) : undefined;
     try {
       server.listen(path);
     } finally {
       if (mask !== undefined) process.umask(mask);
     }
   });
-  chmodSync(path, mode);
-  if (gid !== undefined) chownSync(path, process.getuid!(), gid);
+}
+
+function permit({ path, permissions: { mode, group }, option }: UnixSocketOptions): void {
+  try {
+    if (group !== undefined) chownSync(path, unchanged, group.id);
+    chmodSync(path, mode);
+  } catch (cause) {
+    if (group === undefined || (cause as NodeJS.ErrnoException).code !== "EPERM")
+      throw cannotListen(path, cause);
+    const expected = "a group that the user of this process is a member of (only root may give others)";
+    throw new OptionError({ option: `${option}.group`, got: group.given, expected, cause });
+  }
 }
 
 function makeFolder(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   } catch (cause) {
-    throw new Error(`cannot listen on ${path}: ${(cause as Error).message}`, { cause });
+    throw cannotListen(path, cause);
   }
 }
 
 async function removeStale(path: string): Promise<void> {
   const found = find(path);
   if (found === undefined) return;
-  if (!found.isSocket()) throw new Error(`cannot listen on ${path}: a file that is no socket is there`);
+  if (!found.isSocket()) throw new Error(`cannot listen on ${path}: a file that is not a socket is there`);
   if (await answers(path)) throw new Error(`cannot listen on ${path}: another server listens there`);
   unlinkSync(path);
 }
@@ -68,7 +94,7 @@ function find(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (cause) {
-    throw new Error(`cannot listen on ${path}: ${(cause as Error).message}`, { cause });
+    throw cannotListen(path, cause);
   }
 }
 
@@ -81,29 +107,11 @@ function answers(path: string): Promise<boolean> {
     });
     socket.once("error", (cause: NodeJS.ErrnoException) => {
       if (cause.code === "ECONNREFUSED" || cause.code === "ENOENT") resolve(false);
-      else reject(new Error(`cannot listen on ${path}: ${cause.message}`, { cause }));
+      else reject(cannotListen(path, cause));
     });
   });
 }
 
-function groupId(group: string | number): number {
-  if (typeof group === "number") return group;
-  const line = groupEntry(group);
-  const id = line?.split(":")[2];
-  if (id === undefined) throw invalidOption(`socket group: there is no group ${JSON.stringify(group)}`);
-  return Number(id);
-}
-
-function groupEntry(group: string): string | undefined {
-  try {
-    return execFileSync("getent", ["group", group], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-  } catch {
-    // Without getent, or with a group it does not know, the file says it.
-    return readFileSync("/etc/group", "utf8")
-      .split("\n")
-      .find((line) => line.startsWith(`${group}:`));
-  }
+function cannotListen(path: string, cause: unknown): Error {
+  return new Error(`cannot listen on ${path}: ${(cause as Error).message}`, { cause });
 }

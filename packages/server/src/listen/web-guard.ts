@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { cors } from "@connectrpc/connect";
 import { parseAddress } from "@falco-outputs/core";
 import { positionHeader, startHeader, versionHeader, windowHeader } from "@falco-outputs/core/contract";
-import { invalidOption } from "../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
+import { isLoopback } from "./address.js";
 import { BearerToken } from "./bearer-token.js";
-import { isLoopback } from "./tcp.js";
 
 /** An answer in place of a call. */
 export interface Refusal {
@@ -13,6 +13,8 @@ export interface Refusal {
   readonly reason: string;
   /** What the log says of it; undefined: nothing. */
   readonly logged?: string;
+  /** What was wrong, as it came. */
+  readonly got?: string;
 }
 
 const allowedMethods = "POST";
@@ -20,6 +22,8 @@ const allowedHeaders = [...cors.allowedHeaders, "authorization", versionHeader, 
 const exposedHeaders = [...cors.exposedHeaders, versionHeader, positionHeader, windowHeader].join(", ");
 /** How long a browser may remember a preflight's answer, in seconds: the longest that Chromium takes. */
 const preflightAge = "7200";
+/** How much of a header is logged, in UTF-16 units. */
+const maxLogged = 200;
 /** Addresses that stand for all of the machine's. */
 const wildcards = new Set(["0.0.0.0", "::"]);
 
@@ -29,11 +33,16 @@ export class WebGuard {
   readonly #token: BearerToken | undefined;
   readonly #origins: ReadonlySet<string>;
 
-  /** @throws FalcoError with InvalidArgument for a token or an origin that cannot work. */
-  constructor(host: string, token: string | undefined, allowedOrigins: readonly string[]) {
+  /**
+   * @param option What the options are called, e.g. `web[0]`.
+   * @throws OptionError for a token or an origin that cannot work.
+   */
+  constructor(option: string, host: string, token: string | undefined, allowedOrigins: readonly string[]) {
     this.#host = host.toLowerCase();
-    if (token !== undefined) this.#token = new BearerToken(token, "web.token");
-    for (const origin of allowedOrigins) assertOrigin(origin);
+    if (token !== undefined) this.#token = new BearerToken(token, `${option}.token`);
+    for (const [index, origin] of allowedOrigins.entries()) {
+      assertOrigin(`${option}.allowedOrigins[${index}]`, origin);
+    }
     this.#origins = new Set(allowedOrigins);
   }
 
@@ -46,15 +55,17 @@ export class WebGuard {
     // A page whose own name was made to resolve to this machine is of the same origin for its browser.
     if (!this.#isOwnName(host)) {
       return forbidden(
-        "this server is not called so: use its address as the host",
-        `the host ${quote(host)} is not this server's name`,
+        "this is not a name of this server: use its address as the host",
+        "the host is not a name of this server",
+        host,
       );
     }
     if (origin !== undefined) {
       if (!this.#origins.has(origin)) {
         return forbidden(
           "pages of this origin are not allowed (allowedOrigins)",
-          `the origin ${quote(origin)} is not one of allowedOrigins`,
+          "the origin is not one of allowedOrigins",
+          origin,
         );
       }
       response.setHeader("access-control-allow-origin", origin);
@@ -95,18 +106,16 @@ function nameOf(host: string | undefined): string | undefined {
   }
 }
 
-function assertOrigin(origin: string): void {
+function assertOrigin(option: string, origin: string): void {
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.origin === origin) return;
-  throw invalidOption(
-    `web.allowedOrigins: ${JSON.stringify(origin)}, expected scheme, host and port of a page as in "http://localhost:8080" or "https://dashboard.example"`,
-  );
+  throw new OptionError({
+    option,
+    got: origin,
+    expected: 'scheme, host and port of a page, e.g. "http://localhost:8080" or "https://dashboard.example"',
+  });
 }
 
-function forbidden(reason: string, logged: string): Refusal {
-  return { status: 403, reason, logged };
-}
-
-function quote(text: string | undefined): string {
-  return JSON.stringify(text?.slice(0, 200) ?? "");
+function forbidden(reason: string, logged: string, got = ""): Refusal {
+  return { status: 403, reason, logged, got: got.slice(0, maxLogged) };
 }

@@ -11,7 +11,7 @@ const running: FalcoOutputsServer[] = [];
 async function start(web: Partial<WebOptions> = {}, options: ServerOptions = {}) {
   const server = await startServer({
     listen: [],
-    web: { address: "127.0.0.1:0", allowedOrigins: [page], ...web },
+    web: [{ address: "127.0.0.1:0", allowedOrigins: [page], ...web }],
     ...options,
   });
   running.push(server);
@@ -242,29 +242,51 @@ describe("the token", () => {
   });
 });
 
+it("no control character that a peer sends reaches the log", async () => {
+  const logged: unknown[] = [];
+  const note = (...entry: unknown[]) => void logged.push(entry);
+  const server = await start({}, { logger: { info: note, warn: note, error: note } });
+  const [host, origin] = ["evil\x9b2J.example", "\x9b31m"];
+  expect((await call(server, { host })).status).toBe(403);
+  expect((await call(server, { origin })).status).toBe(403);
+  await server.stop();
+  const text = JSON.stringify(logged);
+  expect(text).toContain(String.raw`\\x9b2J.example`);
+  expect(text).toContain(String.raw`\\x9b31m`);
+  expect(text).not.toContain("\x9b");
+});
+
 describe("options that cannot work", () => {
   it.each<[Partial<WebOptions>, string]>([
-    [{ address: "/run/web.sock" }, 'web: "/run/web.sock", expected host:port'],
+    [{ address: "/run/web.sock" }, 'web[0].address: "/run/web.sock", expected host:port'],
+    [{ address: "web.sock" }, 'web[0].address: "web.sock", expected host:port'],
+    [{ address: "0.0.0.0:0" }, 'web[0].address: "0.0.0.0:0", expected a loopback address, or token with it'],
+    [{ address: "0.0.0.0:0", insecure: true }, "expected a loopback address, or token with it"],
     [
-      { address: "0.0.0.0:0" },
-      'web: other machines can reach "0.0.0.0:0": it needs a token (--web-token), or use a loopback address',
+      { address: "falco.example:1", token },
+      'web[0].address: "falco.example:1", expected a loopback address, or tls.cert and tls.key with it, or insecure: true',
     ],
-    [{ address: "0.0.0.0:0", insecure: true }, "it needs a token"],
-    [{ address: "falco.example:1", token }, "it needs tls with cert and key, or insecure: true"],
-    [{ token: "short" }, "web.token: expected 16 to 1,024 visible ASCII characters"],
-    [{ token: "a token with spaces" }, "web.token: expected"],
-    [{ allowedOrigins: ["*"] }, 'web.allowedOrigins: "*", expected scheme, host and port'],
-    [{ allowedOrigins: ["null"] }, 'web.allowedOrigins: "null", expected'],
+    [{ token: "short" }, "web[0].token: expected 16 to 1,024 visible ASCII characters"],
+    [{ token: "a token with spaces" }, "web[0].token: expected"],
+    [{ allowedOrigins: ["*"] }, 'web[0].allowedOrigins[0]: "*", expected scheme, host and port'],
+    [{ allowedOrigins: ["null"] }, 'web[0].allowedOrigins[0]: "null", expected'],
     [
       { allowedOrigins: ["https://dashboard.example/"] },
-      'web.allowedOrigins: "https://dashboard.example/", expected',
+      'web[0].allowedOrigins[0]: "https://dashboard.example/", expected',
     ],
     [
       { tls: { cert: "/nowhere/web.crt", key: "/nowhere/web.key" } },
-      'tls.cert: "/nowhere/web.crt" cannot be read',
+      'web[0].tls.cert: "/nowhere/web.crt", expected PEM, or the path of a file that can be read (ENOENT',
     ],
   ])("%o: %s", async (web, message) => {
     await expect(start(web)).rejects.toThrow(message);
+  });
+
+  it.each([
+    [{ address: "127.0.0.1:0" }, "web: an object, expected a list of addresses"],
+    ["127.0.0.1:0", 'web: "127.0.0.1:0", expected a list of addresses'],
+  ])("%j, which is not a list", async (web, message) => {
+    await expect(startServer({ listen: [], web: web as unknown as [] })).rejects.toThrow(message);
   });
 
   it("a port that is taken is told", async () => {

@@ -1,13 +1,11 @@
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import type { Socket } from "node:net";
-import { parseAddress } from "@falco-outputs/core";
+import type { ServerResponse } from "node:http";
+import { OptionError } from "@falco-outputs/core/options";
 import type { requestHandler } from "../grpc/handler.js";
-import { invalidOption } from "../invalid-option.js";
-import { type Logger, Throttled } from "../logger.js";
-import type { Pem } from "./pem.js";
-import { logHandshakes, tlsServerOptions, withCertificates } from "./server-tls.js";
-import { isLoopback, listenTcp } from "./tcp.js";
+import type { Logger } from "../logger.js";
+import { type Item, isLoopback, readAddress } from "./address.js";
+import { createHttpListener, type HttpHandler } from "./http-server.js";
+import type { Listener } from "./listener.js";
+import type { TlsOptions } from "./pem.js";
 import { type Refusal, WebGuard } from "./web-guard.js";
 
 /** Where browsers are served: the Connect and gRPC-Web protocols over HTTP/1.1. */
@@ -15,14 +13,14 @@ export interface WebOptions {
   /** `host:port` (port 0 takes a free one). Other machines can reach any address but a loopback one: it needs a token. */
   address: string;
   /**
-   * What a client has to show as `authorization: Bearer TOKEN`, 16 to 1,024 visible ASCII characters. Default: none,
-   * and whoever runs on this machine reads the alerts.
+   * What a client must show as `authorization: Bearer TOKEN`, 16 to 1,024 visible ASCII characters. Default: none, and
+   * whoever runs on this machine reads the alerts.
    */
   token?: string;
   /** The origins of the pages that may subscribe, e.g. "https://dashboard.example". Default: none. */
   allowedOrigins?: readonly string[];
   /** The server's certificate and key. Clients show the token, and no certificate. */
-  tls?: { cert: Pem; key: Pem };
+  tls?: Omit<TlsOptions, "ca">;
   /** Allows an address that other machines can reach without TLS: whoever is on the way reads alerts and token. */
   insecure?: boolean;
 }
@@ -34,89 +32,63 @@ export interface WebListener {
   close(graceMs: number): Promise<void>;
 }
 
-// None of these limits how long an answer may take: streams stay open.
-const limits = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 5_000,
-  keepAlive: true,
-  keepAliveInitialDelay: 30_000,
-};
-const maxConnections = 1024;
-
 /**
  * Serves browsers on one address. What comes from a page of another origin than those allowed, under another name
  * than the server's, or without the token is refused before anything runs.
- * @throws FalcoError with InvalidArgument that says which option is wrong; Error for an address that cannot be had.
+ * @throws OptionError that says which option is wrong; Error for an address that cannot be had.
  */
 export async function listenWeb(
-  options: WebOptions,
+  { option, options }: Item<WebOptions>,
   handler: ReturnType<typeof requestHandler>,
   logger: Logger,
 ): Promise<WebListener> {
-  const { host, port } = checkedAddress(options);
-  const guard = new WebGuard(host, options.token, options.allowedOrigins ?? []);
-  const refusals = new Throttled((refused, reason) => logger.warn({ refused, reason }, "web: refused"));
-  const server = createServer(options.tls, (request, response) => {
-    // Of a server that stops, a connection whose stream ended would be kept for a next request.
-    response.once("close", () => {
-      if (!server.listening) setImmediate(() => server.closeIdleConnections());
-    });
-    const refusal = guard.check(request, response);
-    if (refusal === undefined) return handler(request, response);
-    if (refusal.logged !== undefined) refusals.add(1, refusal.logged);
-    refuse(response, refusal);
-  });
-  server.maxConnections = maxConnections;
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  server.on("tlsClientError", logHandshakes(logger));
-  const bound = await listenTcp(server, host, port);
-  server.on("error", (error) => logger.error({ address: bound, reason: error.message }, "a listener failed"));
+  const { tls, token, allowedOrigins = [] } = options;
+  const address = checkedAddress(option, options);
+  const guard = new WebGuard(option, address.host, token, allowedOrigins);
+  // No client shows a certificate, whatever else the object has.
+  const certificates = tls && { cert: tls.cert, key: tls.key };
+  const listener = createHttpListener(
+    { name: "web", option, address, permissions: {}, tls: certificates, logger },
+    (listener) => guarded(guard, handler, listener),
+  );
+  await listener.open();
   return {
-    url: `${options.tls === undefined ? "http" : "https"}://${bound}`,
-    async close(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // Browsers connect ahead of need, and for Node a connection without a request is none that idles.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
-      clearTimeout(cut);
-      refusals.close();
-    },
+    url: `${tls === undefined ? "http" : "https"}://${listener.address}`,
+    close: (graceMs) => listener.close(graceMs),
   };
 }
 
-function checkedAddress({ address: text, token, tls, insecure = false }: WebOptions) {
-  const address = parseAddress(text);
-  const quoted = JSON.stringify(text);
-  if (address.kind !== "tcp") throw invalidOption(`web: ${quoted}, expected host:port`);
+function guarded(
+  guard: WebGuard,
+  handler: ReturnType<typeof requestHandler>,
+  { connections, log }: Listener,
+): HttpHandler {
+  return (request, response) => {
+    const connection = connections.of(request.socket);
+    connections.use(connection);
+    const refusal = guard.check(request, response);
+    if (refusal === undefined) {
+      response.once("close", connections.hold(connection));
+      return handler(request, response);
+    }
+    if (refusal.logged !== undefined) log.refused(refusal.logged, refusal.got);
+    refuse(response, refusal);
+  };
+}
+
+function checkedAddress(option: string, { address: text, token, tls, insecure = false }: WebOptions) {
+  const address = readAddress(option, text, "host:port");
+  const wrong = (expected: string) => new OptionError({ option: `${option}.address`, got: text, expected });
+  if (address.kind !== "tcp") throw wrong("host:port");
   if (isLoopback(address.host)) return address;
-  if (token === undefined) {
-    throw invalidOption(
-      `web: other machines can reach ${quoted}: it needs a token (--web-token), or use a loopback address`,
-    );
-  }
+  // Other machines can reach it.
+  if (token === undefined) throw wrong(`a loopback address, or {${option}.token} with it`);
   if (tls === undefined && !insecure) {
-    throw invalidOption(
-      `web: other machines can reach ${quoted}: it needs tls with cert and key, or insecure: true (--insecure-tcp)`,
+    throw wrong(
+      `a loopback address, or {${option}.tls.cert} and {${option}.tls.key} with it, or {${option}.insecure}: true`,
     );
   }
   return address;
-}
-
-function createServer(
-  tls: WebOptions["tls"],
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-) {
-  if (tls === undefined) return createHttpServer(limits, handle);
-  // No client shows a certificate, whatever else the object has.
-  const secure = tlsServerOptions({ cert: tls.cert, key: tls.key }, "web.tls");
-  return withCertificates("web.tls", () => createHttpsServer({ ...limits, ...secure }, handle));
 }
 
 /** Answers without reading the body. */

@@ -72,6 +72,8 @@ export interface Cursor {
 export interface GroupStats {
   /** Connected cursors. */
   readonly members: number;
+  /** Cursors that were ever opened. */
+  readonly joined: number;
   /** Handed to a member, and acknowledged where that is asked for. */
   readonly delivered: number;
   /** Handed out once more, since a member went without acknowledging them. */
@@ -90,7 +92,7 @@ export interface LogStats {
   readonly retained: number;
   /** Memory that holds them, in bytes. */
   readonly retainedBytes: number;
-  /** Memory of evicted alerts that streams are still being written, in bytes. */
+  /** Memory that only streams hold which are being written, in bytes: of evicted alerts, and of copies. */
   readonly pinnedBytes: number;
   /** The shared queue is the group "". */
   readonly groups: Readonly<Record<string, GroupStats>>;

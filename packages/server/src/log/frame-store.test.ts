@@ -119,6 +119,23 @@ describe("FrameStore", () => {
     expect([store.pinnedBytes, evicted]).toEqual([slabBytes, [2]]);
   });
 
+  it("takes back copies and evicted slabs alike, but not what it has just handed out", () => {
+    const store = storeWith({ maxPinnedBytes: slabBytes });
+    append(store, 4);
+    const { holder, evicted } = holders();
+    const copy = (number: number) => store.copy([store.frame(4)], holder(number));
+    copy(1);
+    store.slice(1, 1, generous, holder(2));
+    append(store, 1);
+    expect(evicted).toEqual([1]);
+    copy(3);
+    expect(evicted).toEqual([1, 2]);
+    const small = storeWith({ maxPinnedBytes: 0 });
+    small.append(batchOf("a"));
+    expect(alertsOf(small.copy([small.frame(1)], holder(4)))[0]!.rule).toBe("a");
+    expect([evicted, small.pinnedBytes]).toEqual([[1, 2], small.frame(1).length]);
+  });
+
   it("counts what is still held when it is cleared, and no less than nothing afterwards", () => {
     const store = storeWith();
     append(store, 2);

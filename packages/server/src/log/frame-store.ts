@@ -7,7 +7,7 @@ export interface Bounds {
   readonly maxAlerts: number;
   /** How much memory they take at the most, in bytes. */
   readonly maxBytes: number;
-  /** How much memory of evicted alerts may be held by streams that are being written, in bytes. */
+  /** How much memory streams that are being written may hold beyond that, in bytes: of evicted alerts, and of copies. */
   readonly maxPinnedBytes: number;
 }
 
@@ -21,8 +21,8 @@ export interface Holder {
 export class FrameStore {
   readonly #bounds: Bounds;
   readonly #slabs: Slab[] = [];
-  /** The slabs of which slices are being written, those longest held first. */
-  readonly #held = new Map<Holder, Slab>();
+  /** What is being written, that which has been held longest first: a slab, or a copy, by its size in bytes. */
+  readonly #held = new Map<Holder, Slab | number>();
   #bytes = 0;
   #pinnedBytes = 0;
   #first: number;
@@ -71,6 +71,15 @@ export class FrameStore {
     return slab.slice(sequence, maxCount, maxBytes);
   }
 
+  /** The same frames in memory of their own, which counts as pinned until `holder` is released. */
+  copy(frames: readonly Uint8Array[], holder: Holder): Slice {
+    const bytes = Buffer.concat(frames);
+    this.#pinnedBytes += bytes.length;
+    this.#held.set(holder, bytes.length);
+    this.#takeBack(holder);
+    return { bytes, count: frames.length };
+  }
+
   /** One frame, in place: not to be kept. */
   frame(sequence: number): Uint8Array {
     return this.#slabOf(sequence).frame(sequence);
@@ -78,11 +87,15 @@ export class FrameStore {
 
   /** What a holder held is written. */
   release(holder: Holder): void {
-    const slab = this.#held.get(holder);
-    if (slab === undefined) return;
+    const held = this.#held.get(holder);
+    if (held === undefined) return;
     this.#held.delete(holder);
-    slab.pins--;
-    if (slab.pins === 0 && this.#isEvicted(slab)) this.#pinnedBytes -= slab.size;
+    if (typeof held === "number") {
+      this.#pinnedBytes -= held;
+      return;
+    }
+    held.pins--;
+    if (held.pins === 0 && this.#isEvicted(held)) this.#pinnedBytes -= held.size;
   }
 
   clear(): void {
@@ -130,10 +143,11 @@ export class FrameStore {
     this.#takeBack();
   }
 
-  #takeBack(): void {
-    for (const [holder, slab] of this.#held) {
-      if (this.#pinnedBytes <= this.#bounds.maxPinnedBytes) return;
-      if (!this.#isEvicted(slab)) continue;
+  /** @param latest Who has just been given something, and keeps it. */
+  #takeBack(latest?: Holder): void {
+    for (const [holder, held] of this.#held) {
+      if (this.#pinnedBytes <= this.#bounds.maxPinnedBytes || holder === latest) return;
+      if (typeof held !== "number" && !this.#isEvicted(held)) continue;
       this.release(holder);
       holder.evicted();
     }

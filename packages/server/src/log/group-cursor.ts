@@ -1,17 +1,43 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, Slice } from "./alert-log.js";
 import type { FrameStore, Holder } from "./frame-store.js";
-import type { Group } from "./group.js";
 import type { Loss } from "./loss.js";
+
+/** The group that a cursor is a member of, as the cursor knows it. */
+export interface Membership {
+  /** The sequence number of the group's next alert. */
+  readonly position: number;
+  /** What a cursor gets now; undefined if it has to wait. */
+  serve(cursor: GroupCursor): { slice: Slice | undefined } | undefined;
+  wait(cursor: GroupCursor): void;
+  stopWaiting(cursor: GroupCursor): void;
+  /** A member may ask for more again. */
+  hasRoomAgain(): void;
+  acknowledged(item: number | Loss): void;
+  leave(cursor: GroupCursor, unacknowledged: readonly (number | Loss)[]): void;
+}
+
+/** How a cursor reads, and who is told what becomes of it. */
+export interface MemberOptions {
+  /** Whether `next` waits for what comes when there is nothing left, or ends. */
+  readonly follow: boolean;
+  /** How many responses may be unacknowledged before `next` waits; 0 without acknowledgement. */
+  readonly window: number;
+  /** Called when the log takes the cursor's last slice back. */
+  readonly onEvicted: (reason: Error) => void;
+  /** Called once, when the cursor has left its group. */
+  readonly onLeft?: () => void;
+}
 
 /** A member of a group. */
 export class GroupCursor implements Cursor, Holder {
   readonly position: number;
   readonly follow: boolean;
   readonly window: number;
-  readonly #group: Group;
+  readonly #group: Membership;
   readonly #store: FrameStore;
   readonly #onEvicted: (reason: Error) => void;
+  readonly #onLeft: (() => void) | undefined;
   /** What was sent and is not acknowledged, in the order in which it was sent; the first `#done` of it are. */
   #unacknowledged: (number | Loss)[] = [];
   #done = 0;
@@ -20,22 +46,17 @@ export class GroupCursor implements Cursor, Holder {
   #resolve: ((slice: Slice | undefined) => void) | undefined;
   #closed = false;
 
-  constructor(
-    group: Group,
-    store: FrameStore,
-    follow: boolean,
-    window: number,
-    onEvicted: (reason: Error) => void,
-  ) {
+  constructor(group: Membership, store: FrameStore, { follow, window, onEvicted, onLeft }: MemberOptions) {
     this.position = group.position - 1;
     this.follow = follow;
     this.window = window;
     this.#group = group;
     this.#store = store;
     this.#onEvicted = onEvicted;
+    this.#onLeft = onLeft;
   }
 
-  /** What the `next` that waits may give at the most, in bytes. */
+  /** How much the `next` that waits may return, in bytes. */
   get maxBytes(): number {
     return this.#maxBytes;
   }
@@ -112,6 +133,7 @@ export class GroupCursor implements Cursor, Holder {
       this.#group.leave(this, this.#unacknowledged.slice(this.#done));
       this.#unacknowledged = [];
       this.#done = 0;
+      this.#onLeft?.();
     }
     return Promise.resolve();
   }

@@ -2,8 +2,10 @@ import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, GroupStats, Slice } from "./alert-log.js";
 import { createMatcher, type Filter, filterKey, type Matcher } from "./filter.js";
 import type { FrameStore } from "./frame-store.js";
-import { GroupCursor } from "./group-cursor.js";
+import { GroupCursor, type MemberOptions, type Membership } from "./group-cursor.js";
 import { type Loss, type LossCause, lossSlice, PendingLoss } from "./loss.js";
+import { Picked } from "./picked.js";
+import { Redelivery } from "./redelivery.js";
 import { messageOf } from "./slab.js";
 
 /** How many alerts a filter looks at before others get their turn. */
@@ -16,7 +18,7 @@ const maxScan = 2048;
  * Whoever asks first is served first, and gets its fair share of what is there: one alert at a time goes round, a
  * backlog is split. What a member did not acknowledge goes to the others, before newer alerts.
  */
-export class Group {
+export class Group implements Membership {
   readonly #store: FrameStore;
   readonly #cause: LossCause;
   readonly #onLoss: (count: number) => void;
@@ -24,14 +26,13 @@ export class Group {
   /** In the order in which they asked. */
   readonly #waiting = new Set<GroupCursor>();
   readonly #loss = new PendingLoss();
-  /** What members left unacknowledged, ascending. */
-  #redelivery: number[] = [];
+  readonly #redelivery = new Redelivery();
   #filter: Filter | undefined;
   #matches: Matcher | undefined;
   #position: number;
   #scheduled = false;
   #closed = false;
-  #wasJoined = false;
+  #joined = 0;
   #delivered = 0;
   #redelivered = 0;
   #filtered = 0;
@@ -52,7 +53,7 @@ export class Group {
 
   /** Whether it ever had a member. */
   get wasJoined(): boolean {
-    return this.#wasJoined;
+    return this.#joined > 0;
   }
 
   get position(): number {
@@ -73,15 +74,13 @@ export class Group {
     this.#matches = matches;
     if (matches === undefined) return;
     // What came back from members that had another filter may not pass this one.
-    const passing = this.#redelivery.filter((sequence) => matches(messageOf(this.#store.frame(sequence))));
-    this.#filtered += this.#redelivery.length - passing.length;
-    this.#redelivery = passing;
+    this.#filtered += this.#redelivery.filter((sequence) => matches(messageOf(this.#store.frame(sequence))));
   }
 
-  join(follow: boolean, window: number, onEvicted: (reason: Error) => void): Cursor {
-    const cursor = new GroupCursor(this, this.#store, follow, window, onEvicted);
+  join(options: MemberOptions): Cursor {
+    const cursor = new GroupCursor(this, this.#store, options);
     this.#members.add(cursor);
-    this.#wasJoined = true;
+    this.#joined++;
     // A new group may start behind an alert that is gone; its cursor says where all the same.
     this.evict();
     return cursor;
@@ -107,15 +106,15 @@ export class Group {
   stats(): GroupStats {
     return {
       members: this.#members.size,
+      joined: this.#joined,
       delivered: this.#delivered,
       redelivered: this.#redelivered,
       filtered: this.#filtered,
       lost: this.#lost,
-      waiting: this.#store.end - this.#position + this.#redelivery.length + this.#inFlight,
+      waiting: this.#store.end - this.#position + this.#redelivery.count + this.#inFlight,
     };
   }
 
-  /** What a cursor gets now; undefined if it has to wait. */
   serve(cursor: GroupCursor): { slice: Slice | undefined } | undefined {
     if (this.#closed) return { slice: undefined };
     if (!cursor.hasRoom) return undefined;
@@ -135,7 +134,6 @@ export class Group {
     this.#waiting.delete(cursor);
   }
 
-  /** A member may ask for more again. */
   hasRoomAgain(): void {
     if (this.#waiting.size > 0) this.#schedule();
   }
@@ -155,16 +153,15 @@ export class Group {
       else this.#loss.add(item);
     }
     this.#inFlight -= returned.length;
-    this.#redelivery = merge(this.#redelivery, returned);
+    this.#redelivery.add(returned);
     this.evict();
     if (this.#waiting.size > 0) this.#schedule();
   }
 
-  /** Moves behind what the log retains no more. */
+  /** Moves on from what the log no longer retains. */
   evict(): void {
     const { first } = this.#store;
-    const gone = this.#redelivery.findIndex((sequence) => sequence >= first);
-    const evicted = this.#redelivery.splice(0, gone === -1 ? this.#redelivery.length : gone);
+    const evicted = this.#redelivery.evict(first);
     if (evicted.length > 0) this.#lose(evicted.length, evicted[0]!, evicted.at(-1)!);
     if (this.#position < first) {
       this.#lose(first - this.#position, this.#position, first - 1);
@@ -179,7 +176,7 @@ export class Group {
   }
 
   #hasMore(): boolean {
-    return !this.#loss.isEmpty || this.#redelivery.length > 0 || this.#position < this.#store.end;
+    return !this.#loss.isEmpty || this.#redelivery.count > 0 || this.#position < this.#store.end;
   }
 
   /** Waits until whoever runs now is through: the alerts and the members that come in one turn are shared together. */
@@ -219,7 +216,7 @@ export class Group {
       return lossSlice(loss);
     }
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
-    if (this.#redelivery.length > 0) return this.#redeliver(cursor, fair(this.#redelivery.length));
+    if (this.#redelivery.count > 0) return this.#redeliver(cursor, fair(this.#redelivery.count));
     const count = fair(this.#store.end - this.#position);
     return this.#matches === undefined
       ? this.#takeRun(cursor, count)
@@ -233,34 +230,32 @@ export class Group {
   }
 
   #pick(cursor: GroupCursor, maxCount: number, matches: Matcher): Slice | undefined {
-    const picked = new Picked(cursor.maxBytes);
+    const picked = new Picked(this.#store, cursor.maxBytes);
     const end = Math.min(this.#store.end, this.#position + maxScan);
     // A share is one of the alerts that are there, whether they pass or not; in each there is at least one that does.
     const endOfShare = this.#position + maxCount;
     while (this.#position < end && (picked.count === 0 || this.#position < endOfShare)) {
       const frame = this.#store.frame(this.#position);
       if (matches(messageOf(frame))) {
-        if (!picked.add(frame)) break;
+        if (!picked.add(this.#position, frame)) break;
         this.#handOut(cursor, this.#position);
       } else {
         this.#filtered++;
       }
       this.#position++;
     }
-    return picked.slice();
+    return picked.slice(cursor);
   }
 
   #redeliver(cursor: GroupCursor, maxCount: number): Slice | undefined {
-    const picked = new Picked(cursor.maxBytes);
-    let taken = 0;
-    for (const sequence of this.#redelivery) {
-      if (taken === maxCount || !picked.add(this.#store.frame(sequence))) break;
+    const picked = new Picked(this.#store, cursor.maxBytes);
+    for (const sequence of this.#redelivery.sequences) {
+      if (picked.count === maxCount || !picked.add(sequence, this.#store.frame(sequence))) break;
       this.#handOut(cursor, sequence);
-      taken++;
     }
-    this.#redelivery.splice(0, taken);
-    this.#redelivered += taken;
-    return picked.slice();
+    this.#redelivery.remove(picked.count);
+    this.#redelivered += picked.count;
+    return picked.slice(cursor);
   }
 
   #handOut(cursor: GroupCursor, sequence: number): void {
@@ -271,35 +266,4 @@ export class Group {
     this.#inFlight++;
     cursor.sent(sequence);
   }
-}
-
-/** Frames picked one by one, up to a limit that only a first one may exceed. */
-class Picked {
-  readonly #frames: Uint8Array[] = [];
-  readonly #maxBytes: number;
-  #bytes = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  get count(): number {
-    return this.#frames.length;
-  }
-
-  add(frame: Uint8Array): boolean {
-    if (this.#frames.length > 0 && this.#bytes + frame.length > this.#maxBytes) return false;
-    this.#frames.push(frame);
-    this.#bytes += frame.length;
-    return true;
-  }
-
-  slice(): Slice | undefined {
-    return this.count === 0 ? undefined : { bytes: Buffer.concat(this.#frames), count: this.count };
-  }
-}
-
-/** Merges two ascending lists. */
-function merge(one: readonly number[], two: readonly number[]): number[] {
-  return two.length === 0 ? [...one] : [...one, ...two].sort((a, b) => a - b);
 }

@@ -143,13 +143,72 @@ describe("MemoryLog", () => {
     expect(log.stats().pinnedBytes).toBe(0);
   });
 
+  it("counts copies of picked alerts as memory that is held, until they are released", async () => {
+    const { log } = logWith();
+    const filtered = await log.open({ ...observer, filter: { rules: ["a", "c"] } });
+    const [leaving, redelivered] = [
+      await log.open({ ...shared, acknowledge: true }),
+      await log.open({ ...shared, follow: false }),
+    ];
+    log.append(batchOf("a", "b", "c", "d"));
+    const picked = (await filtered.next(64 * 1024, never))!;
+    expect(alertsOf(picked).map(({ rule }) => rule)).toEqual(["a", "c"]);
+    expect(log.stats().pinnedBytes).toBe(picked.bytes.length);
+    await leaving.next(64 * 1024, never);
+    await leaving.close();
+    const again = (await redelivered.next(64 * 1024, never))!;
+    expect(log.stats().pinnedBytes).toBe(picked.bytes.length + again.bytes.length);
+    await redelivered.next(64 * 1024, never);
+    expect(log.stats().pinnedBytes).toBe(picked.bytes.length);
+    await filtered.close();
+    expect(log.stats().pinnedBytes).toBe(0);
+  });
+
+  it("holds copies within the bound, and takes back those that were held longest", async () => {
+    const { log } = logWith({ maxPinnedBytes: 100_000 });
+    const ended: number[] = [];
+    const cursors = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        log.open({ ...observer, filter: { rules: ["a"] } }, () => ended.push(index)),
+      ),
+    );
+    log.append(batchOf({ rule: "a", output: "x".repeat(30_000) }));
+    for (const cursor of cursors) await cursor.next(64 * 1024, never);
+    expect(log.stats().pinnedBytes).toBeLessThanOrEqual(100_000);
+    expect(log.stats().pinnedBytes).toBeGreaterThan(60_000);
+    expect(ended).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it("does not copy an alert that is larger than a slice", async () => {
+    const { log } = logWith();
+    const filter = { rules: ["a"] };
+    const cursors = await Promise.all([0, 1, 2].map(() => log.open({ ...observer, filter })));
+    log.append(batchOf({ rule: "a", output: "x".repeat(100_000) }));
+    const slices = await Promise.all(cursors.map((cursor) => cursor.next(64 * 1024, never)));
+    expect(new Set(slices.map((slice) => slice!.bytes.buffer)).size).toBe(1);
+    expect(log.stats().pinnedBytes).toBe(0);
+    log.append(batchOf(...Array.from({ length: 200 }, () => "y".repeat(1_000_000))));
+    expect(log.stats().pinnedBytes).toBe(1024 * 1024);
+  });
+
   it.each([
-    [{ maxAlerts: 0 }, "maxAlerts: 0, expected at least 1"],
+    [{ maxAlerts: 0 }, "maxAlerts: 0, expected a whole number of at least 1"],
     [{ maxAlerts: Number.NaN }, "maxAlerts: NaN"],
-    [{ maxBytes: 1024 }, "maxBytes: 1024, expected at least 4194304"],
+    [{ maxBytes: 1024 }, "maxBytes: 1024, expected a whole number of at least 4194304"],
+    [{ maxPinnedBytes: -1 }, "maxPinnedBytes: -1, expected a whole number of at least 0"],
+    [{ maxGroups: 0.5 }, "maxGroups: 0.5, expected"],
+    [{ window: Number.POSITIVE_INFINITY }, "window: Infinity, expected"],
   ])("refuses %o", (options, message) => {
     expect(() => new MemoryLog(options)).toThrow(message);
   });
+});
+
+it("takes undefined for the default", async () => {
+  const options = { maxAlerts: undefined, maxBytes: undefined, window: undefined, onLoss: undefined };
+  const { log } = logWith(options as unknown as MemoryLogOptions);
+  log.append(batchOf("a"));
+  expect((await log.open({ ...shared, acknowledge: true })).window).toBe(4096);
+  expect(await readAll(log)).toHaveLength(1);
 });
 
 describe("the shared queue", () => {

@@ -1,7 +1,15 @@
 import { Code, FalcoError } from "@falco-outputs/core";
+import { wholeNumber } from "@falco-outputs/core/options";
 import type { AlertBatch } from "../alert-batch.js";
-import { invalidOption } from "../invalid-option.js";
-import type { AlertLog, Appended, Cursor, GroupStats, LogStats, Subscription } from "./alert-log.js";
+import type {
+  AlertLog,
+  Appended,
+  BroadcastSubscription,
+  Cursor,
+  GroupStats,
+  LogStats,
+  Subscription,
+} from "./alert-log.js";
 import type { Filter } from "./filter.js";
 import { FrameStore } from "./frame-store.js";
 import { Group } from "./group.js";
@@ -23,19 +31,14 @@ export interface MemoryLogOptions {
   onLoss?: (group: string, count: number) => void;
 }
 
-const defaults = {
-  maxAlerts: 100_000,
-  maxBytes: 128 * 1024 * 1024,
-  maxPinnedBytes: 64 * 1024 * 1024,
-  maxGroups: 1_000,
-  window: 4_096,
-};
+const mebibyte = 1024 * 1024;
 const leastMaxBytes = 4 * slabBytes;
 const sharedQueue = "";
 
 /** The alert log in memory: what a restart of the process does not survive. */
 export class MemoryLog implements AlertLog {
-  readonly #options: Required<Omit<MemoryLogOptions, "onLoss">>;
+  readonly #maxGroups: number;
+  readonly #window: number;
   readonly #onLoss: (group: string, count: number) => void;
   readonly #store: FrameStore;
   /** The sequence number before the first one ever. */
@@ -44,18 +47,19 @@ export class MemoryLog implements AlertLog {
   readonly #groups = new Map<string, Group>();
   readonly #broadcasts = new Set<Group>();
 
-  constructor({ onLoss = () => undefined, ...options }: MemoryLogOptions = {}) {
-    this.#options = { ...defaults, ...options };
-    const { maxAlerts, maxBytes, window } = this.#options;
-    if (!(maxAlerts >= 1)) throw invalidOption(`maxAlerts: ${maxAlerts}, expected at least 1`);
-    if (!(maxBytes >= leastMaxBytes)) {
-      throw invalidOption(`maxBytes: ${maxBytes}, expected at least ${leastMaxBytes}`);
-    }
-    if (!(window >= 1)) throw invalidOption(`window: ${window}, expected at least 1`);
-    this.#onLoss = onLoss;
+  /** @throws OptionError */
+  constructor(options: MemoryLogOptions = {}) {
+    const bounds = {
+      maxAlerts: wholeNumber("maxAlerts", options.maxAlerts, 100_000),
+      maxBytes: wholeNumber("maxBytes", options.maxBytes, 128 * mebibyte, { least: leastMaxBytes }),
+      maxPinnedBytes: wholeNumber("maxPinnedBytes", options.maxPinnedBytes, 64 * mebibyte, { least: 0 }),
+    };
+    this.#maxGroups = wholeNumber("maxGroups", options.maxGroups, 1_000);
+    this.#window = wholeNumber("window", options.window, 4_096);
+    this.#onLoss = options.onLoss ?? (() => undefined);
     // Numbers of an earlier log lie below those of a later one, so that neither is taken for the other.
     this.#origin = Date.now() * 1000;
-    this.#store = new FrameStore(this.#origin + 1, this.#options);
+    this.#store = new FrameStore(this.#origin + 1, bounds);
     this.#groups.set(sharedQueue, this.#createGroup(sharedQueue, this.#store.first));
   }
 
@@ -72,17 +76,16 @@ export class MemoryLog implements AlertLog {
     onEvicted: (reason: Error) => void = () => undefined,
   ): Promise<Cursor> {
     const { mode, follow } = subscription;
-    if (mode === "broadcast")
-      return this.#openBroadcast(follow, subscription.after, subscription.filter, onEvicted);
-    const window = subscription.acknowledge ? this.#options.window : 0;
-    if (mode === "shared") return this.#groups.get(sharedQueue)!.join(follow, window, onEvicted);
+    if (mode === "broadcast") return this.#openBroadcast(subscription, onEvicted);
+    const window = subscription.acknowledge ? this.#window : 0;
+    if (mode === "shared") return this.#groups.get(sharedQueue)!.join({ follow, window, onEvicted });
     const name = subscription.group;
     const group = this.#groupFor(name, subscription.after, subscription.filter);
-    const left = () => {
-      // Behind those that were left before; a group that was forgotten stays so.
+    const onLeft = () => {
+      // After those that were left before; a group that was forgotten stays so.
       if (this.#groups.get(name) === group && this.#groups.delete(name)) this.#groups.set(name, group);
     };
-    return onClose(group.join(follow, window, onEvicted), left);
+    return group.join({ follow, window, onEvicted, onLeft });
   }
 
   stats(): LogStats {
@@ -103,9 +106,7 @@ export class MemoryLog implements AlertLog {
   }
 
   #openBroadcast(
-    follow: boolean,
-    after: number | undefined,
-    filter: Filter | undefined,
+    { follow, after, filter }: BroadcastSubscription,
     onEvicted: (reason: Error) => void,
   ): Cursor {
     const { position, loss } = this.#start(after);
@@ -113,7 +114,8 @@ export class MemoryLog implements AlertLog {
     if (loss !== undefined) group.tell(loss);
     group.setFilter(filter);
     this.#broadcasts.add(group);
-    return onClose(group.join(follow, 0, onEvicted), () => this.#broadcasts.delete(group));
+    const onLeft = () => this.#broadcasts.delete(group);
+    return group.join({ follow, window: 0, onEvicted, onLeft });
   }
 
   #groupFor(name: string, after: number | undefined, filter: Filter | undefined): Group {
@@ -140,14 +142,14 @@ export class MemoryLog implements AlertLog {
   }
 
   #makeRoom(): void {
-    if (this.#groups.size <= this.#options.maxGroups) return;
+    if (this.#groups.size <= this.#maxGroups) return;
     for (const [name, group] of this.#groups) {
       if (name === sharedQueue || !group.isEmpty) continue;
       this.#groups.delete(name);
       return;
     }
     throw new FalcoError(
-      `there are ${this.#options.maxGroups} groups with members, no more are taken`,
+      `there are ${this.#maxGroups} groups with members, no more are taken`,
       Code.ResourceExhausted,
     );
   }
@@ -164,21 +166,20 @@ export class MemoryLog implements AlertLog {
   }
 }
 
-/** The same cursor, which says when it is closed. */
-function onClose(cursor: Cursor, closed: () => void): Cursor {
-  const close = cursor.close.bind(cursor);
-  cursor.close = () => {
-    closed();
-    return close();
-  };
-  return cursor;
-}
-
-const nothing: GroupStats = { members: 0, delivered: 0, redelivered: 0, filtered: 0, lost: 0, waiting: 0 };
+const nothing: GroupStats = {
+  members: 0,
+  joined: 0,
+  delivered: 0,
+  redelivered: 0,
+  filtered: 0,
+  lost: 0,
+  waiting: 0,
+};
 
 function add(one: GroupStats, two: GroupStats): GroupStats {
   return {
     members: one.members + two.members,
+    joined: one.joined + two.joined,
     delivered: one.delivered + two.delivered,
     redelivered: one.redelivered + two.redelivered,
     filtered: one.filtered + two.filtered,

@@ -24,7 +24,7 @@ const defaultMode = 0o666;
 /** How often a FIFO that is full is tried again, in milliseconds. */
 const fullPipeMs = 10;
 
-/** The writing of some alerts, which goes on when the attempt that began it is over: a call of the kernel's may hang. */
+/** The writing of some alerts, which goes on when the attempt that began it is over: a system call may hang. */
 interface Job {
   readonly bytes: Uint8Array;
   /** How many whole lines are in the file. */
@@ -44,12 +44,16 @@ export class FileSink implements Sink {
   readonly #keepAlive: boolean;
   readonly #mode: number;
   #file: FileHandle | undefined;
-  /** How large the file is, if only we write to it. */
+  /** How large the file is, in bytes, if only we write to it. */
   #size = 0;
   /** The rest of a line that could not be cut off again: it has to come first. */
   #rest: Uint8Array | undefined;
-  /** The only one that runs: a disk that hangs costs one of Node's few threads, not all. */
+  /** Nothing else runs beside it: a disk that hangs costs one of Node's few threads, not all. */
   #job: Job | undefined;
+  /** Whether the file has to be opened anew before the next line is written. */
+  #isStale = false;
+  /** The reopening that came last; never rejects. */
+  #reopened: Promise<unknown> = Promise.resolve();
 
   /** @throws FalcoError with InvalidArgument for a file name that cannot be. */
   constructor({ filename, keepAlive = false, mode = defaultMode }: FileOptions) {
@@ -73,7 +77,7 @@ export class FileSink implements Sink {
       // Those of another job were given up.
       if (!isSame(earlier.bytes, alerts.bytes)) earlier = undefined;
     }
-    signal.throwIfAborted();
+    await untilAborted(this.#reopened, signal);
     const job = earlier ?? this.#start(alerts, signal);
     const error = await untilAborted(job.done, signal);
     this.#job = undefined;
@@ -81,20 +85,22 @@ export class FileSink implements Sink {
     if (error !== undefined) throw this.#explained(error);
   }
 
-  async reopen(): Promise<void> {
-    if (this.#job?.hasEnded === false) await this.#job.done;
-    // A line that was begun is ended first.
-    if (this.#rest !== undefined) return;
-    await this.#closeFile();
-    // At once, as Falco does: who rotates looks for the new file.
-    if (this.#keepAlive) await this.#opened();
+  async reopen(signal: AbortSignal): Promise<void> {
+    this.#isStale = true;
+    // One that hangs goes on in the old file; what comes after it opens the new one.
+    if (this.#job !== undefined) await untilAborted(this.#job.done, signal);
+    // At once, as Falco does: whoever rotates looks for the new file.
+    const reopened: Promise<unknown> = this.#keepAlive ? this.#opened() : this.#closeStale();
+    this.#reopened = reopened.catch(() => undefined);
+    await untilAborted(reopened, signal);
   }
 
-  async close(): Promise<void> {
+  async close(signal: AbortSignal): Promise<void> {
     const job = this.#job;
-    if (job === undefined || job.hasEnded) await this.#closeFile();
-    // What hangs is not waited for.
-    else job.done.then(() => this.#closeFile()).catch(() => undefined);
+    const closed = Promise.all([job?.done, this.#reopened]).then(() => this.#closeFile());
+    // What hangs is let go of: its file is closed when it ends.
+    if (job?.hasEnded === false) closed.catch(() => undefined);
+    else await untilAborted(closed, signal);
   }
 
   #start(alerts: FormattedAlerts, signal: AbortSignal): Job {
@@ -109,7 +115,7 @@ export class FileSink implements Sink {
   }
 
   async #append({ bytes, ends }: FormattedAlerts, job: Job, signal: AbortSignal): Promise<void> {
-    const file = await this.#opened();
+    let file = await this.#opened();
     let at = 0;
     try {
       while (this.#rest !== undefined) {
@@ -117,6 +123,7 @@ export class FileSink implements Sink {
         this.#size += count;
         this.#rest = count === this.#rest.length ? undefined : this.#rest.subarray(count);
       }
+      file = await this.#opened();
       while (at < bytes.length) {
         const count = await writeSome(file, bytes.subarray(at), signal);
         at += count;
@@ -136,10 +143,16 @@ export class FileSink implements Sink {
   }
 
   async #opened(): Promise<FileHandle> {
+    await this.#closeStale();
     if (this.#file !== undefined) return this.#file;
     this.#file = await open(this.#filename, flags, this.#mode);
     this.#size = (await this.#file.stat()).size;
     return this.#file;
+  }
+
+  /** Closes a file that has to be opened anew, unless a line in it was begun: that is ended first. */
+  async #closeStale(): Promise<void> {
+    if (this.#isStale && this.#rest === undefined) await this.#closeFile();
   }
 
   /** Takes the last `count` bytes out of the file again; false if they may be others', or it is no file but a FIFO. */
@@ -155,6 +168,7 @@ export class FileSink implements Sink {
     const file = this.#file;
     this.#file = undefined;
     this.#rest = undefined;
+    this.#isStale = false;
     await file?.close();
   }
 

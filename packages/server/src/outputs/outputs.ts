@@ -4,7 +4,8 @@ import { type FormatOptions, Formatter } from "./format/formatter.js";
 import { type HttpOutputOptions, HttpSink } from "./http/http-output.js";
 import type { Output } from "./output.js";
 import { createProgramSink, type ProgramOptions } from "./program/program.js";
-import { QueuedOutput, type QueueOptions, queueDefaults } from "./queued-output.js";
+import type { QueueOptions } from "./queue-options.js";
+import { QueuedOutput } from "./queued-output.js";
 import type { Sink } from "./sink.js";
 import { type StdoutOptions, StdoutSink } from "./stdout.js";
 import { createSyslogSink, type SyslogOutputOptions } from "./syslog/syslog-output.js";
@@ -38,10 +39,7 @@ export function createOutputs(options: OutputsOptions, logger: Logger): Output[]
   const outputs: Output[] = [];
   if (stdout !== undefined) outputs.push(queued("stdout", new StdoutSink(stdout === true ? {} : stdout)));
   if (file !== undefined) outputs.push(queued("file", new FileSink(file)));
-  if (program !== undefined) {
-    const { timeoutMs = queueDefaults.timeoutMs } = queue;
-    outputs.push(queued("program", createProgramSink(program, timeoutMs, logger)));
-  }
+  if (program !== undefined) outputs.push(queued("program", createProgramSink(program, logger)));
   if (http !== undefined) outputs.push(queued("http", new HttpSink(http, format.json === true)));
   if (syslog !== undefined) {
     outputs.push(queued("syslog", createSyslogSink(syslog === true ? {} : syslog)));

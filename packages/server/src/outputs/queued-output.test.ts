@@ -5,7 +5,8 @@ import { joinPieces } from "../alert-batch.js";
 import { startServer } from "../index.js";
 import { Formatter } from "./format/formatter.js";
 import type { OutputStats } from "./output.js";
-import { QueuedOutput, type QueueOptions } from "./queued-output.js";
+import type { QueueOptions } from "./queue-options.js";
+import { QueuedOutput } from "./queued-output.js";
 import { Refused } from "./sink.js";
 import { ControlledSink, hang } from "./testing/controlled-sink.js";
 import { after, Recorder } from "./testing/serve.js";
@@ -91,7 +92,7 @@ it("tries again after an error, what was not written yet", async () => {
 });
 
 it("gives up when the time is over, counts it, and goes on", async () => {
-  const { sink, write, counts, logged } = start({ retryMs: 0 });
+  const { sink, write, counts, logged } = start({ retryMs: 1e-9 });
   sink.behave((_, { written }) => {
     written(1);
     throw new Error("no room");
@@ -133,7 +134,7 @@ it("does not try again what is refused, all of it or some", async () => {
 });
 
 it("counts nothing that a sink says of an attempt that is over", async () => {
-  const { sink, write, counts, output } = start({ retryMs: 0 });
+  const { sink, write, counts, output } = start({ retryMs: 1e-9 });
   let late = (_: number) => undefined as unknown;
   sink.behave((_, { written }) => {
     late = written;
@@ -180,6 +181,32 @@ it("goes on when the sink cannot be reopened, and tells of it", async () => {
   expect(logged).toEqual(['error: an output cannot be reopened {"output":"test","reason":"gone"}']);
 });
 
+it("lets go of a sink that hangs while it is reopened, and goes on", async () => {
+  const { sink, output, write, counts, logged } = start({ timeoutMs: 20 });
+  sink.reopen = (signal) => hang([], { signal });
+  output.reopen();
+  write("1");
+  await counts({ written: 1 });
+  expect(logged).toEqual([
+    'error: an output cannot be reopened {"output":"test","reason":"not reopened within 20 ms"}',
+  ]);
+});
+
+it("closes within its time when the sink hangs while it is reopened, or closed", async () => {
+  const { sink, output, logged } = start({ timeoutMs: 20 });
+  const reopening = new Promise<void>((resolve) => {
+    sink.reopen = (signal) => {
+      resolve();
+      return hang([], { signal });
+    };
+  });
+  sink.close = (signal) => hang([], { signal });
+  output.reopen();
+  await reopening;
+  await output.close();
+  expect(logged.join()).toContain("not closed within 20 ms");
+});
+
 it("writes what is queued when it closes, and takes no more", async () => {
   const { sink, output, write } = start();
   sink.maxAlerts = 1;
@@ -215,10 +242,15 @@ it("closes while it waits for the next attempt, and when the sink does not close
 });
 
 it.each([
-  [{ maxAlerts: 0 }, "outputs.queue.maxAlerts: 0, expected at least 1"],
-  [{ maxBytes: Number.NaN }, "outputs.queue.maxBytes: NaN, expected at least 1"],
-  [{ timeoutMs: 2 ** 31 }, "outputs.queue.timeoutMs: 2147483648, expected at least 1 and at most 2147483647"],
-  [{ retryMs: -1 }, "outputs.queue.retryMs: -1, expected at least 0 and at most 2147483647"],
+  [{ maxAlerts: 0 }, "outputs.queue.maxAlerts: 0, expected a whole number of at least 1"],
+  [{ maxBytes: Number.NaN }, "outputs.queue.maxBytes: NaN, expected a whole number of at least 1"],
+  [
+    { timeoutMs: 2 ** 31 },
+    "outputs.queue.timeoutMs: 2147483648, expected a time in milliseconds, more than 0",
+  ],
+  [{ timeoutMs: 0 }, "outputs.queue.timeoutMs: 0, expected a time in milliseconds"],
+  [{ retryMs: Number.POSITIVE_INFINITY }, "outputs.queue.retryMs: Infinity, expected a time in milliseconds"],
+  [{ retryMs: 0 }, "outputs.queue.retryMs: 0, expected a time in milliseconds"],
 ])("refuses %j", async (queue, message) => {
   await expect(startServer({ listen: [], outputs: { stdout: true, queue } })).rejects.toThrow(message);
 });

@@ -1,41 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "@falco-outputs/core/backoff";
 import type { AlertBatch } from "../alert-batch.js";
-import { invalidOption } from "../invalid-option.js";
 import { type Logger, Throttled } from "../logger.js";
 import type { Formatter } from "./format/formatter.js";
 import type { Output, OutputStats } from "./output.js";
 import { Queue } from "./queue.js";
+import { checkedQueue, type QueueOptions } from "./queue-options.js";
 import { type FormattedAlerts, NotYet, Refused, type Sink, sliceAlerts } from "./sink.js";
+import { TimeLimit } from "./time-limit.js";
 
-export interface QueueOptions {
-  /**
-   * How many alerts an output's queue holds; beyond, new ones are dropped (falco.yaml's `outputs_queue.capacity`).
-   * Default: 10,000.
-   */
-  maxAlerts?: number;
-  /** How much memory they may take, in bytes. Default: 16 MiB. */
-  maxBytes?: number;
-  /** How long one attempt to write may take, in milliseconds (falco.yaml's `output_timeout`). Default: 2,000. */
-  timeoutMs?: number;
-  /** How long alerts are tried again after errors, in milliseconds. Default: 60,000. */
-  retryMs?: number;
-}
-
-export const queueDefaults = {
-  maxAlerts: 10_000,
-  maxBytes: 16 * 1024 * 1024,
-  timeoutMs: 2_000,
-  retryMs: 60_000,
-};
 /** What a sink is given at once, in bytes; a larger alert goes alone. */
 const writeBytes = 64 * 1024;
 const initialBackoffMs = 100;
 const maxBackoffMs = 5_000;
 /** An output that moved so long ago, in milliseconds, still goes on. */
 const movingMs = 1_000;
-/** What a timer takes; beyond, it would fire at once. */
-const maxDelayMs = 2 ** 31 - 1;
 
 /** One of the old outputs: a bounded queue before a sink, which writes one piece after the other. */
 export class QueuedOutput implements Output {
@@ -51,7 +30,8 @@ export class QueuedOutput implements Output {
   readonly #failures: Throttled;
   readonly #retries: Throttled;
   readonly #closing = new AbortController();
-  #attempting: AbortController | undefined;
+  /** The time of what the sink does at the moment. */
+  #limit: TimeLimit | undefined;
   #isClosed = false;
   #mustReopen = false;
   #pumping: Promise<void> | undefined;
@@ -64,7 +44,7 @@ export class QueuedOutput implements Output {
   #dropped = 0;
 
   constructor(name: string, sink: Sink, formatter: Formatter, options: QueueOptions, logger: Logger) {
-    const { maxAlerts, maxBytes, timeoutMs, retryMs } = validated(options);
+    const { maxAlerts, maxBytes, timeoutMs, retryMs } = checkedQueue(options);
     this.name = name;
     this.#sink = sink;
     this.#formatter = formatter;
@@ -119,7 +99,7 @@ export class QueuedOutput implements Output {
     const cut = setTimeout(() => {
       const reason = new Error("the server stops");
       this.#closing.abort(reason);
-      this.#attempting?.abort(reason);
+      this.#limit?.abort(reason);
     }, this.#timeoutMs);
     await this.#pumping;
     clearTimeout(cut);
@@ -132,8 +112,9 @@ export class QueuedOutput implements Output {
       );
       this.#queue.clear();
     }
+    using limit = new TimeLimit(this.#timeoutMs, `not closed within ${this.#timeoutMs} ms`);
     try {
-      await this.#sink.close();
+      await this.#sink.close(limit.signal);
     } catch (error) {
       this.#logger.error({ output: this.name, reason: reasonOf(error) }, "an output did not close well");
     }
@@ -163,7 +144,7 @@ export class QueuedOutput implements Output {
   async #reopenSink(): Promise<void> {
     this.#mustReopen = false;
     try {
-      await this.#sink.reopen();
+      await this.#within("reopened", (signal) => this.#sink.reopen(signal));
     } catch (error) {
       this.#logger.error({ output: this.name, reason: reasonOf(error) }, "an output cannot be reopened");
     }
@@ -218,24 +199,23 @@ export class QueuedOutput implements Output {
       this.#writing -= count - written;
       written = count;
     };
-    const timeout = new AbortController();
-    const { signal } = timeout;
-    this.#attempting = timeout;
-    if (this.#closing.signal.aborted) timeout.abort(this.#closing.signal.reason);
-    const timer = setTimeout(
-      () => timeout.abort(new Error(`not written within ${this.#timeoutMs} ms`)),
-      this.#timeoutMs,
-    );
     try {
-      await this.#sink.write(alerts, { signal, written: advance });
+      await this.#within("written", (signal) => this.#sink.write(alerts, { signal, written: advance }));
       advance(total);
       return { written };
     } catch (error) {
       return { written, error: error instanceof Error ? error : new Error(String(error)) };
     } finally {
       isOver = true;
-      clearTimeout(timer);
     }
+  }
+
+  /** Has the sink do something, which it has to let go of when its time is over or the output closes. */
+  async #within(done: string, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    using limit = new TimeLimit(this.#timeoutMs, `not ${done} within ${this.#timeoutMs} ms`);
+    this.#limit = limit;
+    if (this.#closing.signal.aborted) limit.abort(this.#closing.signal.reason as Error);
+    await act(limit.signal);
   }
 
   #fail(count: number, error: Error): void {
@@ -243,23 +223,6 @@ export class QueuedOutput implements Output {
     this.#writing -= count;
     if (count > 0) this.#failures.add(count, error.message);
   }
-}
-
-/** @throws FalcoError with InvalidArgument for a bound that is none. */
-function validated(options: QueueOptions): Required<QueueOptions> {
-  const all = { ...queueDefaults };
-  for (const name of Object.keys(queueDefaults) as (keyof QueueOptions)[]) {
-    const value = options[name] ?? queueDefaults[name];
-    const least = name === "retryMs" ? 0 : 1;
-    const most = name.endsWith("Ms") ? maxDelayMs : Number.POSITIVE_INFINITY;
-    if (!(value >= least && value <= most)) {
-      throw invalidOption(
-        `outputs.queue.${name}: ${value}, expected at least ${least}${most === maxDelayMs ? ` and at most ${most}` : ""}`,
-      );
-    }
-    all[name] = value;
-  }
-  return all;
 }
 
 /** All but the first `count`. */

@@ -27,10 +27,10 @@ export interface Sink {
    * error's message holds anything of an alert.
    */
   write(alerts: FormattedAlerts, attempt: Attempt): Promise<void>;
-  /** Called between writes. */
-  reopen(): Promise<void>;
-  /** Lets go of everything; the last call. */
-  close(): Promise<void>;
+  /** Opens anew what it writes to. Called between writes; whatever hangs has to be let go of when the signal aborts. */
+  reopen(signal: AbortSignal): Promise<void>;
+  /** Lets go of everything, when the signal aborts also of what hangs; the last call. */
+  close(signal: AbortSignal): Promise<void>;
 }
 
 /**

@@ -143,7 +143,7 @@ describe("a process of its own", () => {
   });
 
   it("goes on, its alerts counted as failed, when nobody reads for a while, and when the reader is gone", async () => {
-    const { child, until } = start({ timeoutMs: 50, retryMs: 0 });
+    const { child, until } = start({ timeoutMs: 50, retryMs: 1e-9 });
     // Not read: the pipe holds less than that.
     child.stdin.write("\n");
     await until(({ appended, failed, waiting }) => appended === 1000 && failed > 0 && waiting === 0);

@@ -32,7 +32,7 @@ class FalcoOutputs implements ServerRole, LiveServerRole, InputRole, HttpRole {
   }
 
   async listenHttp(): Promise<number> {
-    this.#server = await startServer({ listen: [], inputs: { http: "127.0.0.1:0" } });
+    this.#server = await startServer({ listen: [], inputs: { http: ["127.0.0.1:0"] } });
     return Number(new URL(this.#server.httpUrl!).port);
   }
 

@@ -1,4 +1,4 @@
-import { printableJson } from "../../print/printable.js";
+import { printableJson } from "@falco-outputs/core/printable";
 
 /** One JSON object on a line, with its line end. What peers had logged is no command to a terminal. */
 export function jsonLine(level: "info" | "warn" | "error", fields: object, msg: string): string {

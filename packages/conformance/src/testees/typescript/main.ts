@@ -25,6 +25,6 @@ function connect({ address, tls }: Target): Client {
 
 function readAlert(text: string): Alert {
   const alert = /^\s*\{/.test(text) ? alertFromJson(text) : alertFromText(text);
-  if (alert === undefined) throw new FalcoError("no alert", Code.InvalidArgument);
+  if (alert === undefined) throw new FalcoError("not an alert", Code.InvalidArgument);
   return alert;
 }

@@ -82,13 +82,35 @@ describe("lines", () => {
     await following.expectNumbers(0, 20_000);
   }, 20_000);
 
-  it("that are no alert, or too long, cost nothing but themselves, and are never logged", async () => {
+  it("that are not an alert, or are too long, cost nothing but themselves, and are never logged", async () => {
     writeFileSync(path, "");
     const following = await Following.start({ path });
     appendFileSync(path, `${numbered(0, 1)}secret\n${"secret".repeat(1_000_000)}\n${numbered(1, 2)}`);
     expect(await following.numbers(2)).toEqual([0, 1]);
     expect(following.rejected).toBe(2);
     expect(JSON.stringify(following.log)).not.toContain("secret");
+  });
+});
+
+describe("a byte order mark", () => {
+  it("of UTF-8 is no part of the first line", async () => {
+    writeFileSync(path, `\ufeff${numbered(0, 10)}`);
+    const following = await Following.start({ path, from: "beginning" });
+    appendFileSync(path, numbered(10, 20));
+    await following.expectNumbers(0, 20);
+  });
+
+  it("of UTF-16 has the file rejected, once, and called that", async () => {
+    writeFileSync(path, Buffer.from(`\ufeff${numbered(0, 10)}`, "utf16le"));
+    const following = await Following.start({ path, from: "beginning" });
+    expect((await following.told("rejected")).fields).toMatchObject({
+      rejected: 1,
+      reason: "the file is in UTF-16, expected UTF-8",
+    });
+    appendFileSync(path, Buffer.from(numbered(10, 20_000), "utf16le"));
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, numbered(0, 10));
+    await following.expectNumbers(0, 10, 1);
   });
 });
 

@@ -6,6 +6,7 @@ import { unlessAbsent } from "./absence.js";
 import { checkFileInput, type FileInputOptions } from "./file-input-options.js";
 import { findFile } from "./find-file.js";
 import { type FollowedFile, type LineTaker, openIfFilled, orClose } from "./followed-file.js";
+import type { ReadFile } from "./missed-files.js";
 import { openNext } from "./open-next.js";
 import { nothingRead, type Position } from "./position.js";
 import { resume } from "./resume.js";
@@ -14,6 +15,8 @@ import { Wake } from "./wake.js";
 
 /** What is read at once, in bytes: far fewer alerts than an output has room for. */
 const chunkBytes = 64 * 1024;
+/** How many files that were read are known again in compressed form. */
+const maxReadFiles = 100;
 
 /**
  * The file input: follows a file that alerts are appended to, one a line, through its rotation, and wherever it went
@@ -32,6 +35,8 @@ export class FileInput {
   readonly #buffer = Buffer.allocUnsafeSlow(chunkBytes);
   /** Where to go on; undefined before the first start has found out. */
   #position: Position | undefined;
+  /** The files that were read to their end, the last one last. */
+  readonly #read: ReadFile[] = [];
   /** Never an empty one: it would say nothing about what it is. */
   #file: FollowedFile | undefined;
   #isAbsent = false;
@@ -109,7 +114,7 @@ export class FileInput {
     const file = this.#file;
     if (file === undefined) return false;
     if (await this.#orLetGo(() => this.#take(file))) return true;
-    const next = await openNext(this.#path, file, this.#taker, this.#logger);
+    const next = await openNext(this.#path, file, this.#read, this.#taker, this.#logger);
     if (next === undefined) return false;
     let isLeft = false;
     try {
@@ -118,9 +123,15 @@ export class FileInput {
       if (!isLeft) await next.close();
     }
     if (!isLeft) return true;
+    this.#keepRead(file.position);
     this.#file = next;
     await file.close();
     return true;
+  }
+
+  #keepRead({ fingerprint, offset }: Position): void {
+    this.#read.push({ fingerprint, bytes: offset });
+    if (this.#read.length > maxReadFiles) this.#read.shift();
   }
 
   /** What fails is begun anew where the position is: nothing is lost by it. */

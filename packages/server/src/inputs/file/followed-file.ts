@@ -2,10 +2,13 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { LineSplitter, type OnLine } from "../line-splitter.js";
 import { maxLineBytes } from "../lines.js";
+import { markedEncoding } from "../utf8.js";
 import { unlessAbsent } from "./absence.js";
 import { fingerprintOf, maxFingerprintBytes, type Position } from "./position.js";
 
 const newline = 0x0a;
+/** How long UTF-8's byte order mark is. */
+const markBytes = 3;
 
 /** Takes the lines of a file. */
 export interface LineTaker {
@@ -28,6 +31,7 @@ export class FollowedFile {
   #fingerprint = fingerprintOf(this.#head);
   #size = 0;
   #mtimeNs = 0n;
+  #isRejected = false;
   /** When the file had been written last, once all of it was read: until that changes, there is nothing to look for. */
   #readAtNs: bigint | undefined;
 
@@ -128,14 +132,24 @@ export class FollowedFile {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** Gives the lines that are whole with what `read` gave. */
+  /** Passes on the lines that are whole with what `read` returned. */
   split(chunk: Uint8Array): void {
-    this.#splitter.write(chunk);
+    const encoding = markedEncoding(this.#head);
+    const from = this.#read - chunk.length;
+    if (encoding === undefined) {
+      this.#splitter.write(chunk);
+    } else if (encoding === "utf-8") {
+      this.#splitter.write(chunk.subarray(Math.max(0, markBytes - from)));
+    } else {
+      // Positions are counted by line ends in UTF-8: a file in UTF-16 is rejected as a whole.
+      if (!this.#isRejected) this.#taker.reject("the file is in UTF-16, expected UTF-8");
+      this.#isRejected = true;
+    }
     const last = chunk.lastIndexOf(newline);
-    if (last !== -1) this.#taken = this.#read - chunk.length + last + 1;
+    if (last !== -1) this.#taken = from + last + 1;
   }
 
-  /** Nothing more will be written: gives the last line if it has no line end. */
+  /** Nothing more will be written: passes on the last line if it has no line end. */
   finish(): void {
     this.#splitter.end();
     this.#taken = this.#read;
@@ -157,6 +171,7 @@ export class FollowedFile {
     this.#taken = offset;
     this.#size = 0;
     this.#readAtNs = undefined;
+    this.#isRejected = false;
   }
 
   async #readHead(): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,6 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { lacks } from "@falco-outputs/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Following, scratchFolder } from "./testing/follow.js";
 import { Writer } from "./testing/writer.js";
@@ -14,9 +15,7 @@ const total = (rotations + 1) * between;
 // Where distributions put it is not on everyone's PATH.
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const installed = spawnSync("logrotate", ["--version"], { env }).status === 0;
-if (!installed) {
-  console.warn("\n*** there is no logrotate: the tests with it do NOT run (apt-get install logrotate) ***\n");
-}
+const withoutLogrotate = lacks("logrotate", installed, "apt-get install logrotate");
 
 const patience = { timeout: 20_000, interval: 2 };
 
@@ -39,8 +38,7 @@ async function rotate(...directives: string[]): Promise<void> {
 const reopen = (writer: Writer) => ["postrotate", `kill -USR1 ${writer.pid}`, "endscript"];
 const rotated = () => readdirSync(folder).filter((name) => name.startsWith("alerts.json."));
 
-// In CI they run all the same, and fail.
-describe.skipIf(!installed && !process.env.CI)("with logrotate", { timeout: 60_000 }, () => {
+describe.skipIf(withoutLogrotate)("with logrotate", { timeout: 60_000 }, () => {
   it("loses no line and repeats none while logrotate renames the file under load", async () => {
     const writer = await Writer.start(path);
     const following = await Following.start({ path, state: join(folder, "state") });

@@ -5,8 +5,10 @@ import { isPlain, isSameListing, listFiles, type RotatedFile } from "./rotated-f
 /** A file that comes behind another one, at its beginning. */
 export interface FileBehind {
   readonly file: FollowedFile;
-  /** Files before it whose lines cannot be read, because they were compressed. */
-  readonly missed: readonly string[];
+  /** Files before it that are there in compressed form only, so that they cannot be read. */
+  readonly missed: readonly RotatedFile[];
+  /** All that there are. */
+  readonly files: readonly RotatedFile[];
 }
 
 /**
@@ -29,8 +31,7 @@ export async function openBehind(
     if (file === undefined) continue;
     const after = await orClose(file, () => listFiles(path));
     if (isSameListing(files, after)) {
-      const missed = selected.slice(0, index).filter((one) => isGone(one, files));
-      return { file, missed: missed.map((one) => one.path) };
+      return { file, missed: selected.slice(0, index).filter((one) => isGone(one, files)), files };
     }
     await file.close();
   }

@@ -1,28 +1,31 @@
 import { stat } from "node:fs/promises";
 import type { Logger } from "../../logger.js";
 import { unlessAbsent } from "./absence.js";
-import type { FollowedFile, LineTaker } from "./followed-file.js";
+import { type FollowedFile, type LineTaker, orClose } from "./followed-file.js";
+import { type ReadFile, tellMissed } from "./missed-files.js";
 import { openBehind } from "./open-behind.js";
 import { isSameFile } from "./position.js";
 import { filesBehind } from "./rotated-files.js";
 
-/** Opens the file that the writer of `file` went on to; undefined as long as it did not: an empty one says nothing. */
+/**
+ * Opens the file that the writer of `file` went on to; undefined as long as it did not: an empty one says nothing.
+ * @param read The files that were read before `file`.
+ */
 export async function openNext(
   path: string,
   file: FollowedFile,
+  read: readonly ReadFile[],
   taker: LineTaker,
   logger: Logger,
 ): Promise<FollowedFile | undefined> {
   const current = await stat(path, { bigint: true }).catch(unlessAbsent);
   if (current !== undefined && isSameFile(current, file)) return undefined;
   const { dev, ino, position } = file;
-  const { mtimeNs } = position;
+  const { mtimeNs, fingerprint } = position;
   const behind = await openBehind(path, (files) => filesBehind(files, { dev, ino, mtimeNs }), taker);
-  if (behind !== undefined && behind.missed.length > 0) {
-    logger.warn(
-      { file: path, compressed: behind.missed },
-      "files were compressed before they were read: their lines are lost",
-    );
-  }
-  return behind?.file;
+  if (behind === undefined) return undefined;
+  const isGone = !behind.files.some(({ stats }) => isSameFile(stats, file));
+  const all = [...read, { fingerprint, bytes: Number.POSITIVE_INFINITY }];
+  await orClose(behind.file, () => tellMissed(path, behind, all, { mtimeNs, isGone }, logger));
+  return behind.file;
 }

@@ -1,9 +1,10 @@
 import type { Logger } from "../../logger.js";
 import { findFile } from "./find-file.js";
-import type { FollowedFile, LineTaker } from "./followed-file.js";
+import { type FollowedFile, type LineTaker, orClose } from "./followed-file.js";
+import { type ReadFile, tellMissed, wasRead } from "./missed-files.js";
 import { openBehind } from "./open-behind.js";
 import type { Position } from "./position.js";
-import { filesSince } from "./rotated-files.js";
+import { filesSince, isPlain, type RotatedFile } from "./rotated-files.js";
 
 /**
  * Opens the file that was read before, where it was left; or if it is gone, the first that came behind it. Undefined if
@@ -15,15 +16,32 @@ export async function resume(
   taker: LineTaker,
   logger: Logger,
 ): Promise<FollowedFile | undefined> {
-  const wasRead = position.inode !== 0n;
-  const same = wasRead ? await findFile(path, position, taker) : undefined;
+  const hadFile = position.inode !== 0n;
+  const same = hadFile ? await findFile(path, position, taker) : undefined;
   if (same !== undefined) return same;
-  const behind = await openBehind(path, (files) => filesSince(files, position.mtimeNs), taker);
-  if (behind !== undefined && wasRead) {
-    logger.warn(
-      { file: path },
-      "the file that was read is gone: lines of it may be lost, and the next is read from its beginning",
-    );
+  const { mtimeNs, fingerprint, offset } = position;
+  const behind = await openBehind(path, (files) => filesSince(files, mtimeNs), taker);
+  if (behind === undefined) return undefined;
+  if (hadFile) {
+    const read = [{ fingerprint, bytes: offset }];
+    await orClose(behind.file, async () => {
+      if (await hasCompressed(behind.files, read)) {
+        await tellMissed(path, behind, read, { mtimeNs, isGone: true }, logger);
+      } else {
+        logger.warn(
+          { file: path },
+          "the file that was read is gone: lines of it may be lost, and the next is read from its beginning",
+        );
+      }
+    });
   }
-  return behind?.file;
+  return behind.file;
+}
+
+/** Whether one of the files is the compressed form of one that was read. */
+async function hasCompressed(files: readonly RotatedFile[], read: readonly ReadFile[]): Promise<boolean> {
+  for (const file of files) {
+    if (!isPlain(file) && (await wasRead(file, read)) === true) return true;
+  }
+  return false;
 }

@@ -11,6 +11,7 @@ import {
 import { createServer, type Server } from "node:net";
 import { dirname } from "node:path";
 import { invalidOption } from "../../invalid-option.js";
+import { ownerOnly } from "../../listen/socket-permissions.js";
 import { listenUnix } from "../../listen/unix-socket.js";
 import { type Logger, Throttled } from "../../logger.js";
 import type { Position } from "./position.js";
@@ -46,7 +47,7 @@ export class StateFile {
     const fd = open(path);
     const lock = createServer((socket) => socket.destroy());
     try {
-      await listenUnix(lock, { path: `${path}.lock` });
+      await listenUnix(lock, { path: `${path}.lock`, permissions: ownerOnly, option: "inputs.files.state" });
       return new StateFile(fd, lock, path, logger);
     } catch (cause) {
       lock.close();

@@ -53,10 +53,11 @@ export class Formatter {
     for (let index = 0; index < batch.ends.length; index++) {
       const alert = pieceAt(batch, index);
       scan.read(alert, 0, alert.length);
+      const came = lines && pieceAt(lines, index);
       const line =
-        lines === undefined
+        came === undefined || came.length === 0
           ? this.#form.fromAlert(alert, scan)
-          : this.#form.fromLine(pieceAt(lines, index), alert, scan);
+          : this.#form.fromLine(came, alert, scan);
       priorities.push(scan.priority);
       if (this.#withTimes) timesUs.push(timeOf(alert));
       written.push(line);

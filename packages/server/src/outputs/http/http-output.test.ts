@@ -4,7 +4,7 @@ import { createClient } from "@falco-outputs/core";
 import { fixtureLines } from "@falco-outputs/testing";
 import { describe, expect, it } from "vitest";
 import { type HttpOutputOptions, type Logger, startServer } from "../../index.js";
-import type { QueueOptions } from "../queued-output.js";
+import type { QueueOptions } from "../queue-options.js";
 import { Receiver } from "../testing/receiver.js";
 
 const lines = fixtureLines("alerts.jsonl");
@@ -265,8 +265,11 @@ describe("an option that cannot work is refused", () => {
       { url: "http://100%25%:x@receiver" },
       'its user or password has a "%" that is not followed by two digits',
     ],
-    [{ userAgent: "a\nb" }, 'outputs.http.userAgent: "a\\nb" cannot stand in a header'],
-    [{ maxConsecutiveTimeouts: -1 }, "outputs.http.maxConsecutiveTimeouts: -1, expected 0 or"],
+    [{ userAgent: "a\nb" }, 'outputs.http.userAgent: "a\\nb", expected what can stand in a header'],
+    [
+      { maxConsecutiveTimeouts: -1 },
+      "outputs.http.maxConsecutiveTimeouts: -1, expected a whole number of at least 0",
+    ],
   ])("%j", async (options, message) => {
     const refused = start("http://receiver", options);
     await expect(refused).rejects.toThrow(message);

@@ -2,7 +2,7 @@ import { Agent, type OutgoingHttpHeaders, validateHeaderValue } from "node:http"
 import { Agent as TlsAgent } from "node:https";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError, wholeNumber } from "@falco-outputs/core/options";
 import { connectionError } from "../connection-error.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
 import { type Answer, judge } from "./answer.js";
@@ -46,7 +46,7 @@ export class HttpSink implements Sink {
 
   /** @throws FalcoError with InvalidArgument that says which option is wrong. */
   constructor(options: HttpOutputOptions, json: boolean) {
-    const { userAgent = defaultUserAgent, maxConsecutiveTimeouts = defaultMaxTimeouts } = options;
+    const { userAgent = defaultUserAgent } = options;
     this.#options = options;
     this.#url = readUrl(options.url);
     this.#where = this.#url.host;
@@ -56,12 +56,12 @@ export class HttpSink implements Sink {
       "content-type": json ? "application/json" : "text/plain",
       ...(options.compressUploads === true && { "content-encoding": "gzip" }),
     };
-    if (!Number.isInteger(maxConsecutiveTimeouts) || maxConsecutiveTimeouts < 0) {
-      throw invalidOption(
-        `outputs.http.maxConsecutiveTimeouts: ${maxConsecutiveTimeouts}, expected 0 or a whole number above`,
-      );
-    }
-    this.#maxTimeouts = maxConsecutiveTimeouts;
+    this.#maxTimeouts = wholeNumber(
+      "outputs.http.maxConsecutiveTimeouts",
+      options.maxConsecutiveTimeouts,
+      defaultMaxTimeouts,
+      { least: 0 },
+    );
     this.#agent = this.#createAgent();
   }
 
@@ -118,6 +118,11 @@ function checkUserAgent(value: string): string {
     validateHeaderValue("user-agent", value);
     return value;
   } catch (cause) {
-    throw invalidOption(`outputs.http.userAgent: ${JSON.stringify(value)} cannot stand in a header`, cause);
+    throw new OptionError({
+      option: "outputs.http.userAgent",
+      got: value,
+      expected: "what can stand in a header",
+      cause,
+    });
   }
 }

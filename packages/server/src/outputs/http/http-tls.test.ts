@@ -30,7 +30,7 @@ async function outcome(receiver: Receiver, options: Partial<HttpOutputOptions>):
   const url = `https://localhost:${receiver.port}/`;
   await using server = await startServer({
     listen: [],
-    outputs: { queue: { retryMs: 0, timeoutMs: 10_000 }, http: { url, ...options } },
+    outputs: { queue: { retryMs: 1e-9, timeoutMs: 10_000 }, http: { url, ...options } },
     logger: { info: () => undefined, warn: tell, error: tell },
   });
   await server.publish(line);

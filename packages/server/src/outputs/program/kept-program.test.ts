@@ -134,7 +134,7 @@ it("fails alerts when there is no such program, and writes them once there is", 
 
 it("counts alerts as failed when their time is over and there is still no such program", async () => {
   const program = "/nowhere/program";
-  const { server, logged } = await serve({ program: { program, keepAlive }, queue: { retryMs: 0 } });
+  const { server, logged } = await serve({ program: { program, keepAlive }, queue: { retryMs: 1e-9 } });
   await publishNumbered(server, 5);
   await countsOf(server, "program", { written: 0, failed: 5 });
   expect(logged.join()).toContain("there is no such program");

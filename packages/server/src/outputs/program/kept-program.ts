@@ -3,7 +3,7 @@ import { backoffMs } from "@falco-outputs/core/backoff";
 import type { Attempt, FormattedAlerts, Sink } from "../sink.js";
 import { StreamWriter } from "../stream-writer.js";
 import { untilAborted } from "../until-aborted.js";
-import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./group.js";
+import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./process-group.js";
 import type { ProgramReports } from "./reports.js";
 
 /** How long a shell may take to find out that there is no such program, in milliseconds. */
@@ -22,7 +22,6 @@ const maxBackoffMs = 5_000;
 export class KeptProgram implements Sink {
   readonly maxAlerts = Number.POSITIVE_INFINITY;
   readonly #program: string;
-  readonly #timeoutMs: number;
   readonly #reports: ProgramReports;
   #group: ProcessGroup | undefined;
   #writer: StreamWriter | undefined;
@@ -32,10 +31,8 @@ export class KeptProgram implements Sink {
   #startsAt = 0;
   #isEnding = false;
 
-  /** @param timeoutMs How long the process may take to end when its input does. */
-  constructor(program: string, timeoutMs: number, reports: ProgramReports) {
+  constructor(program: string, reports: ProgramReports) {
     this.#program = program;
-    this.#timeoutMs = timeoutMs;
     this.#reports = reports;
   }
 
@@ -56,14 +53,14 @@ export class KeptProgram implements Sink {
     }
   }
 
-  async reopen(): Promise<void> {
-    await this.#end();
+  async reopen(signal: AbortSignal): Promise<void> {
+    await this.#end(signal);
     this.#shortRuns = 0;
     this.#startsAt = 0;
   }
 
-  async close(): Promise<void> {
-    await this.#end();
+  async close(signal: AbortSignal): Promise<void> {
+    await this.#end(signal);
     this.#reports.close();
   }
 
@@ -120,18 +117,17 @@ export class KeptProgram implements Sink {
     return { group, writer: this.#writer };
   }
 
-  /** Ends the process: its input first, then the process itself. */
-  async #end(): Promise<void> {
+  /** Ends the process: its input first, and the process itself when its time is over. */
+  async #end(signal: AbortSignal): Promise<void> {
     const running = this.#running();
     if (running === undefined) return;
     const { group, writer } = running;
     this.#isEnding = true;
     group.stdin.end();
-    if (!(await group.endsWithin(this.#timeoutMs))) {
-      // Whoever is told to end may read what is in its pipe first, and must not find half a line.
-      if (writer.isStuck) await group.kill();
-      else await group.terminate();
-    }
+    await untilAborted(group.exit, signal).catch(() => undefined);
+    // Whoever is told to end may read what is in its pipe first, and must not find half a line.
+    if (writer.isStuck) await group.kill();
+    else await group.terminate();
     this.#isEnding = false;
   }
 }

@@ -1,19 +1,15 @@
-import { pieceAt } from "../../alert-batch.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
 import { untilAborted } from "../until-aborted.js";
-import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./group.js";
+import { failureOf, isNotStarted, ProcessGroup } from "./process-group.js";
 import type { ProgramReports } from "./reports.js";
 
-/** How many processes there are at once. */
-const maxProcesses = 4;
-
 /**
- * A process for each alert, which reads it from its standard input: started in order, at most four at once. An alert
+ * A process for each alert, which reads it from its standard input: one after the other, as Falco runs them. An alert
  * counts as written when its process has ended, with whatever exit status, as with Falco; it has failed, and is not
  * given to another one, if there is no such program, or if it did not end in time.
  */
 export class ProgramPerAlert implements Sink {
-  readonly maxAlerts = maxProcesses;
+  readonly maxAlerts = 1;
   readonly #program: string;
   readonly #reports: ProgramReports;
 
@@ -22,18 +18,21 @@ export class ProgramPerAlert implements Sink {
     this.#reports = reports;
   }
 
-  async write(alerts: FormattedAlerts, { signal, written }: Attempt): Promise<void> {
+  async write({ bytes }: FormattedAlerts, { signal }: Attempt): Promise<void> {
     signal.throwIfAborted();
-    const runs = alerts.ends.map((_, index) => this.#run(pieceAt(alerts, index), signal));
-    const failures = (await Promise.all(runs)).filter((result) => result !== undefined);
-    const [failure] = failures;
+    // Fails where the system has no room for another process; it may have later.
+    const group = new ProcessGroup(this.#program, (line) => this.#reports.errors.add(1, line));
+    // One that does not read it has what it wants.
+    group.stdin.end(bytes);
+    const exit = await untilAborted(group.exit, signal).catch(async (error: Error) => {
+      if (!signal.aborted) throw error;
+      await group.terminate();
+      throw new Refused(`the program was ended: ${error.message}`);
+    });
+    const failure = failureOf(exit);
     if (failure === undefined) return;
-    // None of them had a process: they can be tried again.
-    if (failures.length === runs.length && failures.every((error) => error instanceof NotForked))
-      throw failure;
-    // Which ones does not matter, only how many.
-    written(runs.length - failures.length);
-    throw new Refused(failure.message);
+    if (isNotStarted(exit)) throw new Refused(`there is no such program (${failure})`);
+    this.#reports.ends.add(1, failure);
   }
 
   async reopen(): Promise<void> {}
@@ -41,32 +40,4 @@ export class ProgramPerAlert implements Sink {
   async close(): Promise<void> {
     this.#reports.close();
   }
-
-  /** Gives why the alert failed, if it did. */
-  async #run(alert: Uint8Array, signal: AbortSignal): Promise<Error | undefined> {
-    let cause: unknown;
-    let exit: Exit;
-    try {
-      const group = new ProcessGroup(this.#program, (line) => this.#reports.errors.add(1, line));
-      // One that does not read it has what it wants.
-      group.stdin.end(alert);
-      exit = await untilAborted(group.exit, signal).catch(async (error) => {
-        if (!signal.aborted) throw error;
-        cause = error;
-        await group.terminate();
-        return { status: null, signal: "SIGKILL" };
-      });
-    } catch (error) {
-      return new NotForked((error as Error).message);
-    }
-    if (cause !== undefined) return new Error(`the program was ended: ${(cause as Error).message}`);
-    const reason = failureOf(exit);
-    if (reason === undefined) return undefined;
-    if (isNotStarted(exit)) return new Error(`there is no such program (${reason})`);
-    this.#reports.ends.add(1, reason);
-    return undefined;
-  }
 }
-
-/** The system has no room for another process; it may have later. */
-class NotForked extends Error {}

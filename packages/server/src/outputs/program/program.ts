@@ -1,4 +1,4 @@
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import type { Logger } from "../../logger.js";
 import type { Sink } from "../sink.js";
 import { KeptProgram } from "./kept-program.js";
@@ -17,17 +17,12 @@ export interface ProgramOptions {
 
 /**
  * The program output (falco.yaml's `program_output`).
- * @param timeoutMs How long a process may take to end.
- * @throws FalcoError with InvalidArgument for a program that is none.
+ * @throws OptionError for what is not a command.
  */
-export function createProgramSink(
-  { program, keepAlive = false }: ProgramOptions,
-  timeoutMs: number,
-  logger: Logger,
-): Sink {
+export function createProgramSink({ program, keepAlive = false }: ProgramOptions, logger: Logger): Sink {
   if (program.trim() === "" || program.includes("\0")) {
-    throw invalidOption(`outputs.program.program: ${JSON.stringify(program)}, expected a shell command`);
+    throw new OptionError({ option: "outputs.program.program", got: program, expected: "a shell command" });
   }
   const reports = new ProgramReports(logger);
-  return keepAlive ? new KeptProgram(program, timeoutMs, reports) : new ProgramPerAlert(program, reports);
+  return keepAlive ? new KeptProgram(program, reports) : new ProgramPerAlert(program, reports);
 }

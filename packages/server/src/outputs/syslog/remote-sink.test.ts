@@ -203,7 +203,10 @@ describe("over TLS", { timeout: 30_000 }, () => {
     ],
   ])("sends nothing to one with a certificate %s", async (_, tls, reason) => {
     await using receiver = await listen();
-    await using server = await start({ address: `localhost:${receiver.port}`, tls: tls() }, { retryMs: 0 });
+    await using server = await start(
+      { address: `localhost:${receiver.port}`, tls: tls() },
+      { retryMs: 1e-9 },
+    );
     await server.publish(alerts(1));
     await expect.poll(() => server.stats()?.failed).toBe(1);
     expect(server.reasons).toMatch(reason);
@@ -218,7 +221,7 @@ describe("over TLS", { timeout: 30_000 }, () => {
       const address = `localhost:${receiver.port}`;
       const own = { ca: authority.ca, ...(await authority.issue()) };
       for (const wrong of [{ ca: authority.ca }, { ca: authority.ca, ...(await stranger.issue()) }]) {
-        await using server = await start({ address, tls: wrong }, { retryMs: 0 });
+        await using server = await start({ address, tls: wrong }, { retryMs: 1e-9 });
         await server.publish(alerts(1));
         await expect.poll(() => server.stats()).toMatchObject({ written: 0, failed: 1 });
       }

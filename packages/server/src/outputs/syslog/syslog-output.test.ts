@@ -1,7 +1,7 @@
 import { Authority, fixtureLines } from "@falco-outputs/testing";
 import { describe, expect, it } from "vitest";
 import { type Logger, type SyslogOutputOptions, startServer } from "../../index.js";
-import { Rsyslogd, withoutRsyslogd } from "../testing/rsyslogd.js";
+import { Rsyslogd, withoutRsyslogd, withoutRsyslogdTls } from "../testing/rsyslogd.js";
 
 const lines = fixtureLines("alerts.jsonl");
 const texts = fixtureLines("alerts.txt").filter((line) => /^[\dT:.+-]+: [A-Z]/.test(line));
@@ -126,17 +126,20 @@ describe.skipIf(withoutRsyslogd)("rsyslogd", { timeout: 60_000 }, () => {
     expect(told).toHaveLength(1);
   });
 
-  it("gets each alert over TLS, from a client whose certificate it knows", async () => {
-    const authority = await Authority.create();
-    await using rsyslogd = new Rsyslogd();
-    await rsyslogd.useTls(authority);
-    await rsyslogd.start();
-    const tls = { ca: authority.ca, ...(await authority.issue()) };
-    await using server = await start({ address: `localhost:${rsyslogd.port}`, tls });
-    for (const line of lines) await server.publish(line);
-    await expectTexts(rsyslogd, lines);
-    expect(statsOf(server)).toMatchObject({ written: lines.length, failed: 0 });
-  });
+  it.skipIf(withoutRsyslogdTls)(
+    "gets each alert over TLS, from a client whose certificate it knows",
+    async () => {
+      const authority = await Authority.create();
+      await using rsyslogd = new Rsyslogd();
+      await rsyslogd.useTls(authority);
+      await rsyslogd.start();
+      const tls = { ca: authority.ca, ...(await authority.issue()) };
+      await using server = await start({ address: `localhost:${rsyslogd.port}`, tls });
+      for (const line of lines) await server.publish(line);
+      await expectTexts(rsyslogd, lines);
+      expect(statsOf(server)).toMatchObject({ written: lines.length, failed: 0 });
+    },
+  );
 });
 
 /** The date whose UTC parts are the local parts of another. */

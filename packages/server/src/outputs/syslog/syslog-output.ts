@@ -1,6 +1,6 @@
 import { parseAddress } from "@falco-outputs/core";
 import { invalidOption } from "../../invalid-option.js";
-import { isLoopback } from "../../listen/tcp.js";
+import { isLoopback } from "../../listen/address.js";
 import type { Sink } from "../sink.js";
 import { type Facility, facilities } from "./facility.js";
 import { LocalSink } from "./local-sink.js";

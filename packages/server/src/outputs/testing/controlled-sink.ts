@@ -22,17 +22,17 @@ export class ControlledSink implements Sink {
     await this.#behaviour(lines, attempt);
   }
 
-  async reopen(): Promise<void> {
+  async reopen(_: AbortSignal): Promise<void> {
     this.calls.push("reopen");
   }
 
-  async close(): Promise<void> {
+  async close(_: AbortSignal): Promise<void> {
     this.calls.push("close");
   }
 }
 
 /** Hangs until the attempt's time is over. */
-export function hang(_: string[], { signal }: Attempt): Promise<void> {
+export function hang(_: string[], { signal }: Pick<Attempt, "signal">): Promise<void> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener("abort", () => reject(signal.reason));

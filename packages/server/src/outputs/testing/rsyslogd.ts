@@ -1,18 +1,32 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Authority, writeIdentity } from "@falco-outputs/testing";
+import { type Authority, lacks, writeIdentity } from "@falco-outputs/testing";
 
 const command = "/usr/sbin/rsyslogd";
 const installed = spawnSync(command, ["-v"]).error === undefined;
-/** Whether tests that need it are skipped here; never in CI. */
-export const withoutRsyslogd = !installed && !process.env.CI;
+/** Whether tests that need it are left out here. */
+export const withoutRsyslogd = lacks("rsyslogd", installed, "apt-get install rsyslog");
+/** The same for those that have it speak TLS: its module for that is a package of its own. */
+export const withoutRsyslogdTls =
+  withoutRsyslogd ||
+  lacks("rsyslogd's TLS module", hasModule("lmnsd_gtls"), "apt-get install rsyslog-gnutls");
 
 const startMs = 20_000;
+
+/** Whether rsyslogd has a module, wherever the distribution keeps them. */
+function hasModule(name: string): boolean {
+  const folders = [
+    "/usr/lib64",
+    "/usr/lib",
+    ...readdirSync("/usr/lib").map((entry) => join("/usr/lib", entry)),
+  ];
+  return folders.some((folder) => existsSync(join(folder, "rsyslog", `${name}.so`)));
+}
 
 /** What rsyslogd understood of a message. */
 export interface Logged {

@@ -36,13 +36,6 @@ class request(_message.Message):
 
 class response(_message.Message):
     __slots__ = ("time", "priority", "source_deprecated", "rule", "output", "output_fields", "hostname", "tags", "source", "sequence")
-    class OutputFieldsEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: str
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     TIME_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     SOURCE_DEPRECATED_FIELD_NUMBER: _ClassVar[int]
@@ -56,11 +49,19 @@ class response(_message.Message):
     time: _timestamp_pb2.Timestamp
     priority: _schema_pb2.priority
     source_deprecated: _schema_pb2.source
-    rule: str
-    output: str
-    output_fields: _containers.ScalarMap[str, str]
-    hostname: str
-    tags: _containers.RepeatedScalarFieldContainer[str]
-    source: str
+    rule: bytes
+    output: bytes
+    output_fields: _containers.RepeatedCompositeFieldContainer[field]
+    hostname: bytes
+    tags: _containers.RepeatedScalarFieldContainer[bytes]
+    source: bytes
     sequence: int
-    def __init__(self, time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., priority: _Optional[_Union[_schema_pb2.priority, str]] = ..., source_deprecated: _Optional[_Union[_schema_pb2.source, str]] = ..., rule: _Optional[str] = ..., output: _Optional[str] = ..., output_fields: _Optional[_Mapping[str, str]] = ..., hostname: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., source: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+    def __init__(self, time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., priority: _Optional[_Union[_schema_pb2.priority, str]] = ..., source_deprecated: _Optional[_Union[_schema_pb2.source, str]] = ..., rule: _Optional[bytes] = ..., output: _Optional[bytes] = ..., output_fields: _Optional[_Iterable[_Union[field, _Mapping]]] = ..., hostname: _Optional[bytes] = ..., tags: _Optional[_Iterable[bytes]] = ..., source: _Optional[bytes] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class field(_message.Message):
+    __slots__ = ("key", "value")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    key: bytes
+    value: bytes
+    def __init__(self, key: _Optional[bytes] = ..., value: _Optional[bytes] = ...) -> None: ...

@@ -1,0 +1,81 @@
+import type { OutputsResponse } from "./contract.js";
+import { Priority, type PriorityName, priorityNames } from "./priority.js";
+import { sourceName } from "./source.js";
+import { formatTime } from "./time.js";
+
+/**
+ * What Falco emits when a rule matches: the contract's `falco.outputs.response`. `JSON.stringify` returns Falco's JSON.
+ */
+export type Alert = OutputsResponse & { toJSON(): AlertJson };
+
+/** An alert in Falco's JSON form, plus its position in the server's log. */
+export interface AlertJson {
+  hostname?: string;
+  output: string;
+  output_fields: Record<string, string>;
+  priority: string;
+  rule: string;
+  /** Absent when the alert came from Falco itself; a string above 2^53. */
+  sequence?: number | string;
+  source?: string;
+  /** Absent in Falco's internal alerts. */
+  tags?: string[];
+  /** RFC 3339 in UTC with nine fraction digits. */
+  time?: string;
+}
+
+/** A message of the contract with its fields in the order in which protobuf-es makes them, and `toJSON`. */
+export class AlertMessage implements OutputsResponse {
+  readonly $typeName = "falco.outputs.response";
+  priority: Priority = Priority.Emergency;
+  sourceDeprecated = 0;
+  rule = "";
+  output = "";
+  outputFields: Record<string, string> = {};
+  hostname = "";
+  tags: string[] = [];
+  source = "";
+  sequence = 0n;
+  declare time?: OutputsResponse["time"];
+  declare $unknown?: OutputsResponse["$unknown"];
+
+  toJSON(): AlertJson {
+    return toJson(this);
+  }
+}
+
+/** A message of the contract as an Alert: the same fields on a prototype that has `toJSON`. */
+export function toAlert(message: OutputsResponse): Alert {
+  if (message instanceof AlertMessage) return message;
+  return Object.assign(Object.create(AlertMessage.prototype) as Alert, message);
+}
+
+/** Falco's JSON of an alert, on one line. */
+export function alertToJson(alert: OutputsResponse): string {
+  return JSON.stringify(toJson(alert));
+}
+
+/** The priority's name as Falco writes it, e.g. "Warning"; the number as text if Falco has no such priority. */
+export function priorityName(alert: Pick<Alert, "priority">): PriorityName | `${number}` {
+  return priorityNames[alert.priority] ?? `${alert.priority as number}`;
+}
+
+function toJson(alert: OutputsResponse): AlertJson {
+  const source = sourceName(alert.source, alert.sourceDeprecated);
+  const time = alert.time && formatTime(alert.time.seconds, alert.time.nanos);
+  return {
+    ...(alert.hostname !== "" && { hostname: alert.hostname }),
+    output: alert.output,
+    output_fields: alert.outputFields,
+    priority: priorityName(alert),
+    rule: alert.rule,
+    ...(alert.sequence !== 0n && { sequence: jsonInteger(alert.sequence) }),
+    ...(source !== "" && { source }),
+    ...(source !== "internal" && { tags: alert.tags }),
+    ...(time !== undefined && { time }),
+  };
+}
+
+function jsonInteger(value: bigint): number | string {
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
+}

@@ -1,0 +1,39 @@
+import { milliseconds, wholeNumber } from "../check-option.js";
+import { OptionError } from "../option-error.js";
+import type { ReconnectOptions } from "./options.js";
+
+/** How a stream comes back: options with their defaults, checked. */
+export type ReconnectSettings = {
+  readonly [Name in keyof ReconnectOptions]-?: NonNullable<ReconnectOptions[Name]>;
+};
+
+/**
+ * @returns Undefined if a stream does not come back.
+ * @throws OptionError for options that cannot work.
+ */
+export function reconnectSettings(
+  reconnect: ReconnectOptions | false | undefined,
+): ReconnectSettings | undefined {
+  if (reconnect === false) return undefined;
+  if (reconnect !== undefined && (typeof reconnect !== "object" || reconnect === null)) {
+    throw new OptionError({
+      option: "reconnect",
+      got: reconnect,
+      expected: "an object with options, or false",
+    });
+  }
+  const { waitOnFirstConnect = false, maxAttempts, initialDelayMs, maxDelayMs } = reconnect ?? {};
+  const settings = {
+    waitOnFirstConnect,
+    maxAttempts: attempts(maxAttempts),
+    initialDelayMs: milliseconds("reconnect.initialDelayMs", initialDelayMs, 100),
+    maxDelayMs: milliseconds("reconnect.maxDelayMs", maxDelayMs, 30_000),
+  };
+  return settings.maxAttempts === 0 ? undefined : settings;
+}
+
+function attempts(maxAttempts = Number.POSITIVE_INFINITY): number {
+  return maxAttempts === Number.POSITIVE_INFINITY
+    ? maxAttempts
+    : wholeNumber("reconnect.maxAttempts", maxAttempts, maxAttempts, { least: 0 });
+}

@@ -1,0 +1,79 @@
+// A peer that answers each call as its header `x-answer` says, for what no server of ours does: proxies whose server is
+// away, streams that are cut, messages that cannot be taken. Listens on the socket of its argument, and answers each line
+// on stdin with the paths that were called.
+import http2 from "node:http2";
+
+const grpc = { ":status": 200, "content-type": "application/grpc" };
+const ours = { "falco-outputs-version": "1", "falco-outputs-position": "0", "falco-outputs-window": "0" };
+
+/** A message of gRPC's. */
+function frame(message) {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+const alert = (rule) => frame(Buffer.concat([Buffer.from([0x22, rule.length]), rule]));
+
+const answers = {
+  // Trailers alone, as Envoy answers for a server that is away.
+  status: (stream, code, message) =>
+    stream.respond({ ...grpc, "grpc-status": code, "grpc-message": message }, { endStream: true }),
+  // The same from a server of ours.
+  ours: (stream, code, message) =>
+    stream.respond(
+      { ...grpc, "falco-outputs-version": "1", "grpc-status": code, "grpc-message": message },
+      { endStream: true },
+    ),
+  // As nginx and HAProxy answer.
+  http: (stream, status) => {
+    stream.respond({ ":status": Number(status), "content-type": "text/html" });
+    stream.end("<html>");
+  },
+  // Says who it is, and nothing else.
+  mute: () => {},
+  // Cut after an alert, without trailers.
+  cut: (stream) => {
+    stream.respond({ ...grpc, ...ours });
+    stream.write(alert(Buffer.from("before")));
+    setImmediate(() => stream.end());
+  },
+  // An alert, and then no end.
+  open: (stream) => {
+    stream.respond({ ...grpc, ...ours });
+    stream.write(alert(Buffer.from("before")));
+  },
+  reset: (stream, code) => stream.close(Number(code)),
+  // So many bytes in one message.
+  large: (stream, size) => {
+    stream.respond({ ...grpc, ...ours });
+    stream.write(frame(Buffer.alloc(Number(size))));
+  },
+  undecodable: (stream) => {
+    stream.respond({ ...grpc, ...ours });
+    stream.write(frame(Buffer.from([0xff, 0xff])));
+  },
+  // Seven alerts, of which one is not UTF-8, as Falco sends them.
+  seven: (stream) => {
+    stream.respond({ ...grpc, ...ours }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    for (const rule of ["1", "2", "3", "4 \xff", "5", "6", "7"])
+      stream.write(alert(Buffer.from(rule, "latin1")));
+    stream.end();
+  },
+};
+
+const calls = [];
+const server = http2.createServer();
+server.on("stream", (stream, headers) => {
+  stream.on("error", () => {});
+  calls.push(headers[":path"]);
+  const [answer, ...rest] = headers["x-answer"].split(" ");
+  if (headers[":path"].endsWith("/version") && ["open", "mute", "cut"].includes(answer))
+    answers.ours(stream, 0);
+  else answers[answer](stream, ...rest);
+});
+server.on("sessionError", () => {});
+server.listen(process.argv[2], () => console.log("ready"));
+process.stdin.on("data", () => console.log(JSON.stringify(calls)));
+process.stdin.on("end", () => process.exit(0));

@@ -1,0 +1,41 @@
+"""A peer that answers as a test says: for what no server of ours does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+_program = Path(__file__).parent / "answers.mjs"
+
+
+class Answers:
+    """Answers each call as its header `x-answer` says."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "answers.sock"
+        self.address = f"unix://{path}"
+        self._process = subprocess.Popen(
+            ["node", str(_program), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._line() == "ready\n"
+
+    @property
+    def calls(self) -> list[str]:
+        """The paths that were called so far."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        calls: list[str] = json.loads(self._line())
+        return calls
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()

@@ -1,0 +1,164 @@
+import type { Server, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+/** One connection of a listener. */
+export interface Connection {
+  /** What came in; beneath TLS, where there is TLS. */
+  readonly socket: Socket;
+  /** Whether its TLS handshake still has to succeed. */
+  inHandshake: boolean;
+  /** Answers on their way that may take for ever. While there is one, the connection is in use. */
+  streams: number;
+  /** When it was used last, in sweeps. */
+  usedAt: number;
+}
+
+export interface ConnectionsOptions {
+  /** How many there may be. */
+  max: number;
+  /** How long one may be unused, in milliseconds. Undefined: for ever. */
+  idleMs?: number | undefined;
+  isTls: boolean;
+  /** Told when one was closed for the sake of a newer one. */
+  onCrowded(): void;
+}
+
+/** How often a second TCP asks whether the peer of a quiet connection is still there, in milliseconds. */
+const probeMs = 30_000;
+/** How exactly `idleMs` is kept: to a twentieth. */
+const sweeps = 20;
+
+/** Ends a TLS handshake without a word in the log: it was this server that ended it. */
+export class HandshakeCut extends Error {}
+
+/**
+ * Every connection of a server, from its first byte on, also in a TLS handshake. When there are too many, the one that
+ * was unused for longest is closed, and never the newest as such: no peer can keep others out by holding connections.
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  /** In the order in which they were used last. */
+  readonly #all = new Set<Connection>();
+  /** By the socket that the server's protocol sees. */
+  readonly #bySocket = new WeakMap<Socket, Connection>();
+  /** Those in a handshake, by their peer: the socket on top of TLS is another one. */
+  readonly #inHandshake = new Map<string, Connection>();
+  #newest: Connection | undefined;
+  #sweep = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isEnding = false;
+  /** The peer of the connection that was lost last in its handshake. */
+  lostInHandshake: string | undefined;
+
+  constructor(server: Server, options: ConnectionsOptions) {
+    this.#options = options;
+    server.prependListener("connection", (socket: Socket) => this.#add(socket));
+    server.prependListener("secureConnection", (socket: TLSSocket) => this.#secured(socket));
+    if (options.idleMs === undefined) return;
+    this.#timer = setInterval(() => this.#closeIdle(), options.idleMs / sweeps);
+    this.#timer.unref();
+  }
+
+  /** The connection that was opened last: the one that a server's event is about which it emits while one is opened. */
+  get newest(): Connection {
+    return this.#newest!;
+  }
+
+  of(socket: Socket): Connection {
+    return this.#bySocket.get(socket)!;
+  }
+
+  use(connection: Connection): void {
+    connection.usedAt = this.#sweep;
+    // A connection that is gone does not come back.
+    if (this.#all.delete(connection)) this.#all.add(connection);
+  }
+
+  /** Keeps the connection until what is returned is called. */
+  hold(connection: Connection): () => void {
+    connection.streams++;
+    return () => {
+      connection.streams--;
+      this.use(connection);
+      // It would be kept for a next request.
+      if (this.#isEnding && connection.streams === 0) setImmediate(() => cut(connection));
+    };
+  }
+
+  /** There will be no more: closes those over which no request has begun, and others when nothing holds them any more. */
+  end(): void {
+    this.#isEnding = true;
+    clearInterval(this.#timer);
+    for (const connection of this.#all) {
+      if (connection.inHandshake || connection.socket.bytesRead === 0) cut(connection);
+    }
+  }
+
+  closeAll(): void {
+    for (const connection of this.#all) cut(connection);
+  }
+
+  #add(socket: Socket): void {
+    const { isTls, max } = this.#options;
+    const connection = { socket, inHandshake: isTls, streams: 0, usedAt: this.#sweep };
+    this.#all.add(connection);
+    const peer = peerOf(socket);
+    if (isTls) this.#inHandshake.set(peer, connection);
+    else this.#opened(socket, connection);
+    socket.setKeepAlive(true, probeMs);
+    socket.once("close", () => {
+      this.#all.delete(connection);
+      if (!connection.inHandshake) return;
+      this.#inHandshake.delete(peer);
+      this.lostInHandshake = socket.remoteAddress ?? peer;
+    });
+    // Once what has arrived by now is read: a connection with a request in it is not the one to close.
+    if (this.#all.size > max) setImmediate(() => this.#makeRoom());
+  }
+
+  #secured(socket: TLSSocket): void {
+    const peer = peerOf(socket);
+    const connection = this.#inHandshake.get(peer);
+    this.#inHandshake.delete(peer);
+    if (connection !== undefined) connection.inHandshake = false;
+    // Of a peer that is gone already the system does not know the address.
+    this.#opened(socket, connection ?? { socket, inHandshake: false, streams: 0, usedAt: this.#sweep });
+  }
+
+  #opened(socket: Socket, connection: Connection): void {
+    this.#bySocket.set(socket, connection);
+    this.#newest = connection;
+  }
+
+  #makeRoom(): void {
+    if (this.#all.size <= this.#options.max) return;
+    for (const connection of this.#all) {
+      if (connection.streams > 0) continue;
+      this.#options.onCrowded();
+      cut(connection);
+      return;
+    }
+  }
+
+  #closeIdle(): void {
+    this.#sweep++;
+    const idle: Connection[] = [];
+    for (const connection of this.#all) {
+      if (this.#sweep - connection.usedAt <= sweeps) break;
+      if (connection.streams === 0) idle.push(connection);
+    }
+    // Whoever sent something in time is heard: what has arrived is read before an immediate runs.
+    setImmediate(() => {
+      for (const connection of idle) if (this.#sweep - connection.usedAt > sweeps) cut(connection);
+    });
+  }
+}
+
+function cut({ socket, inHandshake }: Connection): void {
+  socket.destroy(inHandshake ? new HandshakeCut() : undefined);
+}
+
+/** Tells the peers of one listening socket apart; they are all the same on a unix socket, which has no TLS. */
+function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress}:${remotePort} ${localAddress}`;
+}

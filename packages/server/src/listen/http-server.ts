@@ -1,0 +1,98 @@
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { Logger } from "../logger.js";
+import { Listener, type ListenerOptions } from "./listener.js";
+import type { TlsOptions } from "./pem.js";
+import { tlsServerOptions, withCertificates } from "./tls-server.js";
+
+/** Answers a request. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What a peer may take for itself, with times in milliseconds. None of them bounds an answer: streams stay open. */
+export interface HttpLimits {
+  /** How long the head of a request may take. */
+  headersTimeout: number;
+  /** How long a whole request may take. */
+  requestTimeout: number;
+  /** How often Node looks whether one of these has passed. */
+  connectionsCheckingInterval: number;
+  /** How long a connection may be unused. Longer than senders keep one that they might use again. */
+  idleMs: number;
+  maxConnections: number;
+}
+
+const defaultLimits: HttpLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  idleMs: 600_000,
+  maxConnections: 1024,
+};
+
+export interface HttpServerOptions
+  extends Pick<ListenerOptions, "name" | "option" | "address" | "permissions"> {
+  readonly tls: TlsOptions | undefined;
+  readonly logger: Logger;
+  readonly limits?: Partial<HttpLimits> | undefined;
+}
+
+/** What Node answers to what it cannot read, by the error's code. Anything else is 400. */
+const statuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+const reasons: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "a request's head was too large",
+  HPE_INVALID_EOF_STATE: "a request broke off",
+  ERR_HTTP_REQUEST_TIMEOUT: "a request did not arrive in time",
+};
+
+/**
+ * A listener for HTTP/1.1, with TLS if there are certificates.
+ * @throws OptionError for certificates that cannot work.
+ */
+export function createHttpListener(
+  { tls, limits, ...options }: HttpServerOptions,
+  handle: (listener: Listener) => HttpHandler,
+): Listener {
+  const { idleMs, maxConnections, ...timeouts } = { ...defaultLimits, ...limits };
+  // Idle connections are the listener's: Node would close one over which a request is just arriving.
+  const serverOptions = { ...timeouts, keepAliveTimeout: 0, maxHeaderSize: 16 * 1024 };
+  const server = createServer(serverOptions, tls, `${options.option}.tls`);
+  const listener = new Listener(server, { ...options, idleMs, maxConnections });
+  server.on("request", handle(listener));
+  server.on("clientError", (error, socket) => unreadable(error, socket as Socket, listener));
+  return listener;
+}
+
+function createServer(options: object, tls: TlsOptions | undefined, option: string): Server {
+  if (tls === undefined) return createPlainServer(options);
+  const secure = tlsServerOptions(tls, option);
+  return withCertificates(option, () => createTlsServer({ ...options, ...secure }));
+}
+
+/** A peer went, or sent what is not HTTP, or too slowly. */
+function unreadable(error: NodeJS.ErrnoException, socket: Socket, { log }: Listener): void {
+  const { code = "" } = error;
+  // A connection that was opened ahead of need is idle, and not late.
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT" && socket.bytesRead === 0) return;
+  if (code.startsWith("HPE_") || code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    log.refused(reasons[code] ?? `what came is not HTTP: ${error.message}`);
+    const status = statuses[code] ?? "400 Bad Request";
+    if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  }
+  socket.destroy();
+}
+
+/** Answers with a reason in words. */
+export function answer(response: ServerResponse, status: number, reason: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${reason}\n`);
+}

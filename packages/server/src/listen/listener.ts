@@ -1,0 +1,93 @@
+import type { Server } from "node:net";
+import { type TLSSocket, Server as TlsServer } from "node:tls";
+import { type Address, formatAddress } from "@falco-outputs/core";
+import type { Logger } from "../logger.js";
+import { Connections, HandshakeCut } from "./connections.js";
+import { ListenerLog } from "./listener-log.js";
+import { readPermissions, type SocketPermissions } from "./socket-permissions.js";
+import { listenTcp } from "./tcp.js";
+import { listenUnix } from "./unix-socket.js";
+
+export interface ListenerOptions {
+  /** What is served there, for the log. */
+  readonly name: "grpc" | "web" | "http";
+  /** What the options are called that say where to listen, e.g. `listen[0]`. */
+  readonly option: string;
+  readonly address: Address;
+  readonly permissions: SocketPermissions;
+  readonly logger: Logger;
+  /** How long a connection may be unused, in milliseconds. Default: for ever. */
+  readonly idleMs?: number;
+  /** Default: 1,024. */
+  readonly maxConnections?: number;
+  /** What the server takes over TLS (ALPN), for the log. */
+  readonly protocols?: readonly string[];
+}
+
+const defaultMaxConnections = 1024;
+
+/**
+ * A server that listens, whatever it speaks: all that the listeners for gRPC, for browsers and for posts have in common.
+ */
+export class Listener {
+  readonly connections: Connections;
+  readonly log: ListenerLog;
+  readonly #server: Server;
+  readonly #options: ListenerOptions;
+  #bound: string;
+
+  /** Knows every connection of the server from here on. It listens once `open` was called. */
+  constructor(server: Server, options: ListenerOptions) {
+    const { name, address, logger, idleMs, maxConnections = defaultMaxConnections, protocols } = options;
+    this.#server = server;
+    this.#options = options;
+    this.#bound = formatAddress(address);
+    this.log = new ListenerLog(() => `${name} ${this.#bound}`, logger);
+    this.connections = new Connections(server, {
+      max: maxConnections,
+      idleMs,
+      isTls: server instanceof TlsServer,
+      onCrowded: () => this.log.crowded(),
+    });
+    server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const isLost = error.code === "ECONNRESET";
+      const peer = socket.remoteAddress ?? (isLost ? this.connections.lostInHandshake : undefined);
+      if (!(error instanceof HandshakeCut)) this.log.handshakeFailed(error, socket, peer, protocols);
+    });
+  }
+
+  /** Where it listens, with the port that it got. */
+  get address(): string {
+    return this.#bound;
+  }
+
+  /** @throws OptionError for what cannot work; Error for an address that cannot be had. Nothing listens then. */
+  async open(): Promise<void> {
+    const { address, option } = this.#options;
+    try {
+      if (address.kind === "tcp") {
+        this.#bound = await listenTcp(this.#server, address.host, address.port);
+      } else {
+        const permissions = readPermissions(option, this.#options.permissions);
+        await listenUnix(this.#server, { path: address.path, permissions, option });
+      }
+    } catch (error) {
+      this.connections.end();
+      throw error;
+    }
+    this.#server.on("error", (error) => this.log.listenerFailed(error.message));
+  }
+
+  /**
+   * Takes no new connections, and resolves when those that are there have ended.
+   * @param graceMs How long that may take before they are cut, in milliseconds.
+   */
+  async close(graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.connections.end();
+    const cut = setTimeout(() => this.connections.closeAll(), graceMs);
+    await closed;
+    clearTimeout(cut);
+    this.log.close();
+  }
+}
