@@ -3,27 +3,25 @@ import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lacks } from "@falco-outputs/testing";
 import { Program } from "./outside-project.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const crate = join(here, "../packages/rust");
-// One for all examples, and for the next time: most of a build is what they depend on.
-const target = join(process.env.CARGO_TARGET_DIR ?? join(crate, "target"), "examples");
+// The crate's own: what the examples depend on is mostly compiled there.
+const target = process.env.CARGO_TARGET_DIR ?? join(crate, "target");
+/** The crate's profile, without which nothing compiled there would fit. */
+const profile = 'profile.dev.debug="line-tables-only"';
 
 const installed = spawnSync("cargo", ["--version"]).error === undefined;
-if (!installed) {
-  console.warn(
-    "\n*** There is no cargo on the PATH (https://rustup.rs): the examples in Rust do NOT run ***\n",
-  );
-}
-
-/** Whether the examples in Rust cannot run. In CI they run all the same, and fail. */
-export const withoutCargo = !installed && process.env.CI !== "true";
+/** Whether the examples in Rust are left out here. */
+export const withoutCargo = lacks("cargo on the PATH", installed, "https://rustup.rs");
 
 /** Examples in Rust, each copied outside the workspace as a user would, and built with the client as it is packaged. */
 export class OutsideCrates {
   readonly folder = mkdtempSync(join(tmpdir(), "outside-rust-"));
   readonly #client: string;
+  readonly #built = new Set<string>();
 
   constructor() {
     const { version } = JSON.parse(cargo(crate, "read-manifest")) as { version: string };
@@ -33,20 +31,27 @@ export class OutsideCrates {
     this.#client = join(this.folder, `falco-outputs-${version}`);
   }
 
-  /** An example, built and started. */
+  /** An example, built the first time, and started. */
   run(name: string, ...args: string[]): Program {
-    return this.#start(this.#copy(name, name), `example-${name}`, ...args);
+    const folder = join(this.folder, "examples", name);
+    if (!this.#built.has(name)) {
+      this.#copy(name, folder);
+      this.#build(folder, `example-${name}`);
+      this.#built.add(name);
+    }
+    return new Program(folder, join(folder, `example-${name}`), ...args);
   }
 
   /** A program of one file, with the dependencies of an example. */
   runProgram(name: string, main: string): Program {
-    const folder = this.#copy("subscriber", name);
+    const folder = join(this.folder, "examples", name);
+    this.#copy("subscriber", folder);
     writeFileSync(join(folder, "src/main.rs"), main);
-    return this.#start(folder, "example-subscriber");
+    this.#build(folder, "example-subscriber");
+    return new Program(folder, join(folder, "example-subscriber"));
   }
 
-  #copy(example: string, name: string): string {
-    const folder = join(this.folder, "examples", name);
+  #copy(example: string, folder: string): void {
     cpSync(join(here, "rust", example), folder, { recursive: true });
     const manifest = readFileSync(join(folder, "Cargo.toml"), "utf8");
     writeFileSync(
@@ -55,15 +60,12 @@ export class OutsideCrates {
     );
     // The versions that the client is tested with.
     copyFileSync(join(crate, "Cargo.lock"), join(folder, "Cargo.lock"));
-    return folder;
   }
 
-  #start(folder: string, program: string, ...args: string[]): Program {
-    cargo(folder, "build", "--quiet", "--target-dir", target);
-    const own = join(folder, program);
+  #build(folder: string, program: string): void {
+    cargo(folder, "build", "--quiet", "--target-dir", target, "--config", profile);
     // The next program of this name would replace it.
-    copyFileSync(join(target, "debug", program), own);
-    return new Program(folder, own, ...args);
+    copyFileSync(join(target, "debug", program), join(folder, program));
   }
 
   remove(): void {

@@ -4,13 +4,5 @@ import { install, pnpmOrExit } from "./pnpm.mjs";
 console.log("Installing ...");
 install();
 console.log("\nBuilding ...");
-pnpmOrExit(
-  "exec",
-  "turbo",
-  "run",
-  "build",
-  "--filter=examples^...",
-  "--filter=falco-outputs",
-  "--output-logs=errors-only",
-);
+pnpmOrExit("exec", "turbo", "run", "build", "--filter=examples^...", "--filter=falco-outputs");
 pnpmOrExit("--filter", "examples", "exec", "node", "demo.mjs");

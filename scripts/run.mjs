@@ -4,7 +4,7 @@ import { root } from "./pnpm.mjs";
 
 const stderr = 2;
 const [name, ...args] = process.argv.slice(2);
-const build = ["turbo", "run", "build", `--filter=@falco-outputs/${name}`, "--output-logs=errors-only"];
+const build = ["turbo", "run", "build", `--filter=@falco-outputs/${name}`];
 
 // Standard output is the program's alone, for it may be read by another.
 node(["scripts/workspace.mjs", ...build], ["inherit", stderr, stderr]);

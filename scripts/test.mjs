@@ -1,16 +1,18 @@
 // npm test: installs, checks, builds and tests everything. The last line is "N passed, N failed".
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { install, pnpm, root } from "./pnpm.mjs";
 
 install();
 const packages = workspacePackages();
-for (const { reports } of packages) rmSync(reports, { recursive: true, force: true });
+for (const { reports, logs } of packages) {
+  for (const path of [reports, ...logs]) rmSync(path, { recursive: true, force: true });
+}
 
 const statuses = [
-  pnpm("exec", "turbo", "run", "build", "--output-logs=errors-only"),
-  pnpm("exec", "node", "scripts/check.mjs"),
-  pnpm("exec", "turbo", "run", "test", "--continue", "--concurrency=1", "--output-logs=full"),
+  pnpm("exec", "turbo", "run", "build", "setup", "checks", "--continue"),
+  // Two at once, for tests wait a lot; no more, for they must not wait for each other.
+  pnpm("exec", "turbo", "run", "test", "--continue", "--concurrency=2", "--log-order=grouped"),
 ];
 
 let passed = 0;
@@ -28,6 +30,8 @@ for (const { name, reports, tested } of packages) {
 }
 // A command that failed without a failed test, e.g. a build.
 if (failed === 0 && statuses.some((status) => status !== 0)) failed = 1;
+// Said once more, for they were said amid everything else.
+for (const line of new Set(packages.flatMap(({ logs }) => logs.flatMap(leftOut)))) console.log(`\n${line}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
@@ -37,12 +41,19 @@ function workspacePackages() {
   return folders.map((name) => ({
     name,
     reports: join(root, name, ".report"),
+    logs: ["test", "checks"].map((task) => join(root, name, `.turbo/turbo-${task}.log`)),
     tested: name === "." || hasTests(join(root, name, "package.json")),
   }));
 }
 
 function hasTests(manifest) {
   return JSON.parse(readFileSync(manifest, "utf8")).scripts?.test !== undefined;
+}
+
+/** What a log says that this machine lacks. */
+function leftOut(log) {
+  if (!existsSync(log)) return [];
+  return readFileSync(log, "utf8").match(/^\*\*\* .* \*\*\*$/gm) ?? [];
 }
 
 /**

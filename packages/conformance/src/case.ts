@@ -174,7 +174,10 @@ export const features = [
   "version",
   "health",
   "unknown",
+  /** It makes alerts of Falco's JSON. */
   "read_alert",
+  /** And of Falco's text form. */
+  "read_text",
   /** The case chooses the requests of a stream. */
   "requests",
   /** A stream takes options: the fields of its first request. */

@@ -88,9 +88,15 @@ function codecCases(theme: string, name: string, pairs: Pair[], written: Written
     toCase(`${theme}-client`, name, {
       server: { listen: "nowhere" },
       calls,
+      needs: pairs.some(isTextAlert) ? ["read_text"] : [],
       known_failures: known_failures_of_reading,
     }),
   ];
+}
+
+/** Whether it is an alert in Falco's text form. */
+function isTextAlert(pair: Pair): boolean {
+  return "alert" in pair && !/^\s*\{/.test(pair.line);
 }
 
 function toCase(theme: string, name: string, written: Partial<Case>): Case {

@@ -23,10 +23,10 @@ export async function hasCargo(): Promise<boolean> {
 }
 
 /**
- * Builds it where the workspace's other programs are built, for most of it is what they have in common; gives the
- * program. @throws Error with what the compiler said.
+ * Builds it together with all else of the workspace, as its tests do: cargo would compile most of it anew for this
+ * program alone. Returns the program. @throws Error with what the compiler said.
  */
 export async function buildCrate({ folder, crate }: RustProgram): Promise<string> {
-  await run("cargo", ["build", "--quiet", "--locked", "-p", crate], { cwd: folder });
+  await run("cargo", ["build", "--quiet", "--locked", "--workspace", "--all-targets"], { cwd: folder });
   return join(process.env.CARGO_TARGET_DIR ?? join(folder, "target"), "debug", crate);
 }

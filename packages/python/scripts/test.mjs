@@ -1,57 +1,38 @@
-// Lints, checks the types and tests, and leaves a report.
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// npm test of this package: ruff, mypy, the stubs and pytest.
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { lacks, Tally } from "@falco-outputs/testing";
 import { environment, root } from "./environment.mjs";
 
-const report = join(root, ".report");
-mkdirSync(report, { recursive: true });
-
+const tally = new Tally(root);
 const { python, missing } = environment("development");
-if (missing !== undefined) {
-  const inCi = process.env.CI === "true";
-  console.error(`\n*** The tests of the client for Python do NOT run. Missing: ${missing} ***\n`);
-  leave({ passed: 0, failed: inCi ? 1 : 0 });
-}
+if (lacks(missing, missing === undefined, "PYTHON names another interpreter")) tally.finish();
+if (missing !== undefined) throw new Error(`missing: ${missing}`);
 
-const results = { passed: 0, failed: 0 };
-const checks = [
-  ["format", "ruff", "format", "--check", "."],
-  ["lint", "ruff", "check", "."],
-  ["types", "mypy"],
-];
-for (const [name, module, ...args] of checks) {
-  const ok = run(module, ...args);
-  console.log(`${ok ? "✓" : "✗"} ${name}`);
-  results[ok ? "passed" : "failed"]++;
-}
+tally.check("format", module("ruff", "format", "--check", "."));
+tally.check("lint", module("ruff", "check", "."));
+tally.check("types", module("mypy"));
+tally.check("generated code is fresh", tally.run(process.execPath, "scripts/check-generated.mjs"));
 
 // Not beside the report, where each file is one.
 const counts = join(root, ".venv/pytest.xml");
-const ok = run("pytest", "-q", `--junit-xml=${counts}`);
-const { tests, failures, errors, skipped } = totals(readFileSync(counts, "utf8"));
-results.passed += tests - failures - errors - skipped;
-results.failed += failures + errors;
+rmSync(counts, { force: true });
+const tests = module("pytest", "-q", `--junit-xml=${counts}`);
+console.log(`${tests.stdout}${tests.stderr}`);
+const counted = totals(readFileSync(counts, "utf8"));
 // An error of pytest's own, e.g. a file that cannot be imported.
-if (!ok && results.failed === 0) results.failed = 1;
-leave(results);
+if (tests.status !== 0 && counted.failed === 0) counted.failed = 1;
+tally.count("pytest", counted);
+tally.finish();
 
-function run(module, ...args) {
-  return spawnSync(python, ["-m", module, ...args], { cwd: root, stdio: "inherit" }).status === 0;
+function module(name, ...args) {
+  return tally.run(python, "-m", name, ...args);
 }
 
 function totals(xml) {
   const suite = /<testsuite [^>]*>/.exec(xml)?.[0] ?? "";
-  const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
-  return {
-    tests: count("tests"),
-    failures: count("failures"),
-    errors: count("errors"),
-    skipped: count("skipped"),
-  };
-}
-
-function leave({ passed, failed }) {
-  writeFileSync(join(report, "python.json"), JSON.stringify({ passed, failed }));
-  process.exit(failed === 0 ? 0 : 1);
+  const [tests, failures, errors, skipped] = ["tests", "failures", "errors", "skipped"].map((name) =>
+    Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0),
+  );
+  return { passed: tests - failures - errors - skipped, failed: failures + errors };
 }

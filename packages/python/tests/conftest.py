@@ -11,7 +11,7 @@ import pytest
 from support.answers import Answers
 from support.old_falco import OldFalco
 from support.proxy import Proxy
-from support.server import Server
+from support.server import Host, Server
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,12 +31,19 @@ def folder() -> Iterator[Path]:
         yield Path(path)
 
 
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    host = Host()
+    yield host
+    host.close()
+
+
 @pytest.fixture
-def idle_server() -> Iterator[Server]:
-    """The program of the server, which serves when a test says how."""
-    server = Server()
+def idle_server(host: Host) -> Iterator[Server]:
+    """A server that serves when a test says how."""
+    server = host.server()
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture

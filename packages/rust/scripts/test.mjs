@@ -1,67 +1,40 @@
-// npm test of this package: rustfmt, clippy, rustdoc and cargo test; what they found goes to .report/rust.json.
-import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+// npm test of this package: rustfmt, clippy, rustdoc, the stubs and cargo test.
 import { fileURLToPath } from "node:url";
+import { lacks, Tally } from "@falco-outputs/testing";
 import { countTests } from "./count-tests.mjs";
 
-const here = fileURLToPath(new URL("..", import.meta.url));
 /** The examples are crates of their own, formatted and linted all the same. */
 const examples = ["subscriber", "subscriber-tls", "acknowledge"].map(
   (name) => `../../examples/rust/${name}/src/main.rs`,
 );
 
-if (cargo("--version").error !== undefined) {
-  console.error(
-    "\n*** There is no cargo on the PATH (https://rustup.rs): the Rust client is NOT tested ***\n",
-  );
-  finish(0, process.env.CI === "true" ? 1 : 0);
-}
+const here = fileURLToPath(new URL("..", import.meta.url));
+const tally = new Tally(here);
+const hasCargo = cargo("--version").error === undefined;
+if (lacks("cargo on the PATH", hasCargo, "https://rustup.rs")) tally.finish();
 
-let passed = 0;
-let failed = 0;
-check("rustfmt", cargo("fmt", "--check"));
-check(
+process.env.RUSTDOCFLAGS = "-D warnings";
+tally.check("rustfmt", cargo("fmt", "--check"));
+tally.check(
   "rustfmt: examples",
-  run("rustfmt", "--check", "--edition", "2024", "--config-path", "rustfmt.toml", ...examples),
+  tally.run("rustfmt", "--check", "--edition", "2024", "--config-path", "rustfmt.toml", ...examples),
 );
 const strict = ["--", "-D", "warnings"];
-check("clippy", cargo("clippy", "--locked", "--workspace", "--all-targets", ...strict));
-check("clippy, without tls", cargo("clippy", "--locked", "--no-default-features", "--lib", ...strict));
-check("rustdoc", cargo("doc", "--locked", "--no-deps", "--all-features"));
+tally.check("clippy", cargo("clippy", "--locked", "--workspace", "--all-targets", ...strict));
+tally.check("clippy, without tls", cargo("clippy", "--locked", "--no-default-features", "--lib", ...strict));
+tally.check("rustdoc", cargo("doc", "--locked", "--no-deps", "--all-features"));
+// Not by `cargo run`, which would compile it with less beside it, and so anew.
+const codegen = `${process.env.CARGO_TARGET_DIR ?? `${here}target`}/debug/falco-outputs-codegen`;
+tally.check("generated code is fresh", tally.run(codegen, "--check"));
 
-const tests = cargo("test", "--locked", "--no-fail-fast");
-const counted = countTests(tests.stdout);
-console.log(
-  `${counted.failed === 0 ? "✓" : "✗"} cargo test: ${counted.passed} passed, ${counted.failed} failed`,
-);
-if (tests.status !== 0) console.log(`${tests.stdout}${tests.stderr}`);
-// Something else than a test, e.g. one that does not compile.
-const untold = tests.status !== 0 && counted.failed === 0 ? 1 : 0;
-finish(passed + counted.passed, failed + counted.failed + untold);
-
-function check(name, { status, error, stdout, stderr }) {
-  const ok = status === 0;
-  console.log(`${ok ? "✓" : "✗"} ${name}`);
-  if (ok) passed++;
-  else failed++;
-  if (!ok) console.log(error?.message ?? `${stdout}${stderr}`);
-}
+const tests = cargo("test", "--locked", "--workspace", "--no-fail-fast");
+const counted = countTests(tests.stdout ?? "");
+// Something other than a test failed, e.g. one does not compile.
+if (tests.status !== 0 && counted.failed === 0) counted.failed = 1;
+tally.count("cargo test", counted);
+if (tests.status !== 0) console.log(tests.error?.message ?? `${tests.stdout}${tests.stderr}`);
+tally.finish();
 
 function cargo(...args) {
-  return run("cargo", ...args);
-}
-
-function run(command, ...args) {
-  return spawnSync(command, args, {
-    cwd: here,
-    encoding: "utf8",
-    maxBuffer: 1024 ** 3,
-    env: { ...process.env, RUSTDOCFLAGS: "-D warnings" },
-  });
-}
-
-function finish(passed, failed) {
-  mkdirSync(`${here}.report`, { recursive: true });
-  writeFileSync(`${here}.report/rust.json`, JSON.stringify({ passed, failed }));
-  process.exit(failed === 0 ? 0 : 1);
+  return tally.run("cargo", ...args);
 }

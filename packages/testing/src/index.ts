@@ -1,3 +1,4 @@
 export { Authority, type Identity, type IdentityOptions, writeIdentity } from "./certificates.js";
 export { fixtureBodies, fixtureBody, fixtureLines, fixturePath } from "./fixtures.js";
 export { lacks } from "./lacks.js";
+export { Tally } from "./tally.js";

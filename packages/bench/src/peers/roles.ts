@@ -22,6 +22,8 @@ export interface Wanted {
   readonly group?: string;
   /** Each alert is acknowledged when the client comes back for the next one. */
   readonly acknowledge?: boolean;
+  /** From Falco's shared queue, which every server has; nothing else is asked for. */
+  readonly shared?: boolean;
 }
 
 export interface Received {

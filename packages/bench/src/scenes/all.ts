@@ -1,5 +1,6 @@
 import type { Scene } from "../scene.js";
 import { acknowledgement } from "./acknowledgement.js";
+import { alertAtATime } from "./alert-at-a-time.js";
 import { commandStart } from "./command-start.js";
 import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
@@ -20,6 +21,7 @@ import { broadcast, group } from "./subscribers.js";
 export const scenes: readonly Scene[] = [
   oneSubscriber,
   oneSubscriberTls,
+  alertAtATime,
   acknowledgement,
   filter,
   broadcast,

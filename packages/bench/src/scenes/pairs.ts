@@ -29,8 +29,9 @@ export async function startServer(
   library: string,
   where: Listen,
   extent: Extent,
+  full = library === ours ? alerts : alertsOfPeers,
 ): Promise<Server> {
-  const count = extent.amount(library === ours ? alerts : alertsOfPeers);
+  const count = extent.amount(full);
   const player = cast.start<ServerRole>(`peers/${library}/server.js`);
   const target = await player.do("listen", where);
   return { player, target, count, ...(await player.do("fill", count)) };

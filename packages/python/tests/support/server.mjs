@@ -1,51 +1,54 @@
-// The reference server for tests in another language. Reads one JSON object a line on stdin, each a command with an
-// `id`, and answers each with one line.
+// Reference servers for tests in another language. Reads one JSON object a line on stdin, each a command with an `id`, and
+// answers each with one line. Ends with stdin.
 import { createInterface } from "node:readline";
 import { startServer } from "@falco-outputs/server";
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 
-let server;
-let options = {};
-let authority;
+/** By the numbers that the tests gave them. */
+const running = new Map();
+const authority = await Authority.create();
 
 const commands = {
-  async start(given) {
-    options = given;
-    server = await startServer(options);
-    return { address: server.address };
+  async start({ server, options }) {
+    running.set(server, { options, falco: await startServer(options) });
+    return { address: running.get(server).falco.address };
   },
   /** A server of the same kind on the same address: its log is a new one. */
-  async restart() {
-    const { address } = server;
-    await server.stop();
+  async restart({ server }) {
+    const { options, falco } = running.get(server);
+    const { address } = falco;
+    await falco.stop();
     const [first] = options.listen ?? [address];
-    server = await startServer({
+    running.get(server).falco = await startServer({
       ...options,
       listen: [typeof first === "string" ? address : { ...first, address }],
     });
   },
-  async stop() {
-    await server.stop();
+  /** One that does not run is stopped already. */
+  async stop({ server }) {
+    await running.get(server)?.falco.stop();
+    running.delete(server);
   },
-  async publish({ alerts }) {
+  async publish({ server, alerts }) {
     const sequences = [];
     for (const alert of alerts) {
-      const sequence = await server.publish(
-        typeof alert === "string" ? alert : Buffer.from(alert.hex, "hex"),
-      );
+      const sequence = await running
+        .get(server)
+        .falco.publish(typeof alert === "string" ? alert : Buffer.from(alert.hex, "hex"));
       sequences.push(String(sequence));
     }
     return sequences;
   },
-  async fixtures({ count }) {
+  async fixtures({ server, count }) {
     const lines = fixtureLines("alerts.jsonl");
-    for (let index = 0; index < count; index++) await server.publish(lines[index % lines.length]);
+    for (let index = 0; index < count; index++) {
+      await running.get(server).falco.publish(lines[index % lines.length]);
+    }
   },
-  subscribers: async ({ count }) => server.waitForSubscribers(count),
-  stats: async () => server.stats(),
+  subscribers: async ({ server, count }) => running.get(server).falco.waitForSubscribers(count),
+  stats: async ({ server }) => running.get(server).falco.stats(),
   /** Certificates of one authority, in a folder: server.crt, client.crt and so on. */
   async certificates({ folder, name, names = ["localhost"], days = 1, another = false }) {
-    authority ??= await Authority.create();
     const issuer = another ? await Authority.create() : authority;
     return writeIdentity(folder, name, issuer.ca, await issuer.issue({ names, days }));
   },

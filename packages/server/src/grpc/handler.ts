@@ -15,10 +15,11 @@ import {
   versionHeader,
 } from "@falco-outputs/core/contract";
 import { capTimeout } from "./cap-timeout.js";
-import { cutKey, type Delivery } from "./deliver.js";
 import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
 import { legacyService, outputsService } from "./outputs.js";
+import { peerKey, peerOf } from "./peer.js";
+import type { Delivery } from "./served-stream.js";
 import { type FalcoVersionSource, versionService } from "./version.js";
 
 export interface Services extends Delivery {
@@ -67,7 +68,7 @@ export function requestHandler(
     ...connectOptions,
     routes: routes(services),
     shutdownSignal,
-    contextValues: (request) => createContextValues().set(cutKey, () => cut(request as Request)),
+    contextValues: (request) => createContextValues().set(peerKey, peerOf(request as Request)),
     fallback: (request, response) => unknownPath(request as Request, response as Response),
   });
   return (request, response) => {
@@ -86,19 +87,6 @@ export function requestHandler(
       (response as Http2ServerResponse).end();
     }
   };
-}
-
-/** What the peer is owed cannot be written any more; gRPC takes this for RESOURCE_EXHAUSTED. */
-function cut(request: Request): void {
-  // Connect prints errors of streams to the console, except for those of a peer that is gone.
-  const gone = Object.assign(new Error("the stream was cut"), { code: "ECONNRESET" });
-  if ("stream" in request) {
-    request.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    request.stream.destroy(gone);
-  } else {
-    // A request of HTTP/1.1 that was read to its end would leave its connection alone.
-    request.socket.destroy(gone);
-  }
 }
 
 /**

@@ -6,8 +6,9 @@ import {
   type OutputsService,
   startHeader,
 } from "@falco-outputs/core/contract";
-import { type Delivery, deliver, isOurs } from "./deliver.js";
+import { deliver, isOurs } from "./deliver.js";
 import { firstRequest } from "./first-request.js";
+import type { Delivery } from "./served-stream.js";
 import { subscriptionOf } from "./subscription.js";
 
 /** `falco.outputs.service`: sub and get. */

@@ -225,7 +225,9 @@ export class Group implements Membership {
 
   #takeRun(cursor: GroupCursor, maxCount: number): Slice {
     const slice = this.#store.slice(this.#position, maxCount, cursor.maxBytes, cursor);
-    for (let index = 0; index < slice.count; index++) this.#handOut(cursor, this.#position++);
+    if (cursor.window === 0) this.#delivered += slice.count;
+    else for (let index = 0; index < slice.count; index++) this.#handOut(cursor, this.#position + index);
+    this.#position += slice.count;
     return slice;
   }
 

@@ -3,8 +3,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { invalidOption } from "../invalid-option.js";
+import { untilAborted } from "../until-aborted.js";
 import type { Attempt, FormattedAlerts, Sink } from "./sink.js";
-import { untilAborted } from "./until-aborted.js";
 
 export interface FileOptions {
   /** Alerts are appended to it. It is created, but not its folder. */

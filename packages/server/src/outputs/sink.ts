@@ -24,7 +24,7 @@ export interface Sink {
    * Writes alerts; resolves when they are the other side's. What fails is tried again, with backoff, as long as the
    * alerts' time lasts.
    * @throws Refused for alerts that another attempt would not help; any other error for a failure that may pass. No
-   * error's message holds anything of an alert.
+   * error's message holds anything of an alert, unless a receiver quotes it in its reason.
    */
   write(alerts: FormattedAlerts, attempt: Attempt): Promise<void>;
   /** Opens anew what it writes to. Called between writes; whatever hangs has to be let go of when the signal aborts. */

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
+import { untilAborted } from "../until-aborted.js";
 import type { Attempt, FormattedAlerts } from "./sink.js";
-import { untilAborted } from "./until-aborted.js";
 
 /** Lines that were given to the stream, which may not have written them yet. */
 interface Begun {

@@ -12,29 +12,23 @@ def client_options(line):
     """The keywords of a client."""
     tls = line.get("tls")
     if tls is None:
-        return {"endpoint": line["address"], "insecure": not line["address"].startswith("unix:")}
-    return {
-        "endpoint": line["address"],
-        "client_crt": tls["cert"],
-        "client_key": tls["key"],
-        "ca_root": tls["ca"],
-        "server_name": tls.get("server_name"),
-    }
+        return {"address": line["address"], "insecure": not line["address"].startswith("unix:")}
+    return {"address": line["address"], **tls}
 
 
 def call_options(line):
     """The keywords of every call."""
     timeout_ms = line.get("timeout_ms")
     return {
-        "timeout_s": None if timeout_ms is None else timeout_ms / 1000,
+        # A deadline that has passed already is refused; this one will have.
+        "timeout_s": None if timeout_ms is None else max(timeout_ms, 0.001) / 1000,
         "headers": line.get("headers"),
     }
 
 
 def read_alert(text):
-    """Makes an alert of a line of Falco's."""
-    alert = Alert.from_json(text) if text.lstrip().startswith("{") else Alert.from_text(text)
-    return {"status": {"code": 3, "message": "no alert"}} if alert is None else {"status": OK, "alerts": [neutral(alert)]}
+    """Makes an alert of a line of Falco's JSON."""
+    return {"status": OK, "alerts": [neutral(Alert.from_json(text))]}
 
 
 def status_of(error: FalcoError):
@@ -126,9 +120,9 @@ class StreamCall:
     def _tell(self, status):
         form = {"type": type(status).__name__.lower(), "alerts": len(self.alerts)}
         if isinstance(status, Lost):
-            form["loss"] = {
-                name: str(value) for name, value in vars(status.loss).items() if value is not None
-            }
+            loss = {**vars(status.loss), "cause": status.loss.cause_text}
+            del loss["cause_text"]
+            form["loss"] = {name: str(value) for name, value in loss.items() if value is not None}
         self.statuses.append(form)
         if self.line.get("report_progress"):
             write({"id": self.line["id"], "progress": {"statuses": len(self.statuses)}})

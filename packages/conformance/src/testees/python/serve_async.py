@@ -14,7 +14,7 @@ from calls import (
     read_alert,
     status_of,
 )
-from falco_outputs import Client, FalcoError
+from falco_outputs import AsyncClient, CancelledError, FalcoError
 from protocol import target_of, write
 
 
@@ -38,7 +38,7 @@ async def serve():
         try:
             # Options that a client refuses are the call's result.
             if client is None and line["method"] != "read_alert":
-                client = Client(**client_options(line))
+                client = AsyncClient(**client_options(line))
         except FalcoError as error:
             running.pop(line["id"])
             write({"id": line["id"], "result": call.failed(error)})
@@ -70,6 +70,9 @@ class Running:
     async def run(self, client, running):
         try:
             result = await self._result(client)
+        except CancelledError as error:
+            # A `get` that was cut short tells it.
+            result = self.stream_call.result(CANCELLED) if self.cancelled else self.failed(error)
         except FalcoError as error:
             result = self.failed(error)
         del running[self.line["id"]]

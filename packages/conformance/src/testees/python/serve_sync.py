@@ -14,7 +14,7 @@ from calls import (
     read_alert,
     status_of,
 )
-from falco_outputs import FalcoError, SyncClient
+from falco_outputs import CancelledError, Client, FalcoError
 from protocol import target_of, write
 
 
@@ -35,7 +35,7 @@ def serve():
         try:
             # Options that a client refuses are the call's result.
             if client is None and line["method"] != "read_alert":
-                client = SyncClient(**client_options(line))
+                client = Client(**client_options(line))
         except FalcoError as error:
             running.pop(line["id"])
             write({"id": line["id"], "result": call.failed(error)})
@@ -65,6 +65,9 @@ class Running:
     def run(self, client, running):
         try:
             result = self._result(client)
+        except CancelledError as error:
+            # A `get` that was cut short tells it.
+            result = self.stream_call.result(CANCELLED) if self.cancelled else self.failed(error)
         except FalcoError as error:
             result = self.failed(error)
         del running[self.line["id"]]

@@ -4,7 +4,7 @@ import { judge, waitMs } from "./answer.js";
 
 const kindOf = (status: number, retryAfter?: string) => {
   try {
-    judge({ status, retryAfter }, "receiver:80");
+    judge({ status, retryAfter, reason: undefined }, "receiver:80");
     return "written";
   } catch (error) {
     return error instanceof Refused ? "refused" : error instanceof NotYet ? error.afterMs : "again";
@@ -25,8 +25,8 @@ describe("an answer", () => {
   });
 
   it("says who gave it, and why a redirect does not help", () => {
-    expect(() => judge({ status: 302, retryAfter: undefined }, "receiver:80")).toThrow(
-      "receiver:80 answered 302, and redirects are not followed",
+    expect(() => judge({ status: 302, retryAfter: undefined, reason: "moved" }, "receiver:80")).toThrow(
+      "receiver:80 answered 302, and redirects are not followed: moved",
     );
   });
 

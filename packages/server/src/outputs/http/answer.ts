@@ -5,6 +5,8 @@ export interface Answer {
   readonly status: number;
   /** The header's value: seconds, or a date (RFC 9110, 10.2.3). */
   readonly retryAfter: string | undefined;
+  /** What the receiver says of it, if anything. */
+  readonly reason: string | undefined;
 }
 
 /** The longest that a receiver can have an output wait. */
@@ -16,15 +18,15 @@ const passing = new Set([408, 425, 429]);
  * Falco looks at no answer. Here 2xx means that the receiver has the alert.
  * @throws NotYet, Error for what is tried again (408, 425, 429, 5xx); Refused for any other answer.
  */
-export function judge({ status, retryAfter }: Answer, where: string): void {
+export function judge({ status, retryAfter, reason }: Answer, where: string): void {
   if (status >= 200 && status < 300) return;
-  const reason = `${where} answered ${status}`;
-  if (!passing.has(status) && status < 500) {
-    // Neither did libcurl, unless it was told to.
-    throw new Refused(status < 400 ? `${reason}, and redirects are not followed` : reason);
-  }
+  const isRedirect = status >= 300 && status < 400;
+  // Neither did libcurl follow one, unless it was told to.
+  const redirect = isRedirect ? ", and redirects are not followed" : "";
+  const message = `${where} answered ${status}${redirect}${reason === undefined ? "" : `: ${reason}`}`;
+  if (!passing.has(status) && status < 500) throw new Refused(message);
   const afterMs = status === 429 || status === 503 ? waitMs(retryAfter, Date.now()) : 0;
-  throw afterMs > 0 ? new NotYet(reason, afterMs) : new Error(reason);
+  throw afterMs > 0 ? new NotYet(message, afterMs) : new Error(message);
 }
 
 /** How long a Retry-After asks to wait, in milliseconds; 0 for what is none. */

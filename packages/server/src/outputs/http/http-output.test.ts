@@ -186,7 +186,7 @@ describe("an answer", () => {
     const logger = memory();
     const statuses = [400, 302, 200];
     await using receiver = await Receiver.start((response, _, index) => {
-      response.writeHead(statuses[index]!, { location: "/elsewhere" }).end("alert: not taken");
+      response.writeHead(statuses[index]!, { location: "/elsewhere" }).end("alert: not taken\nat all");
     });
     const server = await start(receiver, { logger });
     for (const line of lines.slice(0, 3)) await server.publish(line);
@@ -195,9 +195,40 @@ describe("an answer", () => {
     expect(receiver.bodies).toEqual(lines.slice(0, 3));
     expect(statsOf(server)).toMatchObject({ written: 1, failed: 2 });
     expect(logger.told.map((line) => JSON.parse(line).reason)).toEqual([
-      `127.0.0.1:${receiver.port} answered 400`,
-      `127.0.0.1:${receiver.port} answered 302, and redirects are not followed`,
+      `127.0.0.1:${receiver.port} answered 400: alert: not taken`,
+      `127.0.0.1:${receiver.port} answered 302, and redirects are not followed: alert: not taken`,
     ]);
+  });
+
+  it("that goes on for ever is told by its beginning", async () => {
+    const logger = memory();
+    await using receiver = await Receiver.start((response) => {
+      response.writeHead(400);
+      const flood = () => {
+        if (!response.destroyed) response.write("x".repeat(16_384), flood);
+      };
+      response.write("too many of \u001b[31mthem\n", flood);
+    });
+    const server = await start(receiver, { logger });
+    await server.publish(lines[0]!);
+    await settled(server);
+    await server.stop();
+    expect(logger.told.map((line) => JSON.parse(line).reason)).toEqual([
+      `127.0.0.1:${receiver.port} answered 400: too many of \\x1b[31mthem`,
+    ]);
+  });
+
+  it("does not show the token of the URL that it quotes", async () => {
+    const logger = memory();
+    await using receiver = await Receiver.start((response) =>
+      response.writeHead(404).end("no /alerts?token=s3cret"),
+    );
+    const server = await start(receiver, { logger });
+    await server.publish(lines[0]!);
+    await settled(server);
+    await server.stop();
+    expect(logger.told.join()).toContain("answered 404: no ***");
+    expect(logger.told.join()).not.toContain("s3cret");
   });
 
   it("of 503 with a Retry-After has the alert wait as long, but not longer than its time", async () => {

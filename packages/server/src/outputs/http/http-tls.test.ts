@@ -103,7 +103,10 @@ it("reads its certificates anew when it is reopened", async () => {
 });
 
 it.each([
-  [{ caCert: "/nowhere/ca.crt" }, 'outputs.http.caCert: "/nowhere/ca.crt" cannot be read: ENOENT'],
+  [
+    { caCert: "/nowhere/ca.crt" },
+    'outputs.http.caCert: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read (ENOENT',
+  ],
   [{ caPath: "/nowhere" }, 'outputs.http.caPath: "/nowhere" cannot be read: ENOENT'],
   [
     { caPath: "/proc/self/fdinfo" },
@@ -111,7 +114,7 @@ it.each([
   ],
   [
     { mtls: true, clientCert: "/nowhere/client.crt" },
-    'outputs.http.clientCert: "/nowhere/client.crt" cannot be',
+    'outputs.http.clientCert: "/nowhere/client.crt", expected PEM',
   ],
   [
     { mtls: true, clientCert: Buffer.from("x"), clientKey: Buffer.from("y") },

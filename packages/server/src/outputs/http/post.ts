@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Answer } from "./answer.js";
+import { maxReasonBytes, reasonGiven } from "./reason-given.js";
 
 export interface Target {
   readonly url: URL;
@@ -8,7 +9,7 @@ export interface Target {
   readonly headers: http.OutgoingHttpHeaders;
 }
 
-/** More of an answer's body is not read; nothing of it is kept. */
+/** More of an answer's body is not read, in bytes. */
 const maxAnswerBytes = 64 * 1024;
 
 /**
@@ -20,7 +21,7 @@ export async function post(target: Target, body: Uint8Array, signal: AbortSignal
     signal.throwIfAborted();
     const request = startRequest(target, body.length);
     try {
-      return await exchange(request, body, signal);
+      return await exchange(request, target.url, body, signal);
     } catch (error) {
       // The receiver closed an idle connection just as it was used again. The next one is new.
       if (signal.aborted || !request.reusedSocket || !isReset(error as NodeJS.ErrnoException)) throw error;
@@ -33,7 +34,12 @@ function startRequest({ url, agent, headers }: Target, length: number): http.Cli
   return request(url, { method: "POST", agent, headers: { ...headers, "content-length": length } });
 }
 
-function exchange(request: http.ClientRequest, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+function exchange(
+  request: http.ClientRequest,
+  url: URL,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
     const onAbort = () => request.destroy(signal.reason as Error);
     signal.addEventListener("abort", onAbort);
@@ -44,14 +50,15 @@ function exchange(request: http.ClientRequest, body: Uint8Array, signal: AbortSi
     let isAnswered = false;
     request.on("response", (response) => {
       isAnswered = true;
-      const answer = { status: response.statusCode!, retryAfter: response.headers["retry-after"] };
+      const beginning: Buffer[] = [];
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
+        if (bytes < maxReasonBytes) beginning.push(chunk.subarray(0, maxReasonBytes - bytes));
         bytes += chunk.length;
         if (bytes > maxAnswerBytes) response.destroy();
       });
       response.on("error", () => undefined);
-      response.on("close", () => settle(() => resolve(answer)));
+      response.on("close", () => settle(() => resolve(answerOf(response, Buffer.concat(beginning), url))));
     });
     request.on("error", (error) => {
       if (!isAnswered) settle(() => reject(error));
@@ -61,6 +68,15 @@ function exchange(request: http.ClientRequest, body: Uint8Array, signal: AbortSi
     });
     request.end(body);
   });
+}
+
+function answerOf({ statusCode, headers }: http.IncomingMessage, beginning: Buffer, url: URL): Answer {
+  const isText = headers["content-encoding"] === undefined;
+  return {
+    status: statusCode!,
+    retryAfter: headers["retry-after"],
+    reason: isText ? reasonGiven(beginning, headers["content-type"], url) : undefined,
+  };
 }
 
 function isReset({ code }: NodeJS.ErrnoException): boolean {

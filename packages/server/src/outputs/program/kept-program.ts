@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "@falco-outputs/core/backoff";
+import { untilAborted } from "../../until-aborted.js";
 import type { Attempt, FormattedAlerts, Sink } from "../sink.js";
 import { StreamWriter } from "../stream-writer.js";
-import { untilAborted } from "../until-aborted.js";
 import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./process-group.js";
 import type { ProgramReports } from "./reports.js";
 

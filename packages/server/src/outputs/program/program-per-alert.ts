@@ -1,5 +1,5 @@
+import { untilAborted } from "../../until-aborted.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
-import { untilAborted } from "../until-aborted.js";
 import { failureOf, isNotStarted, ProcessGroup } from "./process-group.js";
 import type { ProgramReports } from "./reports.js";
 
