@@ -57,7 +57,8 @@ const answers = {
   seven: (stream) => {
     stream.respond({ ...grpc, ...ours }, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    for (const rule of ["1", "2", "3", "4 \xff", "5", "6", "7"]) stream.write(alert(Buffer.from(rule, "latin1")));
+    for (const rule of ["1", "2", "3", "4 \xff", "5", "6", "7"])
+      stream.write(alert(Buffer.from(rule, "latin1")));
     stream.end();
   },
 };
@@ -68,7 +69,8 @@ server.on("stream", (stream, headers) => {
   stream.on("error", () => {});
   calls.push(headers[":path"]);
   const [answer, ...rest] = headers["x-answer"].split(" ");
-  if (headers[":path"].endsWith("/version") && ["open", "mute", "cut"].includes(answer)) answers.ours(stream, 0);
+  if (headers[":path"].endsWith("/version") && ["open", "mute", "cut"].includes(answer))
+    answers.ours(stream, 0);
   else answers[answer](stream, ...rest);
 });
 server.on("sessionError", () => {});
