@@ -61,7 +61,10 @@ describe.skipIf(withoutPython)("examples for Python, with the wheel", { timeout:
     for (const [index, [, code]] of programs.entries()) {
       const server = await start();
       const file = `readme_${index}.py`;
-      writeFileSync(join(folder, file), code!.replace("unix:///run/falco/falco.sock", server.address));
+      writeFileSync(
+        join(folder, file),
+        code!.replace(/Client\(\)/, `Client(${JSON.stringify(server.address)})`),
+      );
       const program = new Program(folder, python, "-u", file);
       await server.waitForSubscribers(1);
       await publishAll(server);

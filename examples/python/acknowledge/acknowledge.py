@@ -1,10 +1,13 @@
 """Works off alerts of a group, five at a time, and loses none.
 
-What this process did not finish when it dies goes to another member of the group, or comes again when it is started
-anew.
+SIGTERM or Ctrl-C ends it gracefully: it takes no more alerts, and what its handlers are at is finished and acknowledged.
+What a process did not finish when it dies goes to another member of the group, or comes again when it is started anew.
 
-pip install -r requirements.txt
-python acknowledge.py [ADDRESS]        ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
+python -m venv venv && venv/bin/pip install -r requirements.txt
+venv/bin/python acknowledge.py [ADDRESS]
+
+Until falco-outputs is published: venv/bin/pip install CLONE/packages/python. ADDRESS is unix:///path; by default it is
+where `falco-outputs serve` listens by default.
 """
 
 import asyncio
@@ -12,7 +15,7 @@ import random
 import signal
 import sys
 
-from falco_outputs import DEFAULT_ENDPOINT, Alert, AlertStream, Client
+from falco_outputs import Alert, AsyncAlertStream, AsyncClient, Disconnected, FalcoError, StreamStatus
 
 
 async def handle(alert: Alert) -> None:
@@ -21,17 +24,22 @@ async def handle(alert: Alert) -> None:
     print(f"handled {alert.sequence} {alert.rule}", flush=True)
 
 
+def tell(status: StreamStatus) -> None:
+    if isinstance(status, Disconnected):
+        print(f"{status.error}; again in {status.retry_in_s:.1f} s", file=sys.stderr)
+
+
 async def main() -> None:
-    address = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_ENDPOINT
-    async with Client(address) as falco:
-        alerts = falco.sub(group="tickets", acknowledge="manual")
+    async with AsyncClient(sys.argv[1] if len(sys.argv) > 1 else None) as falco:
+        alerts = falco.sub(group="tickets", acknowledge="manual", on_status=tell)
         for number in (signal.SIGINT, signal.SIGTERM):
+            # The loop ends; the stream stays open until what it gave is acknowledged, or 10 s pass.
             asyncio.get_running_loop().add_signal_handler(number, alerts.stop)
         await work_off(alerts)
 
 
 # With one handler at a time, `acknowledge=True` does it all: an alert is done when the loop comes back.
-async def work_off(alerts: AlertStream[Alert]) -> None:
+async def work_off(alerts: AsyncAlertStream) -> None:
     at_once = asyncio.Semaphore(5)
     handlers: set[asyncio.Task[None]] = set()
 
@@ -52,4 +60,7 @@ async def work_off(alerts: AlertStream[Alert]) -> None:
     await asyncio.gather(*handlers)
 
 
-asyncio.run(main())
+try:
+    asyncio.run(main())
+except FalcoError as error:
+    sys.exit(f"{error.code_name}: {error}")

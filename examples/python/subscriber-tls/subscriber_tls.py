@@ -1,25 +1,34 @@
-"""Prints Falco's alerts as JSON from a server on another machine, over mutual TLS, until Ctrl-C. It needs no event loop.
+"""Prints alerts as JSON from a server on another machine, over mutual TLS, until Ctrl-C. It needs no event loop.
 
-pip install -r requirements.txt
-python subscriber_tls.py ADDRESS FOLDER    ADDRESS: host:port; FOLDER holds ca.crt, client.crt and client.key
+python -m venv venv && venv/bin/pip install -r requirements.txt
+venv/bin/python subscriber_tls.py ADDRESS FOLDER
+
+ADDRESS is host:port; FOLDER holds ca.crt, client.crt and client.key, which are read anew for each connection. Until
+falco-outputs is published: venv/bin/pip install CLONE/packages/python.
 """
 
 import sys
 from pathlib import Path
 
-from falco_outputs import FalcoError, SyncClient
+from falco_outputs import Client, Disconnected, FalcoError, StreamStatus
+
+
+def tell(status: StreamStatus) -> None:
+    if isinstance(status, Disconnected):
+        print(f"{status.error}; again in {status.retry_in_s:.1f} s", file=sys.stderr)
+
 
 address, folder = (sys.argv[1:] + ["localhost:5060", "/etc/falco/certs"][len(sys.argv) - 1 :])[:2]
 certificates = Path(folder)
 
 try:
-    with SyncClient(
+    with Client(
         address,
-        client_crt=certificates / "client.crt",
-        client_key=certificates / "client.key",
-        ca_root=certificates / "ca.crt",
+        ca=certificates / "ca.crt",
+        cert=certificates / "client.crt",
+        key=certificates / "client.key",
     ) as falco:
-        for alert in falco.sub():
+        for alert in falco.sub(broadcast=True, on_status=tell):
             print(alert.to_json(), flush=True)
 except KeyboardInterrupt:
     pass

@@ -1,14 +1,19 @@
-"""Prints Falco's alerts as they arrive, until Ctrl-C.
+"""Prints every alert as it arrives, until Ctrl-C. Others that subscribe get every alert, too.
 
-pip install -r requirements.txt
-python subscriber.py [ADDRESS]        ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
+Copy this folder, and run it in an environment of its own:
+
+python -m venv venv && venv/bin/pip install -r requirements.txt
+venv/bin/python subscriber.py [ADDRESS]
+
+Until falco-outputs is published: venv/bin/pip install CLONE/packages/python. ADDRESS is unix:///path; by default it is
+where `falco-outputs serve` listens by default.
 """
 
 import asyncio
 import json
 import sys
 
-from falco_outputs import DEFAULT_ENDPOINT, Alert, Client
+from falco_outputs import Alert, AsyncClient, Connected, Disconnected, FalcoError, Lost, Resumed, StreamStatus
 
 colors = [35, 35, 31, 31, 33, 36, 32, 90]
 
@@ -21,10 +26,21 @@ def show(alert: Alert) -> None:
     print(alert.to_dict().get("time"), name, alert.rule, json.dumps(alert.output), flush=True)
 
 
+def tell(status: StreamStatus) -> None:
+    match status:
+        case Connected() | Resumed():
+            if sys.stderr.isatty():
+                print("connected; waiting for alerts", file=sys.stderr)
+        case Disconnected(error, seconds):
+            print(f"{error}; again in {seconds:.1f} s", file=sys.stderr)
+        case Lost(loss):
+            print(f"{loss.lost or 'an unknown number of'} alerts lost ({loss.cause})", file=sys.stderr)
+
+
 async def main() -> None:
-    address = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_ENDPOINT
-    async with Client(address) as falco:
-        async for alert in falco.sub():
+    async with AsyncClient(sys.argv[1] if len(sys.argv) > 1 else None) as falco:
+        # Falco's own server has the shared queue only: `falco.sub()`, which takes each alert away from others.
+        async for alert in falco.sub(broadcast=True, on_status=tell):
             show(alert)
 
 
@@ -32,3 +48,5 @@ try:
     asyncio.run(main())
 except KeyboardInterrupt:
     pass
+except FalcoError as error:
+    sys.exit(f"{error.code_name}: {error}")

@@ -144,7 +144,7 @@ def test_compares_by_its_value() -> None:
     assert make() == make(output_fields={"b": "2", "a": "1"})
     assert hash(make()) == hash(make(priority="error"))
     assert len({make(), make(), Alert.from_bytes(bytes(make()))}) == 1
-    changes = (
+    changes: tuple[dict[str, object], ...] = (
         {"rule": "s"},
         {"priority": 4},
         {"time": 2},

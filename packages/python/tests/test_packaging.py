@@ -108,7 +108,7 @@ old = falco.OutputsResponse.from_proto(response.FromString(bytes(alert)))
 print(old.rule, old.priority.value, falco.OutputsResponse is not falco_outputs.Alert)
 with falco_outputs.Client(sys.argv[1]) as client:
     print([alert.rule for alert in client.get(broadcast=True)])
-print([alert.rule for alert in falco.AsyncClient(sys.argv[1]).get()])
+print([alert.rule for alert in falco.Client(sys.argv[1]).get()])
 """
 
 

@@ -7,20 +7,18 @@ import sys
 from pathlib import Path
 
 fine = """
-from falco_outputs import Alert, AsyncClient, Priority, Client
+from falco_outputs import Alert, AsyncClient, Client, Priority
 
-async def fine(falco: AsyncClient[Alert], texts: AsyncClient[str]) -> None:
+async def fine(falco: AsyncClient) -> None:
     async for alert in falco.sub(group="pager", acknowledge=True, min_priority="warning", tags=["a"]):
         rule: str = alert.rule
-    async for text in texts.sub(broadcast=True, after=0, timeout_s=1):
-        upper: str = text.upper()
-    falco.sub(filter_locally=True, min_priority=Priority.ERROR, acknowledge="manual").acknowledge(alert)
+        priority: Priority = alert.priority
+    stream = falco.sub(filter_locally=True, min_priority=Priority.ERROR, acknowledge="manual", drain_timeout_s=1)
+    counts: bool = stream.acknowledge(alert)
     falco.get(broadcast=True, follow=True, reconnect=False)
     version: str = (await falco.version()).version
-    json: str = await texts.version()
 
 alerts: list[Alert] = list(Client("/a").sub())
-lines: list[str] = list(Client("/a", output_format="json").get())
 """
 
 # Each is wrong by itself.
