@@ -67,8 +67,14 @@ describe("exit status 2: wrong usage", () => {
     [["sub", "--shared", "--last", "1"], "cannot be used with option"],
     [["sub", "--group", "x", "--last", "1"], "cannot be used with option"],
     [["sub", "--after", "0", "--last", "1"], "cannot be used with option"],
-    [[...tls("sub", "-a", "x:1")], '--ca: "/nowhere/ca.crt" cannot be read'],
-    [[...tls("serve", "--listen", "127.0.0.1:0")], '--ca: "/nowhere/ca.crt", expected PEM, or the path of'],
+    [
+      [...tls("sub", "-a", "x:1")],
+      '--ca: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read',
+    ],
+    [
+      [...tls("serve", "--listen", "127.0.0.1:0")],
+      '--ca: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read',
+    ],
     [["serve", "--listen", "0.0.0.0:5060"], "needs --cert, --key and --ca (mutual TLS), or --insecure-tcp"],
     [["serve", "--stdin", "--http", "0.0.0.0:5061"], "other machines can reach"],
     [["serve", "--capacity", "many"], "expected a whole number from 1"],
