@@ -159,7 +159,7 @@ describe("falco-outputs serve", () => {
         .trimEnd()
         .split("\n")
         .map((line) => JSON.parse(line).msg);
-      expect(messages).toEqual(["ready", "stopped"]);
+      expect(messages).toEqual(["ready", expect.stringMatching(/^stopping: /), "stopped"]);
     }
   });
 
