@@ -4,15 +4,18 @@ import { versionHeader } from "@falco-outputs/core/contract";
 
 /**
  * How the implementation of a method hands ready bytes to the response's body: it yields an empty message, and in place
- * of the chunk that Connect makes of it the body has whatever `take` gives. So headers, status, trailers, deadlines,
+ * of the chunk that Connect makes of it the body has whatever `take` returns. So headers, status, trailers, deadlines,
  * cancellation and interceptors stay Connect's, and delivering an alert is writing bytes that are there already.
  *
- * This is the one file that relies on Connect's protocol internals, which promise no compatibility between versions.
+ * This file relies on Connect's protocol internals, which promise no compatibility between versions. So do `handler.ts`
+ * (a router's list of handlers), `peer.ts` (which errors are printed) and `in-flight.ts` (when the next chunk is asked
+ * for), and in the client the transport and the session manager. `node/src/connect-internals.test.ts` pins what all of
+ * them rely on.
  */
 export interface Frames {
   /** Whether the response's body takes gRPC frames as they are. */
   readonly accepted: boolean;
-  /** Gives chunks in place of the one of the message that is yielded beside it; undefined behind the last. */
+  /** Returns chunks in place of the one of the message that is yielded beside it; undefined after the last. */
   take: (() => Promise<Uint8Array | undefined>) | undefined;
   /** Whether that message's chunk is still to come, and to be dropped. */
   dropsNext: boolean;
