@@ -11,7 +11,7 @@ for (const { reports, logs } of packages) {
 
 const statuses = [
   pnpm("exec", "turbo", "run", "build", "setup", "checks", "--continue"),
-  // Two at once, for tests wait a lot; no more, for they must not wait for each other.
+  // Two packages at once, because tests mostly wait; with more, those that start processes would run into time limits.
   pnpm("exec", "turbo", "run", "test", "--continue", "--concurrency=2", "--log-order=grouped"),
 ];
 
@@ -30,7 +30,7 @@ for (const { name, reports, tested } of packages) {
 }
 // A command that failed without a failed test, e.g. a build.
 if (failed === 0 && statuses.some((status) => status !== 0)) failed = 1;
-// Said once more, for they were said amid everything else.
+// Repeated here, because it is easily missed in the middle of the output.
 for (const line of new Set(packages.flatMap(({ logs }) => logs.flatMap(leftOut)))) console.log(`\n${line}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
@@ -50,7 +50,7 @@ function hasTests(manifest) {
   return JSON.parse(readFileSync(manifest, "utf8")).scripts?.test !== undefined;
 }
 
-/** What a log says that this machine lacks. */
+/** The lines of a log that say what this machine lacks. */
 function leftOut(log) {
   if (!existsSync(log)) return [];
   return readFileSync(log, "utf8").match(/^\*\*\* .* \*\*\*$/gm) ?? [];

@@ -23,8 +23,8 @@ export async function hasCargo(): Promise<boolean> {
 }
 
 /**
- * Builds it together with all else of the workspace, as its tests do: cargo would compile most of it anew for this
- * program alone. Returns the program. @throws Error with what the compiler said.
+ * Builds it together with the rest of the workspace, as its tests do: for this program alone, cargo would compile most
+ * dependencies again. Returns the program. @throws Error with what the compiler said.
  */
 export async function buildCrate({ folder, crate }: RustProgram): Promise<string> {
   await run("cargo", ["build", "--quiet", "--locked", "--workspace", "--all-targets"], { cwd: folder });

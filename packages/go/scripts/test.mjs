@@ -18,7 +18,7 @@ tally.check(
   staticcheck.status === 0 ? tally.run(staticcheck.stdout.trim(), "./...") : staticcheck,
 );
 
-// Counted once: Go would answer from its cache, for it does not see that the server, which is no Go, changed.
+// Without -count=1 Go would answer from its cache when only the server changed, which it does not know about.
 const tests = go("test", "-json", "-count=1", ...raceFlags(), "./...");
 const { output, ...counted } = countTests(tests.stdout ?? "");
 // Something other than a test failed, e.g. a leak was found after them.

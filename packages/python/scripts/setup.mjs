@@ -1,5 +1,5 @@
 // Makes the environments that the tests here, the examples and packages/conformance use.
 import { environment } from "./environment.mjs";
 
-// Whoever uses one says what is missing.
+// Where Python is missing there is nothing to do; the tests that need it say so.
 for (const name of ["development", "client-py"]) environment(name);

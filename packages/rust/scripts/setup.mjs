@@ -1,11 +1,11 @@
-// Compiles what the tests here, the examples and packages/conformance run. All at once, for what a crate is compiled with
-// depends on what is compiled beside it: one after the other, they would compile most of it anew.
+// Compiles what the tests here, the examples and packages/conformance run. All at once, because cargo chooses a
+// dependency's features by what is built together: separate builds would compile most dependencies again.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const args = ["build", "--quiet", "--locked", "--workspace", "--all-targets"];
 const { status, error } = spawnSync("cargo", args, { cwd: here, stdio: "inherit" });
-// Whoever needs cargo says that there is none.
+// Without cargo there is nothing to do; the tests that need it say so.
 if (error === undefined) process.exitCode = status ?? 1;
 else if (error.code !== "ENOENT") throw error;

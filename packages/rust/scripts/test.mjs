@@ -23,7 +23,7 @@ const strict = ["--", "-D", "warnings"];
 tally.check("clippy", cargo("clippy", "--locked", "--workspace", "--all-targets", ...strict));
 tally.check("clippy, without tls", cargo("clippy", "--locked", "--no-default-features", "--lib", ...strict));
 tally.check("rustdoc", cargo("doc", "--locked", "--no-deps", "--all-features"));
-// Not by `cargo run`, which would compile it with less beside it, and so anew.
+// Not with `cargo run -p`, which would compile its dependencies again, with other features.
 const codegen = `${process.env.CARGO_TARGET_DIR ?? `${here}target`}/debug/falco-outputs-codegen`;
 tally.check("generated code is fresh", tally.run(codegen, "--check"));
 
