@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts"],
+    // Thousands of generated inputs, on machines that do other things as well.
+    testTimeout: 20_000,
     reporters: ["default", ["json", { outputFile: ".report/vitest.json" }]],
   },
 });

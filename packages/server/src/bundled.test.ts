@@ -19,7 +19,9 @@ async function runBundled(path: string, program: string): Promise<string> {
     outfile,
     logOverride: { "empty-import-meta": "silent" },
   });
-  return execFileSync(process.execPath, [outfile], { encoding: "utf8" });
+  // pnpm sets NODE_PATH, by which packages would be found that are not installed there.
+  const { NODE_PATH, ...env } = process.env;
+  return execFileSync(process.execPath, [outfile], { encoding: "utf8", env });
 }
 
 it("runs in a CommonJS bundle", async () => {

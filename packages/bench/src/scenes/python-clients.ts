@@ -10,7 +10,7 @@ export const pythonClients = clientsOf({
   name: "python-clients",
   language: "Python",
   about:
-    "with `sub` of our clients, `Client` and `SyncClient`, and with bare loops over their own stubs, which ask for the same. Starting the process is not measured. It needs Python 3.10 or later.",
+    "with `sub` of our clients, `AsyncClient` and `Client`, and with bare loops over their own stubs, which ask for the same. Starting the process is not measured. It needs Python 3.11 or later.",
   alerts: 20_000,
   async build() {
     const interpreter = (await runProgram(process.execPath, [environment, "development"])).trim();
