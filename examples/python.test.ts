@@ -68,7 +68,7 @@ describe.skipIf(withoutPython)("examples for Python, with the wheel", { timeout:
       const program = new Program(folder, python, "-u", file);
       await server.waitForSubscribers(1);
       await publishAll(server);
-      await expectAllPrinted(program);
+      await expectAllPrinted(program, ["Connecting(", "Connected("]);
       expect(program.errors).toEqual([]);
       program.kill();
       await program.exited;

@@ -20,9 +20,9 @@ export async function publishAll(server: FalcoOutputsServer): Promise<void> {
   for (const alert of alerts) await server.publish(alert);
 }
 
-export async function expectAllPrinted(program: Program): Promise<void> {
-  await expect.poll(() => program.lines.length, { timeout: 20_000 }).toBe(alerts.length);
-  for (const [index, rule] of rules.entries()) expect(program.lines[index]).toContain(rule);
+export async function expectAllPrinted(program: Program, before: readonly string[] = []): Promise<void> {
+  await expect.poll(() => program.lines.length, { timeout: 20_000 }).toBe(before.length + alerts.length);
+  for (const [index, text] of [...before, ...rules].entries()) expect(program.lines[index]).toContain(text);
 }
 
 /**

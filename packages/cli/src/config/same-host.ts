@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import { isLoopback } from "../connection/loopback.js";
+import { isLoopback } from "@falco-outputs/core/address";
 
 /** Whether who connects to the host `to` may come to what listens on the host `on`, without asking for names. */
 export function reaches(on: string, to: string): boolean {

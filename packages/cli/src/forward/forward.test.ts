@@ -191,7 +191,8 @@ describe("falco-outputs forward", () => {
       .filter((url: string) => url.startsWith("file:"));
     expect(files.length).toBeGreaterThan(5);
     expect(files.length).toBeLessThan(10);
-    const own = /\/cli\/(?:bin|dist)\/(?:falco-outputs|(?:forward|args|connection)\/[a-z-]+)\.js$/;
+    const own =
+      /\/(?:cli\/(?:bin|dist)\/(?:falco-outputs|(?:forward|args|connection)\/[a-z-]+)|core\/dist\/address)\.js$/;
     expect(files.filter((url: string) => !own.test(url))).toEqual([]);
   });
 

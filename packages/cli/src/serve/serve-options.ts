@@ -1,9 +1,9 @@
 import { parseAddress } from "@falco-outputs/core";
+import { isLoopback } from "@falco-outputs/core/address";
 import type { HttpInputOptions, ListenOptions, ServerOptions } from "@falco-outputs/server";
 import { readToken } from "../args/read-token.js";
 import { UsageError } from "../args/usage-error.js";
 import { defaultHttpAddresses, defaultListenAddress } from "../connection/default-address.js";
-import { isLoopback } from "../connection/loopback.js";
 import type { ServeOptions } from "./command.js";
 
 /** @throws UsageError for options that make no sense together. */

@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from "@falco-outputs/core";
+import { type Address, readAddress as read } from "@falco-outputs/core/address";
 import { OptionError } from "@falco-outputs/core/options";
 
 /** What an address must look like, in words. */
@@ -10,16 +10,9 @@ const anyAddress = "unix:///path, a path with a slash, or host:port";
  * @throws OptionError
  */
 export function readAddress(option: string, text: string, expected = anyAddress): Address {
-  try {
-    return parseAddress(text);
-  } catch (cause) {
-    throw new OptionError({ option: `${option}.address`, got: text, expected, cause });
-  }
-}
-
-/** Whether only this machine can reach what listens there. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+  const address = read(text);
+  if (address === undefined) throw new OptionError({ option: `${option}.address`, got: text, expected });
+  return address;
 }
 
 /** One item of a list of listeners. */

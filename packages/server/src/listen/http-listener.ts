@@ -1,7 +1,8 @@
 import type { Address } from "@falco-outputs/core";
+import { isLoopback } from "@falco-outputs/core/address";
 import { OptionError } from "@falco-outputs/core/options";
 import type { Logger } from "../logger.js";
-import { type Item, isLoopback, readAddress } from "./address.js";
+import { type Item, readAddress } from "./address.js";
 import { BearerToken } from "./bearer-token.js";
 import { answer, createHttpListener, type HttpHandler, type HttpLimits } from "./http-server.js";
 import type { TlsOptions } from "./pem.js";

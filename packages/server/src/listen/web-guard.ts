@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { cors } from "@connectrpc/connect";
-import { parseAddress } from "@falco-outputs/core";
+import { isLoopback, readAddress } from "@falco-outputs/core/address";
 import { positionHeader, startHeader, versionHeader, windowHeader } from "@falco-outputs/core/contract";
 import { OptionError } from "@falco-outputs/core/options";
-import { isLoopback } from "./address.js";
 import { BearerToken } from "./bearer-token.js";
 
 /** An answer in place of a call. */
@@ -96,14 +95,9 @@ export class WebGuard {
 /** The name in a `host` header, without its port. */
 function nameOf(host: string | undefined): string | undefined {
   if (host === undefined) return undefined;
-  try {
-    // Where the port is that of the scheme, the header leaves it out.
-    const address = parseAddress(/:\d+$/.test(host) ? host : `${host}:80`);
-    return address.kind === "tcp" ? address.host.toLowerCase() : undefined;
-  } catch {
-    // Whatever it is, it is no name.
-    return undefined;
-  }
+  // The header leaves out the scheme's own port.
+  const address = readAddress(/:\d+$/.test(host) ? host : `${host}:80`);
+  return address?.kind === "tcp" ? address.host.toLowerCase() : undefined;
 }
 
 function assertOrigin(option: string, origin: string): void {

@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
+import { isLoopback } from "@falco-outputs/core/address";
 import { OptionError } from "@falco-outputs/core/options";
 import type { requestHandler } from "../grpc/handler.js";
 import type { Logger } from "../logger.js";
-import { type Item, isLoopback, readAddress } from "./address.js";
+import { type Item, readAddress } from "./address.js";
 import { createHttpListener, type HttpHandler } from "./http-server.js";
 import type { Listener } from "./listener.js";
 import type { TlsOptions } from "./pem.js";

@@ -1,6 +1,5 @@
-import { parseAddress } from "@falco-outputs/core";
+import { isLoopback, readAddress } from "@falco-outputs/core/address";
 import { invalidOption } from "../../invalid-option.js";
-import { isLoopback } from "../../listen/address.js";
 import type { Sink } from "../sink.js";
 import { type Facility, facilities } from "./facility.js";
 import { LocalSink } from "./local-sink.js";
@@ -43,8 +42,8 @@ export function createSyslogSink(options: SyslogOutputOptions): Sink {
   }
   if (socket !== undefined) throw invalidOption(`${option}: socket and address exclude each other`);
   if (tls !== undefined && insecure) throw invalidOption(`${option}: tls and insecure exclude each other`);
-  const address = parseAddress(text);
-  if (address.kind !== "tcp" || address.port === 0) {
+  const address = readAddress(text);
+  if (address?.kind !== "tcp" || address.port === 0) {
     throw invalidOption(`${option}.address: ${JSON.stringify(text)}, expected host:port`);
   }
   if (tls === undefined && !insecure && !isLoopback(address.host)) {

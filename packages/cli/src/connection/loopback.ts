@@ -1,4 +1,0 @@
-/** Whether only this machine can reach what listens there. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
