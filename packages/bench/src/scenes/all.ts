@@ -4,7 +4,7 @@ import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
 import { goClients } from "./go-clients.js";
 import { httpInput } from "./http-input.js";
-import { killedSubscriber } from "./killed-subscriber.js";
+import { killedSubscriber, killedSubscriberTls } from "./killed-subscriber.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
 import { oneSubscriber, oneSubscriberTls } from "./one-subscriber.js";
@@ -30,6 +30,7 @@ export const scenes: readonly Scene[] = [
   memory,
   startUp,
   killedSubscriber,
+  killedSubscriberTls,
   goClients,
   rustClients,
   pythonClients,
