@@ -6,7 +6,7 @@ import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
 import { goClients } from "./go-clients.js";
 import { httpInput, httpInputPaced } from "./http-input.js";
-import { killedSubscriber } from "./killed-subscriber.js";
+import { killedSubscriber, killedSubscriberTls } from "./killed-subscriber.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
 import { oneSubscriber, oneSubscriberTls } from "./one-subscriber.js";
@@ -35,6 +35,7 @@ export const scenes: readonly Scene[] = [
   startUp,
   commandStart,
   killedSubscriber,
+  killedSubscriberTls,
   goClients,
   rustClients,
   pythonClients,

@@ -2,11 +2,12 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Contestant, measureRounds, type Sample } from "../measure/rounds.js";
 import { type DiaryRole, differentAlerts, entriesIn } from "../peers/diary.js";
+import type { Listen, TlsFiles, Wanted } from "../peers/roles.js";
 import { Cast } from "../process/cast.js";
 import { temporaryFolder } from "../process/processes.js";
-import { type Scene, toResult } from "../scene.js";
-import { unixSocket } from "./listeners.js";
-import { ours, type Server, startServer } from "./pairs.js";
+import { type Extent, type Scene, type SceneResult, toResult } from "../scene.js";
+import { mutualTls, unixSocket } from "./listeners.js";
+import { draining, ours, type Server, seenBy, startClient, startServer } from "./pairs.js";
 
 /** When nothing came for so long, nothing comes any more. */
 const quietMs = 500;
@@ -14,34 +15,64 @@ const deadlineMs = 60_000;
 const acknowledging = `${ours}, acknowledging`;
 const peer = "connect-node";
 
+const about =
+  "A member of a group writes each alert into a file before it asks for the next one; it is killed with SIGKILL somewhere on its way, and another member takes the rest. Lost is what neither file has. Beside it how fast such a stream is: another group is received whole. The peer shares a queue among its streams, and writes one alert at a time.";
+
 export const killedSubscriber: Scene = {
   name: "killed-subscriber",
   title: "A subscriber killed mid-stream, unix socket",
-  about:
-    "A member of a group writes each alert into a file before it asks for the next one; it is killed with SIGKILL somewhere on its way, and another member takes the rest. Lost is what neither file has. The peer shares a queue among its streams.",
+  about,
+  run: (extent) => run(extent, unixSocket, undefined),
+};
+
+export const killedSubscriberTls: Scene = {
+  name: "killed-subscriber-tls",
+  title: "A subscriber killed mid-stream, mutual TLS",
+  about,
   async run(extent) {
-    await using cast = new Cast();
-    const server = await startServer(cast, ours, unixSocket(), extent);
-    const other = await startServer(cast, peer, unixSocket(), extent);
-    const contestants: Contestant[] = [
-      { name: acknowledging, run: (round) => killOne(ours, server, round, true) },
-      { name: ours, run: (round) => killOne(ours, server, round, false) },
-      { name: peer, run: (round) => killOne(peer, other, round, false) },
-    ];
-    const measured = await measureRounds(contestants, { ...extent, warmUps: 0 });
-    return toResult(measured, []);
+    const { server, client } = await mutualTls();
+    return run(extent, () => server, client);
   },
 };
+
+async function run(extent: Extent, listen: () => Listen, tls: TlsFiles | undefined): Promise<SceneResult> {
+  await using cast = new Cast();
+  const contestants: Contestant[] = [];
+  const add = async (name: string, library: string, server: Server, acknowledge: boolean) => {
+    const client = await startClient(cast, `${library}/client`, server.target, tls);
+    const whole = draining(name, server, client, (round) => ({
+      after: 0,
+      group: `${name} ${round}, whole`,
+      acknowledge,
+    }));
+    contestants.push({
+      name,
+      run: async (round) => ({
+        ...(await whole.run(round)),
+        ...(await killOne(library, server, tls, { after: 0, group: `${name} ${round}`, acknowledge }, round)),
+      }),
+    });
+  };
+  const server = await startServer(cast, ours, listen(), extent);
+  await add(acknowledging, ours, server, true);
+  await add(ours, ours, server, false);
+  await add(peer, peer, await startServer(cast, peer, listen(), extent), false);
+  const measured = await measureRounds(contestants, { ...extent, warmUps: 0 });
+  return toResult(measured, [
+    [ours, acknowledging],
+    [ours, peer],
+  ]);
+}
 
 async function killOne(
   library: string,
   server: Server,
+  tls: TlsFiles | undefined,
+  wanted: Wanted,
   round: number,
-  acknowledge: boolean,
 ): Promise<Sample> {
   await using cast = new Cast();
   const { count } = server;
-  const wanted = { after: 0, group: `round ${round}${acknowledge ? ", acknowledging" : ""}`, acknowledge };
   const diaries = ["killed", "other"].map((name) => join(temporaryFolder(), `${name}.diary`));
   for (const diary of diaries) rmSync(diary, { force: true });
   const [killed, other] = diaries.map((diary) => {
@@ -50,7 +81,7 @@ async function killOne(
       diary,
       member,
       async keep() {
-        await member.do("connect", server.target);
+        await member.do("connect", seenBy(server.target, tls));
         // One that is killed has no answer left.
         member.do("keep", wanted, diary).catch(() => undefined);
       },

@@ -45,8 +45,13 @@ export async function startClient(
   tls?: TlsFiles,
 ): Promise<Player<ClientRole>> {
   const player = cast.start<ClientRole>(`peers/${module}.js`);
-  await player.do("connect", "authority" in target && tls !== undefined ? { ...target, tls } : target);
+  await player.do("connect", seenBy(target, tls));
   return player;
+}
+
+/** A server's target with what a client shows of itself, in place of the server's own files. */
+export function seenBy(target: Target, tls: TlsFiles | undefined): Target {
+  return "authority" in target && tls !== undefined ? { ...target, tls } : target;
 }
 
 /** A client that receives from a server what is wanted, and has to get just that. */

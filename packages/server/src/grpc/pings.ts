@@ -19,7 +19,7 @@ export function pingsOf(session: Http2Session): Pings {
  * Asks by PING how far the peer has read. HTTP/2 has it answered by whoever reads the connection, in the order in which
  * it reads (RFC 9113, section 6.7): the answer says that everything sent before has left all sockets and buffers between.
  */
-export class Pings {
+class Pings {
   readonly #session: Http2Session;
   /** In the order in which they were sent, which is the order of the answers. */
   readonly #unanswered: Promise<void>[] = [];

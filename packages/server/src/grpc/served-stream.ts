@@ -172,7 +172,7 @@ export class ServedStream {
   }
 }
 
-export function toConnectError(reason: unknown): ConnectError {
+function toConnectError(reason: unknown): ConnectError {
   return reason instanceof FalcoError
     ? new ConnectError(reason.message, reason.code, undefined, undefined, reason)
     : ConnectError.from(reason);

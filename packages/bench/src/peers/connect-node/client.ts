@@ -1,28 +1,16 @@
-import * as net from "node:net";
 import { type Client, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import { OutputsService } from "@falco-outputs/core/contract";
 import { playRole } from "../../process/role.js";
 import { Arrivals } from "../arrivals.js";
-import { readPemFiles } from "../pem-files.js";
 import type { ClientRole, Live, LiveClientRole, Received, Target, Wanted } from "../roles.js";
+import { transportFor } from "./transport-for.js";
 
 class ConnectNodeClient implements ClientRole, LiveClientRole {
   readonly #arrivals = new Arrivals();
   #client!: Client<typeof OutputsService>;
 
   connect(target: Target): void {
-    const transport =
-      "path" in target
-        ? createGrpcTransport({
-            baseUrl: "http://localhost",
-            nodeOptions: { createConnection: () => net.connect(target.path) },
-          })
-        : createGrpcTransport({
-            baseUrl: `https://${target.authority}`,
-            nodeOptions: readPemFiles(target.tls),
-          });
-    this.#client = createClient(OutputsService, transport);
+    this.#client = createClient(OutputsService, transportFor(target));
   }
 
   async drain({ after, minPriority, group }: Wanted): Promise<Received> {

@@ -1,23 +1,19 @@
-import * as net from "node:net";
-import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { type Client, createClient } from "@connectrpc/connect";
 import { OutputsService } from "@falco-outputs/core/contract";
 import { playRole } from "../../process/role.js";
 import { type DiaryRole, keepDiary } from "../diary.js";
 import type { Target, Wanted } from "../roles.js";
+import { transportFor } from "./transport-for.js";
 
 class ConnectNodeDiary implements DiaryRole {
-  #path = "";
+  #client!: Client<typeof OutputsService>;
 
   connect(target: Target): void {
-    if (!("path" in target)) throw new Error("this diary knows unix sockets only");
-    this.#path = target.path;
+    this.#client = createClient(OutputsService, transportFor(target));
   }
 
   keep({ group = "" }: Wanted, file: string): Promise<void> {
-    const nodeOptions = { createConnection: () => net.connect(this.#path) };
-    const transport = createGrpcTransport({ baseUrl: "http://localhost", nodeOptions });
-    return keepDiary(createClient(OutputsService, transport).get({ group }), file);
+    return keepDiary(this.#client.get({ group }), file);
   }
 }
 

@@ -1,15 +1,15 @@
-import { type Client, createClient } from "@falco-outputs/node";
+import type { Client } from "@falco-outputs/node";
 import { playRole } from "../../process/role.js";
 import { type DiaryRole, keepDiary } from "../diary.js";
 import type { Target, Wanted } from "../roles.js";
+import { clientFor } from "./client-for.js";
 import { streamFor } from "./stream-for.js";
 
 class FalcoOutputsDiary implements DiaryRole {
   #client!: Client;
 
   connect(target: Target): void {
-    if (!("path" in target)) throw new Error("this diary knows unix sockets only");
-    this.#client = createClient({ address: target.path });
+    this.#client = clientFor(target);
   }
 
   keep(wanted: Wanted, file: string): Promise<void> {
