@@ -110,7 +110,7 @@ class CaseRun {
     return { ...line, tls: { ...this.identities[identity], ...names } };
   }
 
-  /** A call that is over is no subscriber any more. */
+  /** A call that is over is no longer a subscriber. */
   async #leave(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
@@ -119,7 +119,12 @@ class CaseRun {
         leaveLimitMs,
       );
     });
-    await Promise.race([limit, this.setup.server?.waitForSubscribers(0)]).finally(() => clearTimeout(timer));
+    const { server } = this.setup;
+    const left = server?.waitForSubscribers(0).catch((reason: Error) => {
+      // One that has stopped says so at once.
+      if (server.stats().subscribers > 0) throw reason;
+    });
+    await Promise.race([limit, left]).finally(() => clearTimeout(timer));
   }
 }
 

@@ -112,7 +112,11 @@ class _Batches(AsyncIterator[list[Alert]]):
 
 
 async def _next(delivery: Delivery, *, ahead: bool = False) -> Alert:
-    alert = await delivery.next(ahead=ahead)
+    try:
+        alert = await delivery.next(ahead=ahead)
+    finally:
+        if delivery.is_abandoned:
+            delivery.let_go()
     if alert is None:
         raise StopAsyncIteration
     return alert
@@ -128,8 +132,11 @@ async def _next_batch(delivery: Delivery) -> list[Alert]:
 def _leave(delivery: Delivery) -> None:
     """Nobody has the stream any more. The garbage collector may come by in any thread."""
     io = delivery.io
+    if io is None:
+        delivery.is_abandoned = True
+        return
     if not isinstance(io, AsyncIO) or io.loop.is_closed() or sys.is_finalizing():
-        # It was not begun, or gRPC's calls are gone with their event loop.
+        # gRPC's calls are gone with their event loop.
         return
     try:
         here = asyncio.get_running_loop()

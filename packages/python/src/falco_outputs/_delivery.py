@@ -37,6 +37,8 @@ class Delivery:
         # Whether it was ended here, and whether a `get` that was cut short by that has told it.
         self._is_stopping = False
         self._has_told = False
+        self.is_abandoned = False
+        """Whether nobody had the stream any more before it was begun, as with `anext(client.sub())`."""
 
     @property
     def has_begun(self) -> bool:
