@@ -15,6 +15,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 1;
 } else {
   setName("falco-outputs");
+  closeDebugger(2);
   // Falco may start `forward` for each alert, and waits for it: it comes without what the other commands load.
   const command = args[0] === "forward" ? import("../dist/forward/main.js") : import("../dist/main.js");
   command
@@ -33,4 +34,15 @@ function setName(name) {
   } catch (_) {
     process.title = name;
   }
+}
+
+/**
+ * A SIGUSR1 that came while Node itself was starting opens the debugger's port all the same, at once or a moment later.
+ * @param again How often to look again, each time in a later turn of the event loop.
+ */
+function closeDebugger(again) {
+  const isWanted = /--inspect/.test([process.env.NODE_OPTIONS].concat(process.execArgv).join(" "));
+  const inspector = process.getBuiltinModule("node:inspector");
+  if (!isWanted && inspector.url() !== undefined) inspector.close();
+  if (again > 0) setImmediate(closeDebugger, again - 1);
 }

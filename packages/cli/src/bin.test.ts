@@ -45,6 +45,14 @@ export async function resolve(specifier, context, next) {
     expect(run.err).not.toMatch(/debugger|inspector/i);
   });
 
+  it("closes the debugger that a SIGUSR1 opened while Node was starting", async () => {
+    // As Node does by itself before any script has run.
+    const run = serve(preloading(`import { open } from "node:inspector"; open(0, "127.0.0.1");`));
+    await run.logged("ready");
+    const [, port] = /Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(run.err)!;
+    await expect(fetch(`http://127.0.0.1:${port}/json`)).rejects.toThrow("fetch failed");
+  });
+
   it("lets SIGHUP end the other commands, as when their terminal is closed", async () => {
     const run = falcoOutputs("sub", "-a", join(folder, "falco.sock"), "--wait");
     await expect.poll(() => run.err).toContain("waiting for the server: ");

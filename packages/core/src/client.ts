@@ -1,6 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
 import type { Alert } from "./alert-message.js";
-import { milliseconds } from "./check-option.js";
+import { maxDeadlineMs, milliseconds } from "./check-option.js";
 import type { VersionResponse } from "./contract.js";
 import { Code, type Explain, FalcoError } from "./error.js";
 import { OutputsRpc } from "./outputs-rpc.js";
@@ -76,7 +76,12 @@ class TransportClient implements Client {
     this.#rpc = new OutputsRpc({
       transport,
       address,
-      connectTimeoutMs: milliseconds("connectTimeoutMs", connectTimeoutMs, defaultConnectTimeoutMs),
+      connectTimeoutMs: milliseconds(
+        "connectTimeoutMs",
+        connectTimeoutMs,
+        defaultConnectTimeoutMs,
+        maxDeadlineMs,
+      ),
       explain,
     });
     this.#onClose = onClose;

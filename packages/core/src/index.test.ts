@@ -53,7 +53,11 @@ it.each([
   ],
   ["address", address, ["formatAddress", "isLoopback", "readAddress"]],
   ["backoff", backoff, ["backoffMs"]],
-  ["options", options, ["OptionError", "maxTimerMs", "milliseconds", "toHeaders", "wholeNumber"]],
+  [
+    "options",
+    options,
+    ["OptionError", "maxDeadlineMs", "maxTimerMs", "milliseconds", "toHeaders", "wholeNumber"],
+  ],
   ["printable", printable, ["printable", "printableJson"]],
   [
     "contract",

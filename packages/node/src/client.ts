@@ -7,7 +7,7 @@ import {
   OptionError,
   parseAddress,
 } from "@falco-outputs/core";
-import { milliseconds } from "@falco-outputs/core/options";
+import { maxDeadlineMs, milliseconds } from "@falco-outputs/core/options";
 import { connectionTo } from "./connection.js";
 import { falcoFolder, folderWith, grpcSocket, isPrivate, socketAddress } from "./default-address.js";
 import { explainFor } from "./explain.js";
@@ -60,6 +60,7 @@ export function createClient(options: ClientOptions = {}): Client {
     "connectTimeoutMs",
     options.connectTimeoutMs,
     defaultConnectTimeoutMs,
+    maxDeadlineMs,
   );
   const pingIntervalMs = milliseconds("keepAliveMs", options.keepAliveMs, defaultKeepAliveMs);
   const pingTimeoutMs = Math.min(pingIntervalMs, maxPingTimeoutMs);

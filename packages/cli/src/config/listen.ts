@@ -20,7 +20,7 @@ export function grpcAddresses({ grpc, grpc_output }: Config): { key: string; ite
 
 /** What is said when Falco's two switches for gRPC contradict each other. */
 export const grpcHeldBack =
-  "grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true, expected true, or no grpc_output at all";
+  "grpc_output.enabled: false turns gRPC off although grpc.enabled is true: remove grpc_output, or set it to true";
 
 export function isGrpcHeldBack({ grpc, grpc_output }: Config): boolean {
   return grpc?.enabled === true && grpc_output?.enabled === false;

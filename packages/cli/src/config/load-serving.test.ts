@@ -86,6 +86,6 @@ grpc_output: { enabled: false }
 stdout_output: { enabled: true }
 `);
   expect(warnings).toEqual([
-    `${file}:2: grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true, expected true, or no grpc_output at all`,
+    `${file}:2: grpc_output.enabled: false turns gRPC off although grpc.enabled is true: remove grpc_output, or set it to true`,
   ]);
 });

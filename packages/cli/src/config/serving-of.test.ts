@@ -142,7 +142,7 @@ it.each([
   [
     "gRPC that one of its two switches keeps off, and nothing else",
     "grpc: { enabled: true, bind_address: /a }\ngrpc_output: { enabled: false }",
-    "grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true",
+    "grpc_output.enabled: false turns gRPC off although grpc.enabled is true",
   ],
   [
     "no output",

@@ -69,13 +69,13 @@ describe("falco-outputs forward", () => {
     );
     expect([status, out]).toEqual([1, ""]);
     expect(err).toBe(
-      `falco-outputs: ${address}: 2 parts of standard input were refused as not an alert, and the rest is queued; the server's log says why\n`,
+      `falco-outputs: ${address}: 2 parts of standard input are not alerts and were refused; the rest is queued. The server's log says why\n`,
     );
     expect(await rules()).toEqual(["rule 1", "rule 2"]);
     const one = await forward(`[${alertOf(3)},{}]`);
     expect([one.status, one.err]).toEqual([
       1,
-      expect.stringContaining("1 part of standard input was refused"),
+      expect.stringContaining("1 part of standard input is not an alert and was refused"),
     ]);
   });
 

@@ -72,8 +72,11 @@ function rejectedIn(answer: string): number {
 }
 
 function refusal(rejected: number): string {
-  const what = rejected === 1 ? "1 part of standard input was" : `${rejected} parts of standard input were`;
-  return `${what} refused as not an alert, and the rest is queued; the server's log says why`;
+  const what =
+    rejected === 1
+      ? "1 part of standard input is not an alert and was"
+      : `${rejected} parts of standard input are not alerts and were`;
+  return `${what} refused; the rest is queued. The server's log says why`;
 }
 
 function explain({ code, message }: NodeJS.ErrnoException): string {

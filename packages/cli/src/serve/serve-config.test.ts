@@ -166,7 +166,7 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
 `);
     const serve = falcoOutputs("serve", "-c", file);
     await serve.logged(
-      `${file}:3: grpc_output.enabled: false, so that gRPC is not served although grpc.enabled is true, expected true, or no grpc_output at all`,
+      `${file}:3: grpc_output.enabled: false turns gRPC off although grpc.enabled is true: remove grpc_output, or set it to true`,
     );
     expect(await ready(serve)).toMatchObject({ grpc: false });
   });

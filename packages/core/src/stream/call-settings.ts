@@ -1,4 +1,4 @@
-import { milliseconds } from "../check-option.js";
+import { maxDeadlineMs, milliseconds } from "../check-option.js";
 import { versionHeader } from "../contract.js";
 import { OptionError } from "../option-error.js";
 import type { CallOptions } from "./options.js";
@@ -16,7 +16,7 @@ export interface CallSettings {
 export function callSettings({ signal, timeoutMs, headers }: CallOptions): CallSettings {
   const all = toHeaders(headers);
   all.set(versionHeader, "1");
-  const wholeMs = milliseconds("timeoutMs", timeoutMs, undefined);
+  const wholeMs = milliseconds("timeoutMs", timeoutMs, undefined, maxDeadlineMs);
   return { signal, timeoutMs: wholeMs && Math.ceil(wholeMs), headers: all };
 }
 

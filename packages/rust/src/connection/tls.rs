@@ -73,7 +73,7 @@ impl Tls {
             .map_err(|error| Error::invalid(format!("tls: {error}")).caused_by(error))?
             .with_root_certificates(authorities)
             .with_client_auth_cert(certificates(&self.certificate, "certificate")?, key)
-            .map_err(|error| invalid("certificate", "no pair with the key", error))?;
+            .map_err(|error| invalid("certificate", refusal_of(&error), error))?;
         config.alpn_protocols = vec![HTTP2.into()];
         Ok(config)
     }
@@ -95,6 +95,16 @@ impl Pem {
                     .caused_by(error)
             }),
         }
+    }
+}
+
+/// What a certificate is that rustls does not take.
+fn refusal_of(error: &tokio_rustls::rustls::Error) -> &'static str {
+    // The reason is in an error of webpki's, which rustls does not export.
+    if error.to_string().contains("UnsupportedCertVersion") {
+        "an X.509 certificate of version 1, where TLS in Rust takes version 3 only (openssl x509 -req needs -extfile)"
+    } else {
+        "no pair with the key"
     }
 }
 

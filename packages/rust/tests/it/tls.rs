@@ -145,7 +145,24 @@ async fn files_that_cannot_work_are_refused_when_the_client_is_built() {
     let other = secure.identity("stranger", 1).await;
     let mixed = Tls::from_files(path("ca"), path("cert"), other["key"].as_str().unwrap());
     assert!(build(mixed).message().starts_with("tls: the certificate is no pair with the key: "));
+    let old = Tls::from_pem(
+        std::fs::read(path("ca")).unwrap(),
+        OLD_CERTIFICATE,
+        std::fs::read(path("key")).unwrap(),
+    );
+    assert!(build(old).message().starts_with("tls: the certificate is an X.509 certificate of version 1, "));
     let error = Client::builder().address("/falco.sock").tls(files(&paths)).build().unwrap_err();
     assert_eq!(error.message(), "address: unix:///falco.sock is a unix socket, where tls has no use");
     assert!(!format!("{:?}", files(&paths)).contains("key"));
 }
+
+/// Of X.509 version 1, as `openssl x509 -req` makes it without extensions.
+const OLD_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBFzCBvwIURQn0ZNNdTT9aVTR6I49iq/jm9KowCgYIKoZIzj0EAwIwDjEMMAoG
+A1UEAwwDb2xkMCAXDTI2MTEyNzA5MjM0NFoYDzIxMjYxMTAzMDkyMzQ0WjAOMQww
+CgYDVQQDDANvbGQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASZcr3fZ+qFwiEi
+Klpl2lOL2/cT2xOQtcdtKMu/q2TFW0yLBsQWMLufzgOW9X3ZQiwbiSuaiUUuXaZU
+F5fsYHLhMAoGCCqGSM49BAMCA0cAMEQCIB+HhT21OcVJhh1Bj4bIfOn7y+lWs7IR
+Sts6URBb8X+fAiB2ftzz96Opf0LBXpuBWNoOnIOf3cLzeDU9mv/+5wfN+Q==
+-----END CERTIFICATE-----
+";

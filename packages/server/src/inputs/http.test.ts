@@ -95,7 +95,7 @@ it.each(["GET", "DELETE", "PATCH", "OPTIONS"])(
   async (method) => {
     expect(await post(lines[0]!, {}, method)).toEqual({
       status: 405,
-      body: "POST or PUT alerts here, one a request or one a line\n",
+      body: "POST or PUT alerts here\n",
     });
     expect(server.stats().appended).toBe(0);
   },

@@ -23,7 +23,7 @@ interface Refusal {
 
 const notPosted: Refusal = {
   status: 405,
-  reason: "POST or PUT alerts here, one a request or one a line",
+  reason: "POST or PUT alerts here",
   headers: { allow: "POST, PUT" },
 };
 const fromPage: Refusal = { status: 403, reason: "requests of web pages are refused" };
