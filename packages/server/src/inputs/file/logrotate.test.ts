@@ -75,6 +75,8 @@ describe.skipIf(withoutLogrotate)("with logrotate", { timeout: 60_000 }, () => {
     for (let rotation = 1; rotation <= rotations; rotation++) {
       writer.append(between);
       await writer.reaches(rotation * between);
+      // What is left to read is in the copy that this makes, and not in one before it.
+      await following.reaches((rotation - 1) * between);
       await rotate("copytruncate", "nocompress");
     }
     writer.append(between);

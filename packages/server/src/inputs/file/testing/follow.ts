@@ -66,9 +66,14 @@ export class Following {
     return this.log.filter(({ level }) => level !== "info").map(({ message }) => message);
   }
 
+  /** Resolves when so many alerts were taken. */
+  async reaches(count: number): Promise<void> {
+    await expect.poll(() => this.accepted, patience).toBeGreaterThanOrEqual(count);
+  }
+
   /** The numbers of the alerts that were taken so far, once there are so many. */
   async numbers(count: number): Promise<number[]> {
-    await expect.poll(() => this.accepted, patience).toBeGreaterThanOrEqual(count);
+    await this.reaches(count);
     for await (const { rule } of createClient({ transport: this.#server.transport() }).get()) {
       this.#numbers.push(Number(rule));
     }
