@@ -8,7 +8,10 @@ const figure = (median: number) => ({ median, min: median, max: median, rounds: 
 const lost = (median: number) => ({
   scene,
   result: {
-    figures: { "falco-outputs, acknowledging": { lost: figure(median) } },
+    figures: {
+      "falco-outputs, acknowledging": { lost: figure(median) },
+      "falco-outputs": { lost: figure(125) },
+    },
     ratios: {},
     foreignCpu: 0,
     repeatedRounds: 0,
@@ -16,9 +19,11 @@ const lost = (median: number) => ({
 });
 
 it("says of each target of the scenes that ran whether it is met", () => {
-  expect(judge([lost(0)])).toMatchObject([{ isMet: true, measured: { median: 0 } }]);
-  expect(judge([lost(1)])).toMatchObject([{ isMet: false }]);
-  expect(judge([{ scene, failure: "why" }])).toMatchObject([{ isMet: false, measured: undefined }]);
+  const above = { isMet: false, measured: { median: 125 } };
+  expect(judge([lost(0)])).toMatchObject([{ isMet: true, measured: { median: 0 } }, above]);
+  expect(judge([lost(1)])).toMatchObject([{ isMet: false, measured: { median: 1 } }, above]);
+  const unmeasured = { isMet: false, measured: undefined };
+  expect(judge([{ scene, failure: "why" }])).toMatchObject([unmeasured, unmeasured]);
   expect(judge([])).toEqual([]);
 });
 
