@@ -47,7 +47,7 @@ function toHttpOptions(address: string, options: ServeOptions): HttpInputOptions
   );
 }
 
-/** Whether other machines can reach what listens there. What is no address is left to the server to tell. */
+/** Whether other machines can reach what listens there. What is not an address is left to the server to report. */
 function isReachable(address: string): boolean {
   const host = /^(.*):\d+$/.exec(address)?.[1];
   return host !== undefined && !address.includes("/") && !isLoopback(host.replace(/^\[|\]$/g, ""));

@@ -133,7 +133,7 @@ def quoted(value: object) -> str:
     return repr(value)[:_max_shown]
 
 
-# A timer of gRPC's holds no more milliseconds.
+# The most milliseconds that a timer of gRPC's holds.
 _max_seconds = (2**31 - 1) // 1000
 
 
