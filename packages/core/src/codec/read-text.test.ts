@@ -21,7 +21,7 @@ describe("readText", () => {
     expect(alerts.slice(0, 4).map((alert) => alert?.priority)).toEqual([5, 4, 2, 6]);
   });
 
-  it("takes the whole line for the output, as Falco did, and knows no more", () => {
+  it("takes the whole line for the output, as Falco did, and reads nothing else from it", () => {
     const output = "2026-01-31T23:59:59.5Z: Critical  two  spaces, a colon: and (user=root)\t";
     expect(readText(output)).toEqual({
       time: { seconds: Date.UTC(2026, 0, 31, 23, 59, 59) / 1000, nanos: 500_000_000 },
