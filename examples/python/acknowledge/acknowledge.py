@@ -1,6 +1,6 @@
 """Works off alerts of a group, five at a time, and loses none.
 
-SIGTERM or Ctrl-C ends it gracefully: it takes no more alerts, and what its handlers are at is finished and acknowledged.
+SIGTERM or Ctrl-C ends it gracefully: it takes no further alerts, and its handlers finish and acknowledge theirs.
 What a process did not finish when it dies goes to another member of the group, or comes again when it is started anew.
 
 python -m venv venv && venv/bin/pip install -r requirements.txt
