@@ -27,16 +27,18 @@ async function findAmong(
   position: Position,
   taker: LineTaker,
 ): Promise<FollowedFile | undefined> {
-  const { inode, offset } = position;
+  const { inode, offset, fingerprint } = position;
   // Not by its device: these may be numbered anew when a machine starts.
   const isIt = ({ stats }: RotatedFile) => stats.ino === inode;
   for (const { path } of files.filter(isIt)) {
     const file = await openIfAt(path, position, taker);
     if (file !== undefined) return file;
   }
-  // Less than a line says too little about what a copy is of.
-  if (offset === 0) return undefined;
-  const copies = files.filter((file) => !isIt(file) && isPlain(file) && file.stats.size >= offset);
+  if (fingerprint.bytes === 0) return undefined;
+  // As long as no line was taken, the beginning may be too short to tell copies apart: older ones are of older files.
+  const since = offset === 0 ? position.mtimeNs : 0n;
+  const isCandidate = ({ stats }: RotatedFile) => stats.size >= offset && stats.mtimeNs >= since;
+  const copies = files.filter((file) => !isIt(file) && isPlain(file) && isCandidate(file));
   // The longest has whatever the others have.
   copies.sort((one, other) => Number(other.stats.size - one.stats.size));
   for (const { path } of copies) {

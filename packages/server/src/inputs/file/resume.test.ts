@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Following, numbered, scratchFolder } from "./testing/follow.js";
 
@@ -90,6 +91,21 @@ describe("after a restart", () => {
     expect(again.log).toEqual([]);
   });
 
+  it("finds the copy of a file of which no line was whole yet", async () => {
+    const text = numbered(0, 10);
+    writeFileSync(path, text.slice(0, 20));
+    const first = await Following.start({ path, state, from: "beginning" });
+    await first.stop();
+    appendFileSync(path, text.slice(20));
+    touchLater(path);
+    copyFileSync(path, `${path}.1`);
+    truncateSync(path);
+    appendFileSync(path, numbered(10, 20));
+    const again = await Following.start({ path, state });
+    await again.expectNumbers(0, 20);
+    expect(again.warnings).toEqual([]);
+  });
+
   it("says so if its file is gone, and reads the files that were written since", async () => {
     await readTen();
     // Older than what was read: not to be repeated.
@@ -133,6 +149,20 @@ describe("after a restart", () => {
     const again = await Following.start({ path, state });
     await again.expectNumbers(0, 20);
     expect(again.log).toEqual([]);
+  });
+
+  it("says so if a file that was empty at the first start was compressed meanwhile", async () => {
+    writeFileSync(path, "");
+    const first = await Following.start({ path, state });
+    await first.stop();
+    writeFileSync(`${path}.1.gz`, gzipSync(numbered(0, 10)));
+    touchLater(`${path}.1.gz`);
+    writeFileSync(path, numbered(10, 20));
+    const again = await Following.start({ path, state });
+    await again.expectNumbers(10, 20);
+    expect(again.warnings).toEqual([
+      "files were compressed before they were read: their lines are lost",
+    ]);
   });
 
   it("misses nothing of a file that was not there at the first start", async () => {

@@ -34,6 +34,8 @@ export async function resume(
         );
       }
     });
+  } else {
+    await orClose(behind.file, () => tellMissed(path, behind, [], { mtimeNs, isGone: false }, logger));
   }
   return behind.file;
 }
