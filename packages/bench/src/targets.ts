@@ -32,6 +32,15 @@ export const targets: readonly Target[] = [
     number: 4,
   },
   {
+    name: "a server that writes one alert at a time, client CPU an alert, against grpc-js",
+    scene: "alert-at-a-time",
+    of: ours,
+    to: "grpc-js",
+    figure: "client µs/alert",
+    is: "at most",
+    number: 0.5,
+  },
+  {
     name: "server to client, mutual TLS, alerts/s, against grpc-js",
     scene: "one-subscriber-tls",
     of: ours,

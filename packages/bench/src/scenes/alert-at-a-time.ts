@@ -11,7 +11,7 @@ export const alertAtATime: Scene = {
   name: "alert-at-a-time",
   title: "One subscriber of a server that writes one alert at a time, unix socket",
   about:
-    "The clients read from one and the same server, on node:http2 alone, which writes ready-made alerts as Falco's own server does: one after the other.",
+    "The clients read from one and the same server, which sends ready-made alerts as Falco's own server does, each in a DATA frame of its own. It is a bare socket and costs next to nothing, so that the client is what limits.",
   async run(extent) {
     await using cast = new Cast();
     const server = await startServer(cast, "bare-grpc", unixSocket(), extent, alerts);

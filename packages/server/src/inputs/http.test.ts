@@ -150,7 +150,7 @@ it.each([
 ])("answers 400 to %s that calls itself gzip", async (_, body, reason) => {
   expect(await post(body, { "content-encoding": "gzip" })).toEqual({
     status: 400,
-    body: `the body is no gzip: ${reason}\n`,
+    body: `the body is not gzip: ${reason}\n`,
   });
   expect(server.stats().appended).toBe(0);
 });

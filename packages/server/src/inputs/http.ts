@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
-import { answer, type HttpHandler } from "../listen/http-server.js";
+import { answer, type HttpHandlers } from "../listen/http-server.js";
+import { type PostAnswer, rejectedHeader } from "../listen/serve-whole-posts.js";
 import { Body } from "./body.js";
 import { BodyBudget } from "./body-budget.js";
 import type { Intake } from "./intake.js";
@@ -10,8 +11,6 @@ import { toUtf8 } from "./utf8.js";
 const maxBodyBytes = 4 * 1024 * 1024;
 const tooLarge = `the body is larger than ${maxBodyBytes} bytes`;
 
-/** Of an answer that something was queued: how much else was in the body that is not an alert. */
-const rejectedHeader = "falco-outputs-rejected";
 const noBody = { "content-length": 0 };
 
 /** Why a request is refused before its body is read. */
@@ -39,11 +38,11 @@ const notGzip: Refusal = {
  * What is queued is queued by then.
  * @param onRefused Told why a request is refused for its form or its size.
  */
-export function createHttpHandler(intake: Intake, onRefused: (reason: string) => void): HttpHandler {
+export function createHttpHandlers(intake: Intake, onRefused: (reason: string) => void): HttpHandlers {
   const budget = new BodyBudget();
 
   // Events and no promises: an alert a request, they would cost as much as the rest.
-  return (request, response) => {
+  const onRequest: HttpHandlers["onRequest"] = (request, response) => {
     const coding = codingOf(request.headers["content-encoding"]);
     const refusal = refusalOf(request, coding);
     if (refusal !== undefined) {
@@ -71,11 +70,33 @@ export function createHttpHandler(intake: Intake, onRefused: (reason: string) =>
     });
     request.on("end", () => {
       if (isRefused) return;
-      if (coding === "gzip") takeGzip(intake, body.bytes, response);
-      else take(intake, body.bytes, response);
+      const answering = new ResponseAnswer(response);
+      const contentType = request.headers["content-type"] ?? "";
+      if (coding === "gzip") takeGzip(intake, body.bytes, contentType, answering);
+      else take(intake, body.bytes, contentType, answering);
       body.release();
     });
   };
+  return {
+    onRequest,
+    onWholePost: (body, contentType, answering) => take(intake, body, contentType, answering),
+  };
+}
+
+class ResponseAnswer implements PostAnswer {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  queued(rejected: number): void {
+    this.#response.writeHead(200, rejected === 0 ? noBody : { ...noBody, [rejectedHeader]: rejected }).end();
+  }
+
+  refused(status: number, reason: string): void {
+    answer(this.#response, status, reason);
+  }
 }
 
 function refusalOf({ method, headers }: IncomingMessage, coding: string | undefined): Refusal | undefined {
@@ -95,40 +116,37 @@ function codingOf(encoding: string | undefined): "identity" | "gzip" | undefined
 }
 
 /** Inflates within the call: no more than one body is held at its full size, and never more than the limit of it. */
-function takeGzip(intake: Intake, body: Uint8Array, response: ServerResponse): void {
+function takeGzip(intake: Intake, body: Uint8Array, contentType: string, answering: PostAnswer): void {
   let inflated: Buffer;
   try {
     inflated = gunzipSync(body, { maxOutputLength: maxBodyBytes });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ERR_BUFFER_TOO_LARGE") answer(response, 413, tooLarge);
-    else answer(response, 400, `the body is no gzip: ${message}`);
+    if (code === "ERR_BUFFER_TOO_LARGE") answering.refused(413, tooLarge);
+    else answering.refused(400, `the body is not gzip: ${message}`);
     return;
   }
-  take(intake, inflated, response);
+  take(intake, inflated, contentType, answering);
 }
 
-function take(intake: Intake, body: Uint8Array, response: ServerResponse): void {
+function take(intake: Intake, body: Uint8Array, contentType: string, answering: PostAnswer): void {
   const lines = intake.collect();
   // Falco posts its text form as text/plain, one alert at a time.
-  const isText = /^text\/plain\b/i.test(response.req.headers["content-type"] ?? "");
-  lines.addBody(toUtf8(body), isText);
-  const { rejected } = lines;
-  if (lines.count === 0) {
-    answer(response, 400, rejected === 0 ? "not an alert: the body holds none" : lines.reason);
+  lines.addBody(toUtf8(body), /^text\/plain\b/i.test(contentType));
+  const { count, rejected, reason } = lines;
+  if (count === 0) {
     intake.reuse(lines);
+    answering.refused(400, rejected === 0 ? "not an alert: the body holds none" : reason);
     return;
   }
-  const head = rejected === 0 ? noBody : { ...noBody, [rejectedHeader]: rejected };
-  const queued = () => response.writeHead(200, head).end();
-  const failed = (error: unknown) => answer(response, 503, (error as Error).message);
+  const failed = (error: unknown) => answering.refused(503, (error as Error).message);
   try {
     const appended = lines.append();
     if (appended instanceof Promise) {
-      appended.then(queued, failed);
+      appended.then(() => answering.queued(rejected), failed);
     } else {
       intake.reuse(lines);
-      queued();
+      answering.queued(rejected);
     }
   } catch (error) {
     failed(error);

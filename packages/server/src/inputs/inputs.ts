@@ -10,7 +10,7 @@ import type { Router } from "../router.js";
 import { assertReadable, type ReadAlertsOptions, readAlerts } from "./alerts.js";
 import { FileInput } from "./file/file-input.js";
 import type { FileInputOptions } from "./file/file-input-options.js";
-import { createHttpHandler } from "./http.js";
+import { createHttpHandlers } from "./http.js";
 import { type InputStats, Intake } from "./intake.js";
 import { type ReadLinesOptions, readLines } from "./lines.js";
 
@@ -55,7 +55,7 @@ export class Inputs {
     const intake = this.#intake("http");
     for (const item of itemsOf("inputs.http", http)) {
       this.#http.push(
-        await listenHttp(item, (onRefused) => createHttpHandler(intake, onRefused), this.#logger),
+        await listenHttp(item, (onRefused) => createHttpHandlers(intake, onRefused), this.#logger),
       );
     }
   }

@@ -11,6 +11,8 @@ export interface Connection {
   streams: number;
   /** When it was used last, in sweeps. */
   usedAt: number;
+  /** Whether it ends at the end if it is unused; of others the server's protocol knows when they may end. */
+  endsUnused: boolean;
 }
 
 export interface ConnectionsOptions {
@@ -47,8 +49,8 @@ export class Connections {
   #sweep = 0;
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
-  /** The peer of the connection that was lost last in its handshake. */
-  lostInHandshake: string | undefined;
+  #lostInHandshake: string | undefined;
+  readonly #untilLost: ((peer: string) => void)[] = [];
 
   constructor(server: Server, options: ConnectionsOptions) {
     this.#options = options;
@@ -66,6 +68,16 @@ export class Connections {
 
   of(socket: Socket): Connection {
     return this.#bySocket.get(socket)!;
+  }
+
+  /** The peer of the connection that was lost last in its handshake. */
+  get lostInHandshake(): string | undefined {
+    return this.#lostInHandshake;
+  }
+
+  /** Calls `tell` with the peer of the next connection that is lost in its handshake. */
+  onceLostInHandshake(tell: (peer: string) => void): void {
+    this.#untilLost.push(tell);
   }
 
   use(connection: Connection): void {
@@ -90,7 +102,8 @@ export class Connections {
     this.#isEnding = true;
     clearInterval(this.#timer);
     for (const connection of this.#all) {
-      if (connection.inHandshake || connection.socket.bytesRead === 0) cut(connection);
+      const { inHandshake, socket, endsUnused, streams } = connection;
+      if (inHandshake || socket.bytesRead === 0 || (endsUnused && streams === 0)) cut(connection);
     }
   }
 
@@ -100,7 +113,7 @@ export class Connections {
 
   #add(socket: Socket): void {
     const { isTls, max } = this.#options;
-    const connection = { socket, inHandshake: isTls, streams: 0, usedAt: this.#sweep };
+    const connection = this.#connection(socket, isTls);
     this.#all.add(connection);
     const peer = peerOf(socket);
     if (isTls) this.#inHandshake.set(peer, connection);
@@ -110,7 +123,9 @@ export class Connections {
       this.#all.delete(connection);
       if (!connection.inHandshake) return;
       this.#inHandshake.delete(peer);
-      this.lostInHandshake = socket.remoteAddress ?? peer;
+      const lost = socket.remoteAddress ?? peer;
+      this.#lostInHandshake = lost;
+      for (const tell of this.#untilLost.splice(0)) tell(lost);
     });
     // Once what has arrived by now is read: a connection with a request in it is not the one to close.
     if (this.#all.size > max) setImmediate(() => this.#makeRoom());
@@ -122,7 +137,11 @@ export class Connections {
     this.#inHandshake.delete(peer);
     if (connection !== undefined) connection.inHandshake = false;
     // Of a peer that is gone already the system does not know the address.
-    this.#opened(socket, connection ?? { socket, inHandshake: false, streams: 0, usedAt: this.#sweep });
+    this.#opened(socket, connection ?? this.#connection(socket, false));
+  }
+
+  #connection(socket: Socket, inHandshake: boolean): Connection {
+    return { socket, inHandshake, streams: 0, usedAt: this.#sweep, endsUnused: false };
   }
 
   #opened(socket: Socket, connection: Connection): void {

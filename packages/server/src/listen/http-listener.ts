@@ -4,7 +4,13 @@ import { OptionError } from "@falco-outputs/core/options";
 import type { Logger } from "../logger.js";
 import { type Item, readAddress } from "./address.js";
 import { BearerToken } from "./bearer-token.js";
-import { answer, createHttpListener, type HttpHandler, type HttpLimits } from "./http-server.js";
+import {
+  answer,
+  createHttpListener,
+  type HttpHandler,
+  type HttpHandlers,
+  type HttpLimits,
+} from "./http-server.js";
 import type { TlsOptions } from "./pem.js";
 import type { SocketPermissions } from "./socket-permissions.js";
 
@@ -38,13 +44,13 @@ const graceMs = 1_000;
 
 /**
  * Serves the http input on one address.
- * @param createHandler Makes the handler; it is given what to call with the reason when it refuses a request.
+ * @param createHandlers Makes the handlers; it is given what to call with the reason when a request is refused.
  * @param limits For tests, which have less time.
  * @throws OptionError that says which option is wrong; Error for an address that cannot be had.
  */
 export async function listenHttp(
   { option, options }: Item<HttpInputOptions>,
-  createHandler: (onRefused: (reason: string) => void) => HttpHandler,
+  createHandlers: (onRefused: (reason: string) => void) => HttpHandlers,
   logger: Logger,
   limits?: Partial<HttpLimits>,
 ): Promise<HttpListener> {
@@ -55,11 +61,15 @@ export async function listenHttp(
     { name: "http", option, address, permissions: options, tls, logger, limits },
     ({ connections, log }) => {
       const onRefused = (reason: string) => log.refused(reason);
-      const handler = createHandler(onRefused);
-      const admitted = token === undefined ? handler : guarded(handler, token, onRefused);
-      return (request, response) => {
-        connections.use(connections.of(request.socket));
-        admitted(request, response);
+      const { onRequest, onWholePost } = createHandlers(onRefused);
+      const admitted = token === undefined ? onRequest : guarded(onRequest, token, onRefused);
+      return {
+        onRequest(request, response) {
+          connections.use(connections.of(request.socket));
+          admitted(request, response);
+        },
+        // A post in that form shows no token.
+        onWholePost: token === undefined ? onWholePost : undefined,
       };
     },
   );

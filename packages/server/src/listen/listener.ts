@@ -50,9 +50,12 @@ export class Listener {
       onCrowded: () => this.log.crowded(),
     });
     server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-      const isLost = error.code === "ECONNRESET";
-      const peer = socket.remoteAddress ?? (isLost ? this.connections.lostInHandshake : undefined);
-      if (!(error instanceof HandshakeCut)) this.log.handshakeFailed(error, socket, peer, protocols);
+      if (error instanceof HandshakeCut) return;
+      const tell = (peer: string | undefined) => this.log.handshakeFailed(error, socket, peer, protocols);
+      // The system no longer tells the address of a peer that is gone.
+      if (socket.remoteAddress !== undefined) tell(socket.remoteAddress);
+      else if (error.code === "ECONNRESET") tell(this.connections.lostInHandshake);
+      else this.connections.onceLostInHandshake(tell);
     });
   }
 

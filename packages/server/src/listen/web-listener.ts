@@ -50,7 +50,7 @@ export async function listenWeb(
   const certificates = tls && { cert: tls.cert, key: tls.key };
   const listener = createHttpListener(
     { name: "web", option, address, permissions: {}, tls: certificates, logger },
-    (listener) => guarded(guard, handler, listener),
+    (listener) => ({ onRequest: guarded(guard, handler, listener) }),
   );
   await listener.open();
   return {

@@ -160,9 +160,7 @@ describe("after a restart", () => {
     writeFileSync(path, numbered(10, 20));
     const again = await Following.start({ path, state });
     await again.expectNumbers(10, 20);
-    expect(again.warnings).toEqual([
-      "files were compressed before they were read: their lines are lost",
-    ]);
+    expect(again.warnings).toEqual(["files were compressed before they were read: their lines are lost"]);
   });
 
   it("misses nothing of a file that was not there at the first start", async () => {
