@@ -92,10 +92,10 @@ describe("version", () => {
     });
   });
 
-  it.each([{ version: "latest" }, { webserver: "localhost:8765" }])(
-    "is refused at start: %o",
-    async (falco) => {
-      await expect(startServer({ listen: [], falco })).rejects.toMatchObject({ code: Code.InvalidArgument });
-    },
-  );
+  it.each([
+    [{ version: "latest" }, 'falco.version: "latest", expected a version, e.g. "0.44.1"'],
+    [{ webserver: "localhost:8765" }, 'falco.webserver: "localhost:8765", expected a URL'],
+  ])("is refused at start: %o", async (falco, message) => {
+    await expect(startServer({ listen: [], falco })).rejects.toThrow(message);
+  });
 });

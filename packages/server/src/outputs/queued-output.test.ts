@@ -5,7 +5,7 @@ import { joinPieces } from "../alert-batch.js";
 import { startServer } from "../index.js";
 import { Formatter } from "./format/formatter.js";
 import type { OutputStats } from "./output.js";
-import type { QueueOptions } from "./queue-options.js";
+import { checkedQueue, type QueueOptions } from "./queue-options.js";
 import { QueuedOutput } from "./queued-output.js";
 import { Refused } from "./sink.js";
 import { ControlledSink, hang } from "./testing/controlled-sink.js";
@@ -17,7 +17,7 @@ const time = "2026-06-02T09:14:09Z";
 function start(options: QueueOptions = {}) {
   const sink = new ControlledSink();
   const logger = new Recorder();
-  const output = new QueuedOutput("test", sink, new Formatter({}), options, logger);
+  const output = new QueuedOutput("test", sink, new Formatter({}), checkedQueue(options), logger);
   after(() => output.close());
   /** One batch of alerts whose lines are these texts. */
   const write = (...texts: string[]) => {
@@ -251,6 +251,6 @@ it.each([
   [{ timeoutMs: 0 }, "outputs.queue.timeoutMs: 0, expected a time in milliseconds"],
   [{ retryMs: Number.POSITIVE_INFINITY }, "outputs.queue.retryMs: Infinity, expected a time in milliseconds"],
   [{ retryMs: 0 }, "outputs.queue.retryMs: 0, expected a time in milliseconds"],
-])("refuses %j", async (queue, message) => {
-  await expect(startServer({ listen: [], outputs: { stdout: true, queue } })).rejects.toThrow(message);
+])("refuses %j, also while no output is on", async (queue, message) => {
+  await expect(startServer({ listen: [], outputs: { queue } })).rejects.toThrow(message);
 });
