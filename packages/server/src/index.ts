@@ -24,6 +24,6 @@ export type { QueueOptions } from "./outputs/queue-options.js";
 export type { StdoutOptions } from "./outputs/stdout.js";
 export type { Facility } from "./outputs/syslog/facility.js";
 export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";
-export type { SyslogOutputOptions } from "./outputs/syslog/syslog-output.js";
+export { localSyslogSocket, type SyslogOutputOptions } from "./outputs/syslog/syslog-output.js";
 export { type FalcoOutputsServer, type ServerStats, startServer } from "./server.js";
 export type { ServerOptions } from "./server-options.js";

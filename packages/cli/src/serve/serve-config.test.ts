@@ -207,7 +207,7 @@ inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
     [
       "certificates of another server that are not there",
       "\ninputs:\n  grpc:\n    - { address: x:1, private_key: /k, cert_chain: /c, root_certs: /nowhere/ca.crt }",
-      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read: ENOENT',
+      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read (ENOENT',
     ],
     [
       "another server without TLS",

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { BatchEncoder, type BodyTaker, splitBody } from "@falco-outputs/core/codec";
+import { BatchEncoder, type BodyTaker, splitBody, withRoom } from "@falco-outputs/core/codec";
 import type { AlertBatch, Pieces } from "../alert-batch.js";
 import type { Appended } from "../log/alert-log.js";
 import { type Logger, Throttled } from "../logger.js";
@@ -149,7 +149,7 @@ export class Lines implements BodyTaker {
 
 /** The lines as they came, for outputs that write them again. */
 class KeptLines {
-  #bytes = new Uint8Array(initialLineBytes);
+  #bytes: Uint8Array = new Uint8Array(initialLineBytes);
   #used = 0;
   #ends: number[] = [];
 
@@ -157,11 +157,7 @@ class KeptLines {
     // What ends a line on other systems is no part of it.
     const to = bytes[end - 1] === 0x0d ? end - 1 : end;
     const used = this.#used + to - start;
-    if (used > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(used, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = larger;
-    }
+    this.#bytes = withRoom(this.#bytes, this.#used, used);
     this.#bytes.set(bytes.subarray(start, to), this.#used);
     this.#used = used;
     this.#ends.push(used);

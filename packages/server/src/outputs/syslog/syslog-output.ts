@@ -21,7 +21,8 @@ export interface SyslogOutputOptions {
   insecure?: boolean;
 }
 
-const defaultSocket = "/dev/log";
+/** The local syslogd's, on every Linux. */
+export const localSyslogSocket = "/dev/log";
 const defaultTag = "falco";
 
 /** @throws OptionError */
@@ -37,7 +38,7 @@ export function createSyslogSink(options: SyslogOutputOptions): Sink {
     if (tls !== undefined) {
       throw wrong("address", text, "host:port with {outputs.syslog.tls}: the local socket has no TLS");
     }
-    return new LocalSink(socket ?? defaultSocket, facilities[facility], tag);
+    return new LocalSink(socket ?? localSyslogSocket, facilities[facility], tag);
   }
   if (socket !== undefined) {
     throw wrong("socket", socket, "only one of {outputs.syslog.socket} and {outputs.syslog.address}");
