@@ -1,8 +1,8 @@
 // Running a server.
 
 export type { FalcoVersionSource } from "./grpc/version.js";
-export type { ReadAlertsOptions } from "./inputs/alerts.js";
 export type { FileInputOptions } from "./inputs/file/file-input-options.js";
+export type { ReadAlertsOptions } from "./inputs/grpc-input.js";
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { InputStats } from "./inputs/intake.js";
 export type { ReadLinesOptions } from "./inputs/lines.js";
@@ -13,12 +13,12 @@ export type { SocketPermissions } from "./listen/socket-permissions.js";
 export type { WebOptions } from "./listen/web-listener.js";
 export type { LogStats } from "./log/alert-log.js";
 export type { Logger } from "./logger.js";
+export type { OutputsOptions } from "./outputs/create-outputs.js";
 export type { FileOptions } from "./outputs/file.js";
 export type { FormatOptions } from "./outputs/format/formatter.js";
 export type { HttpOutputOptions } from "./outputs/http/http-output.js";
 export type { HttpTlsOptions } from "./outputs/http/tls-context.js";
 export type { OutputStats } from "./outputs/output.js";
-export type { OutputsOptions } from "./outputs/outputs.js";
 export type { ProgramOptions } from "./outputs/program/program.js";
 export type { QueueOptions } from "./outputs/queue-options.js";
 export type { StdoutOptions } from "./outputs/stdout.js";

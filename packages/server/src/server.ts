@@ -10,7 +10,7 @@ import { milliseconds } from "@falco-outputs/core/options";
 import { shutdown } from "./grpc/deliver.js";
 import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
 import { Subscribers } from "./grpc/subscribers.js";
-import type { ReadAlertsOptions } from "./inputs/alerts.js";
+import type { ReadAlertsOptions } from "./inputs/grpc-input.js";
 import { Inputs } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
 import type { ReadLinesOptions } from "./inputs/lines.js";
@@ -20,9 +20,9 @@ import { listenWeb, type WebListener } from "./listen/web-listener.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
 import { MemoryLog } from "./log/memory-log.js";
 import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
-import { GrpcOutput } from "./outputs/grpc.js";
+import { createOutputs } from "./outputs/create-outputs.js";
+import { GrpcOutput } from "./outputs/grpc-output.js";
 import type { Output, OutputStats } from "./outputs/output.js";
-import { createOutputs } from "./outputs/outputs.js";
 import { toBatch } from "./published-alert.js";
 import { Router } from "./router.js";
 import type { ServerOptions } from "./server-options.js";
@@ -99,7 +99,7 @@ const defaultStallTimeoutMs = 300_000;
  * @throws FalcoError with InvalidArgument that says which option is wrong; Error for an address that cannot be had.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FalcoOutputsServer> {
-  const server = new Running(options);
+  const server = new RunningServer(options);
   try {
     await server.start(options);
     return server;
@@ -109,7 +109,7 @@ export async function startServer(options: ServerOptions = {}): Promise<FalcoOut
   }
 }
 
-class Running implements FalcoOutputsServer {
+class RunningServer implements FalcoOutputsServer {
   readonly #logger: Logger;
   readonly #losses: Throttled;
   readonly #log: AlertLog;

@@ -30,7 +30,7 @@ export class Intake {
   #rejected = 0;
   /** How many were accepted when `untilRoom` waited last. */
   #waitedAt = 0;
-  #idle: Lines | undefined;
+  #idle: PendingBatch | undefined;
 
   /** @param name The input's name, for the log. */
   constructor(router: Router, name: string, logger: Logger) {
@@ -40,17 +40,17 @@ export class Intake {
     );
   }
 
-  /** Begins to collect lines that are appended together. */
-  collect(): Lines {
-    const lines = this.#idle ?? new Lines(this, this.#router.wantsLines);
+  /** Begins to collect alerts that are appended together. */
+  collect(): PendingBatch {
+    const batch = this.#idle ?? new PendingBatch(this, this.#router.wantsLines);
     this.#idle = undefined;
-    return lines;
+    return batch;
   }
 
-  /** Gives back what `collect` gave, once it was appended: its memory serves the next. */
-  reuse(lines: Lines): void {
-    lines.rejected = 0;
-    this.#idle = lines;
+  /** Takes back what `collect` returned, once it was appended: its memory serves the next batch. */
+  reuse(batch: PendingBatch): void {
+    batch.rejected = 0;
+    this.#idle = batch;
   }
 
   stats(): InputStats {
@@ -83,8 +83,8 @@ export class Intake {
   }
 }
 
-/** Alerts, as lines or in a body, on their way to one append. */
-export class Lines implements BodyTaker {
+/** Alerts that are collected from lines or from a body, to be appended together. */
+export class PendingBatch implements BodyTaker {
   readonly #intake: Intake;
   readonly #encoder = new BatchEncoder();
   readonly #kept: KeptLines | undefined;

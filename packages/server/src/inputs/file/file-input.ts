@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Logger, Throttled } from "../../logger.js";
-import type { Intake, Lines } from "../intake.js";
+import type { Intake, PendingBatch } from "../intake.js";
 import { unlessAbsent } from "./absence.js";
 import { checkFileInput, type FileInputOptions } from "./file-input-options.js";
 import { findFile } from "./find-file.js";
@@ -28,7 +28,7 @@ export class FileInput {
   readonly #logger: Logger;
   readonly #failures: Throttled;
   readonly #intake: Intake;
-  readonly #lines: Lines;
+  readonly #lines: PendingBatch;
   readonly #taker: LineTaker;
   readonly #state: StateFile | undefined;
   readonly #wake: Wake;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect } from "vitest";
 import { type FalcoOutputsServer, type Logger, type OutputStats, startServer } from "../../index.js";
-import type { OutputsOptions } from "../outputs.js";
+import type { OutputsOptions } from "../create-outputs.js";
 
 /** What a server logged: each entry's fields and message. */
 export class Recorder implements Logger {

@@ -6,7 +6,7 @@ import type { Appended } from "../log/alert-log.js";
 import { silent } from "../logger.js";
 import type { Router } from "../router.js";
 import type { ServerOptions } from "../server-options.js";
-import { readAlerts } from "./alerts.js";
+import { readAlerts } from "./grpc-input.js";
 import { Intake } from "./intake.js";
 
 async function serve(options: ServerOptions = {}) {
