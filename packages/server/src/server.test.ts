@@ -5,16 +5,14 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { type Alert, type Client, Code, createClient, FalcoError } from "@falco-outputs/core";
 import { OutputsResponseSchema } from "@falco-outputs/core/contract";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "./index.js";
 
-const running: FalcoOutputsServer[] = [];
 async function start(options?: ServerOptions): Promise<FalcoOutputsServer> {
   const server = await startServer(options);
-  running.push(server);
+  onTestFinished(() => server.stop());
   return server;
 }
-afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
 
 /** A client over a socket of its own. */
 function clientOf(server: FalcoOutputsServer): Client {

@@ -1,6 +1,6 @@
 import { Priority } from "@falco-outputs/core";
 import { contentOf, encodeContent } from "@falco-outputs/core/codec";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { joinPieces } from "../alert-batch.js";
 import { startServer } from "../index.js";
 import { Formatter } from "./format/formatter.js";
@@ -9,7 +9,7 @@ import { checkedQueue, type QueueOptions } from "./queue-options.js";
 import { QueuedOutput } from "./queued-output.js";
 import { Refused } from "./sink.js";
 import { ControlledSink, hang } from "./testing/controlled-sink.js";
-import { after, Recorder } from "./testing/serve.js";
+import { Recorder } from "./testing/serve.js";
 
 const time = "2026-06-02T09:14:09Z";
 
@@ -18,7 +18,7 @@ function start(options: QueueOptions = {}) {
   const sink = new ControlledSink();
   const logger = new Recorder();
   const output = new QueuedOutput("test", sink, new Formatter({}), checkedQueue(options), logger);
-  after(() => output.close());
+  onTestFinished(() => output.close());
   /** One batch of alerts whose lines are these texts. */
   const write = (...texts: string[]) => {
     const alert = encodeContent(contentOf({ rule: "r", priority: Priority.Error, time }));
