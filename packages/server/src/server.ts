@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { createRouterTransport, type Transport } from "@connectrpc/connect";
+import type { Transport } from "@connectrpc/connect";
 import { type AlertInit, type Client, Code, FalcoError, formatAddress, Priority } from "@falco-outputs/core";
 import { toPriority } from "@falco-outputs/core/codec";
 import { milliseconds } from "@falco-outputs/core/options";
 import { shutdown } from "./grpc/deliver.js";
-import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
+import { requestHandler, type Services } from "./grpc/handler.js";
+import { inProcessTransport } from "./grpc/in-process-transport.js";
 import { Subscribers } from "./grpc/subscribers.js";
 import type { ReadAlertsOptions } from "./inputs/grpc-input.js";
 import { Inputs } from "./inputs/inputs.js";
@@ -76,7 +77,10 @@ export interface FalcoOutputsServer {
    * @throws FalcoError with Unavailable when the server stops before, or has stopped.
    */
   waitForSubscribers(count: number): Promise<void>;
-  /** A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. */
+  /**
+   * A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. Once the server has
+   * stopped, its calls fail with FailedPrecondition: no other server will ever be there, so that clients do not come back.
+   */
   transport(): Transport;
   stats(): ServerStats;
   /** Lets each output open anew what it writes to: for a file that was rotated. */
@@ -229,9 +233,7 @@ class RunningServer implements FalcoOutputsServer {
   }
 
   transport(): Transport {
-    return createRouterTransport(routes(this.#services), {
-      router: { ...connectOptions, shutdownSignal: this.#shutdown.signal },
-    });
+    return inProcessTransport(this.#services, this.#shutdown.signal);
   }
 
   stats(): ServerStats {

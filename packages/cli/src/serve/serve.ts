@@ -38,7 +38,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     );
   }
   await Promise.race(ends);
-  logger.info({}, "stopping: the outputs write what they still hold; a second signal ends it at once");
+  logger.info(
+    {},
+    "stopping: waiting for the outputs to write what they hold; a second signal ends the process at once",
+  );
   const stats = server.stats();
   await server.stop();
   await reading;
