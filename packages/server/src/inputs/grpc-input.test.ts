@@ -168,6 +168,7 @@ it("logs a server that comes and goes at most once in a while", async () => {
           onStatus?.({ type: "connected" });
           const error = new FalcoError(`gone for the time ${time}`, Code.Unavailable);
           onStatus?.({ type: "disconnected", error, retryInMs: 0 });
+          yield [];
         }
       },
     }),
