@@ -1,5 +1,5 @@
-// Checks that need no test: format and lint, types, the contract, generated code, packages. Run within the workspace, once
-// it is built.
+// Checks that need no test: format and lint, import cycles among it, types, the lengths of files, the contract, generated
+// code, packages. Run within the workspace, once it is built.
 import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -21,6 +21,7 @@ await checkAll({
     typeScriptProjects().map((path) => [`types: ${path}`, ["tsc", "--noEmit", "-p", path]]),
   ),
   "nothing unused": ["knip"],
+  "no file too long": ["node", "scripts/file-lengths.mjs"],
   "format and lint": ["biome", "check", "."],
   ...Object.fromEntries(
     published.map((name) => [

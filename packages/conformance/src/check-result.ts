@@ -11,6 +11,7 @@ import type { CallResult, NeutralAlert } from "./protocol.js";
 import type { Published } from "./published.js";
 import { statusNames } from "./status.js";
 import { visibleFields, visibleVersion } from "./visible-fields.js";
+import type { Wanted } from "./wanted.js";
 
 const streaming = new Set(["sub", "get", "subscribe"]);
 const versionHeader = "falco-outputs-version";
@@ -18,15 +19,6 @@ const positionHeader = "falco-outputs-position";
 const windowHeader = "falco-outputs-window";
 /** How many responses the server sends before it waits for an acknowledgement. */
 const ackWindow = "4096";
-
-/** An alert that a case expects, and what its sequence number is. */
-export interface Wanted {
-  alert: ExpectedAlert;
-  /** Undefined where nobody knows it. */
-  sequence: bigint | undefined;
-  /** It tells a loss, and has no sequence number. */
-  isLoss: boolean;
-}
 
 /** Where a call's result differs from what is expected. */
 export function check(

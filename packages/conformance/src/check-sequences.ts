@@ -1,8 +1,8 @@
 import type { Call } from "./case.js";
-import type { Wanted } from "./check-result.js";
 import { differences } from "./differences.js";
 import type { NeutralAlert } from "./protocol.js";
 import type { Published } from "./published.js";
+import type { Wanted } from "./wanted.js";
 
 /**
  * Each alert has the number that the log gave it, and starts behind the position. Where nobody knows the numbers, a

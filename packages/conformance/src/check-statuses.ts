@@ -1,7 +1,7 @@
 import type { Call } from "./case.js";
-import type { Wanted } from "./check-result.js";
 import { differences } from "./differences.js";
 import type { NeutralStatus, StatusType } from "./protocol.js";
+import type { Wanted } from "./wanted.js";
 
 /** Each loss is told right before the alert that tells it, in whatever case; the rest where a case expects it. */
 export function statusDifferences(

@@ -29,6 +29,16 @@ export function milliseconds<Fallback extends number | undefined>(
 }
 
 /**
+ * A boolean: JavaScript would take any text for true, "no" included.
+ * @throws OptionError
+ */
+export function boolean(option: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === "boolean") return value;
+  throw new OptionError({ option, got: value, expected: "true or false" });
+}
+
+/**
  * A whole number from `least` to `most`.
  * @param fallback What undefined stands for.
  * @throws OptionError

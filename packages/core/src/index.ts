@@ -6,6 +6,7 @@ export type { AcknowledgedStream, AlertStream } from "./stream/alert-stream.js";
 export type { AlertFilter, CallOptions, GetOptions, ReconnectOptions, SubOptions } from "./stream/options.js";
 export type { Loss, StreamStatus } from "./stream/status.js";
 export { Code, FalcoError } from "./error.js";
+export { OptionError } from "./option-error.js";
 
 // What an alert says.
 export { type Alert, type AlertJson, alertToJson, priorityName } from "./alert-message.js";
@@ -18,5 +19,4 @@ export { type AlertInit, alertFromJson, alertFromText, createAlert, type FieldVa
 // For those who build on this package.
 export { type Address, formatAddress } from "./address.js";
 export type { Explain, Explanation, FalcoErrorOptions } from "./error.js";
-export { OptionError } from "./option-error.js";
 export { parseAddress } from "./parse-address.js";

@@ -8,6 +8,19 @@ it("leaves nothing that a terminal takes for a command", () => {
   expect(printable("plain – text 🦅")).toBe("plain – text 🦅");
 });
 
+it.each(["\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"])(
+  "lets no text change its direction: %j",
+  (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, "0");
+    expect(printable(`nimda${character}`)).toBe(`nimda\\u${code}`);
+    expect(printableJson(JSON.stringify({ character }))).toBe(`{"character":"\\u${code}"}`);
+  },
+);
+
+it("leaves marks alone that scripts and emoji need", () => {
+  for (const text of ["\u05d0\u05d1", "a\u200db", "\u200c", "\ufe0f"]) expect(printable(text)).toBe(text);
+});
+
 it("changes nothing of what JSON says", () => {
   const value = { key: "\x9b\x1b\u2029\x7f é" };
   const json = printableJson(JSON.stringify(value));

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import type { FalcoOutputsServer, ServerOptions } from "@falco-outputs/server";
 import { expect, it } from "vitest";
-import { OldFalco } from "./old-falco.js";
 import { proxyTo } from "./proxy.js";
-import { clientOf, publish, scratchFolder, serve } from "./test-server.js";
+import { clientOf, publish, scratchFolder, serve, startOldFalco } from "./test-server.js";
 
 const patience = { timeout: 20_000, interval: 5 };
 const reconnect = { initialDelayMs: 5, maxDelayMs: 20 };
@@ -86,7 +85,7 @@ it("three servers aggregated into one, one of them restarted, with acknowledgeme
 
 it("reads Falco's own server from its shared queue, also when it comes back, or one of ours in its place", async () => {
   const folder = scratchFolder();
-  const falco = await OldFalco.start(folder);
+  const falco = await startOldFalco(folder);
   const said: string[] = [];
   const log = (fields: object, message: string) => said.push(`${message} ${JSON.stringify(fields)}`);
   const aggregator = await serve({ logger: { info: log, warn: log, error: log } });
@@ -103,7 +102,7 @@ it("reads Falco's own server from its shared queue, also when it comes back, or 
   );
 
   await falco.stop();
-  const again = await OldFalco.start(folder);
+  const again = await startOldFalco(folder);
   again.raise("four");
   await expect.poll(rules, patience).toEqual(["one", "two", "three", "four"]);
   await again.stop();

@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { OldFalco } from "./old-falco.js";
-import { clientOf, scratchFolder, serve } from "./test-server.js";
+import { clientOf, scratchFolder, serve, startOldFalco } from "./test-server.js";
 
 const patience = { timeout: 10_000, interval: 1 };
 const reconnect = { initialDelayMs: 1, maxDelayMs: 5, waitOnFirstConnect: true };
@@ -13,7 +12,7 @@ describe("what onStatus throws", () => {
   it.each(["connecting", "connected"])(
     "ends a stream of Falco's own server with all its timers, so that the process ends by itself: %s",
     async (type) => {
-      const falco = await OldFalco.start(scratchFolder());
+      const falco = await startOldFalco(scratchFolder());
       falco.raise("one");
       const program = `
         import { createClient } from "@falco-outputs/node";

@@ -1,16 +1,15 @@
 import { Code, type GetOptions, type SubOptions } from "@falco-outputs/core";
 import { describe, expect, it } from "vitest";
-import { OldFalco } from "./old-falco.js";
-import { clientOf, scratchFolder, serve } from "./test-server.js";
+import { clientOf, scratchFolder, serve, startOldFalco } from "./test-server.js";
 
 const patience = { timeout: 10_000, interval: 5 };
 const message = (address: string) =>
   `version on unix://${address}: this server is Falco's own, which has the shared queue only: leave out group, broadcast, after, follow and acknowledge (filterLocally filters on this side)`;
 
 describe.each([
-  ["Falco 0.43", true],
-  ["a Falco without a version", false],
-])("what %s does not have", (_, hasVersion) => {
+  ["Falco 0.43", "0.43.0"],
+  ["a Falco without a version", undefined],
+])("what %s does not have", (_, version) => {
   it.each<[string, SubOptions]>([
     ["a group", { group: "pager" }],
     ["a group that acknowledges", { group: "pager", acknowledge: true }],
@@ -21,7 +20,7 @@ describe.each([
     ["acknowledgement by hand", { acknowledge: "manual" }],
     ["a group, waited for", { group: "pager", reconnect: { waitOnFirstConnect: true } }],
   ])("sub refuses, says why, and takes no alert away: %s", async (_, options) => {
-    const falco = await OldFalco.start(scratchFolder(), { hasVersion });
+    const falco = await startOldFalco(scratchFolder(), { version });
     falco.raise("one", "two");
     const next = clientOf(falco.address).sub(options)[Symbol.asyncIterator]().next();
     await expect(next).rejects.toMatchObject({
@@ -29,7 +28,7 @@ describe.each([
       message: message(falco.address),
     });
     expect(falco.calls).toEqual(["version"]);
-    expect(falco.queue.length).toBe(2);
+    expect(falco.waiting).toBe(2);
   });
 
   it.each<[string, GetOptions]>([
@@ -37,18 +36,18 @@ describe.each([
     ["a broadcast", { broadcast: true, after: 0n }],
     ["following", { follow: true }],
   ])("get refuses, says why, and takes no alert away: %s", async (_, options) => {
-    const falco = await OldFalco.start(scratchFolder(), { hasVersion });
+    const falco = await startOldFalco(scratchFolder(), { version });
     falco.raise("one");
     const next = clientOf(falco.address).get(options)[Symbol.asyncIterator]().next();
     await expect(next).rejects.toMatchObject({ code: Code.Unimplemented, message: message(falco.address) });
     expect(falco.calls).toEqual(["version"]);
-    expect(falco.queue.length).toBe(1);
+    expect(falco.waiting).toBe(1);
   });
 });
 
 describe("what Falco 0.43 has", () => {
   it("is a get of what is queued", async () => {
-    const falco = await OldFalco.start(scratchFolder());
+    const falco = await startOldFalco(scratchFolder());
     const client = clientOf(falco.address);
     const get = async () => {
       const rules: string[] = [];
@@ -62,7 +61,7 @@ describe("what Falco 0.43 has", () => {
   });
 
   it("is a sub that asks again and again, and asks no more when it is left", async () => {
-    const falco = await OldFalco.start(scratchFolder());
+    const falco = await startOldFalco(scratchFolder());
     const rules: string[] = [];
     const leaving = new AbortController();
     const reading = (async () => {
@@ -84,7 +83,7 @@ describe("what Falco 0.43 has", () => {
   });
 
   it("filters on this side", async () => {
-    const falco = await OldFalco.start(scratchFolder());
+    const falco = await startOldFalco(scratchFolder());
     falco.raise("one", "two", "three");
     const rules: string[] = [];
     for await (const { rule } of clientOf(falco.address).get({
@@ -94,12 +93,12 @@ describe("what Falco 0.43 has", () => {
       rules.push(rule);
     }
     expect(rules).toEqual(["two", "three"]);
-    expect(falco.queue).toEqual([]);
+    expect(falco.waiting).toBe(0);
   });
 
   it("stops with OK: sub reconnects when it comes back", async () => {
     const folder = scratchFolder();
-    const first = await OldFalco.start(folder);
+    const first = await startOldFalco(folder);
     const rules: string[] = [];
     const statuses: string[] = [];
     void (async () => {
@@ -115,14 +114,14 @@ describe("what Falco 0.43 has", () => {
     await expect.poll(() => rules, patience).toEqual(["one"]);
     await first.stop();
     await expect.poll(() => statuses, patience).toContain("disconnected");
-    const second = await OldFalco.start(folder);
+    const second = await startOldFalco(folder);
     second.raise("two");
     await expect.poll(() => rules, patience).toEqual(["one", "two"]);
     expect(statuses.join(" ")).toMatch(/^connecting connected (disconnected connecting )+resumed$/);
   });
 
   it("is left by a stream that ends with its signal before the first alert", async () => {
-    const falco = await OldFalco.start(scratchFolder());
+    const falco = await startOldFalco(scratchFolder());
     const leaving = new AbortController();
     const next = clientOf(falco.address).sub({ signal: leaving.signal })[Symbol.asyncIterator]().next();
     await expect.poll(() => falco.polls, patience).toBeGreaterThan(0);
@@ -133,7 +132,7 @@ describe("what Falco 0.43 has", () => {
 
 it("goes on with its group once our server stands where Falco stood", async () => {
   const folder = scratchFolder();
-  const falco = await OldFalco.start(folder);
+  const falco = await startOldFalco(folder);
   const client = clientOf(falco.address);
   await expect(client.sub({ group: "pager" })[Symbol.asyncIterator]().next()).rejects.toMatchObject({
     code: Code.Unimplemented,

@@ -3,9 +3,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { Code, type StreamStatus, type SubOptions } from "@falco-outputs/core";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { OldFalco } from "./old-falco.js";
 import { proxyTo } from "./proxy.js";
-import { clientOf, publish, scratchFolder, serve } from "./test-server.js";
+import { clientOf, publish, scratchFolder, serve, startOldFalco } from "./test-server.js";
 
 const patience = { timeout: 10_000, interval: 1 };
 const soon = { initialDelayMs: 1, maxDelayMs: 5 };
@@ -48,14 +47,14 @@ describe("a first connection that fails", () => {
   it("is none when it held, though Falco's own server said nothing", async () => {
     const folder = scratchFolder();
     const connectTimeoutMs = 300;
-    const falco = await OldFalco.start(folder);
+    const falco = await startOldFalco(folder);
     const started = Date.now();
     const { types } = read(falco.address, { reconnect: soon, pollIntervalMs: 5 }, connectTimeoutMs);
     await expect.poll(() => falco.polls, patience).toBeGreaterThan(0);
     await expect.poll(() => Date.now() - started, patience).toBeGreaterThan(2 * connectTimeoutMs + 10);
     await falco.stop();
     await expect.poll(types, patience).toContain("disconnected");
-    const again = await OldFalco.start(folder);
+    const again = await startOldFalco(folder);
     again.raise("one");
     await expect.poll(types, patience).toContain("connected");
   });

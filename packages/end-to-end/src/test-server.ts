@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { AlertInit } from "@falco-outputs/core";
 import { type ClientOptions, createClient } from "@falco-outputs/node";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
+import { OldFalco } from "@falco-outputs/testing";
 import { onTestFinished } from "vitest";
 
 /** A folder that goes when the test does. */
@@ -55,4 +56,14 @@ export async function publish(
     await turn();
   }
   return sequences;
+}
+
+/** A server that behaves as Falco 0.43 does, at `folder`/falco.sock, until it is stopped or the test ends. */
+export async function startOldFalco(
+  folder: string,
+  options?: { version: string | undefined },
+): Promise<OldFalco> {
+  const falco = await OldFalco.start(join(folder, "falco.sock"), options);
+  onTestFinished(() => falco.stop());
+  return falco;
 }

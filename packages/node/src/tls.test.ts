@@ -40,7 +40,7 @@ describe("secureContextOptions", () => {
 
   it.each(["ca", "cert", "key"] as const)("says that the file of %s is missing", (name) => {
     const missing = join(folder, "missing.pem");
-    const message = `^tls\\.${name}: "${missing}", expected PEM, or the path of a file that can be read: ENOENT`;
+    const message = `^tls\\.${name}: "${missing}", expected PEM, or the path of a file that can be read \\(ENOENT`;
     expect(() => secureContextOptions({ ...paths, [name]: missing })).toThrow(invalid(message));
   });
 

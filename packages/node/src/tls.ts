@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { OptionError } from "@falco-outputs/core";
+import { readPem } from "@falco-outputs/core/options";
 
 /** PEM text or bytes, or the path of a file that holds it. */
 export type Pem = string | Buffer;
@@ -24,9 +25,9 @@ export interface TlsOptions {
  */
 export function secureContextOptions(tls: TlsOptions): SecureContextOptions {
   const options = {
-    ca: read(tls.ca, "ca"),
-    cert: read(tls.cert, "cert"),
-    key: read(tls.key, "key"),
+    ca: readPem(tls.ca, "tls.ca", readFileSync),
+    cert: readPem(tls.cert, "tls.cert", readFileSync),
+    key: readPem(tls.key, "tls.key", readFileSync),
     minVersion: "TLSv1.2",
   } as const;
   try {
@@ -41,18 +42,4 @@ export function secureContextOptions(tls: TlsOptions): SecureContextOptions {
     });
   }
   return options;
-}
-
-function read(pem: Pem, name: "ca" | "cert" | "key"): string | Buffer {
-  if (typeof pem !== "string" || pem.includes("-----BEGIN ")) return pem;
-  try {
-    return readFileSync(pem);
-  } catch (cause) {
-    throw new OptionError({
-      option: `tls.${name}`,
-      got: pem,
-      expected: `PEM, or the path of a file that can be read: ${(cause as Error).message}`,
-      cause,
-    });
-  }
 }

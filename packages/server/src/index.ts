@@ -1,29 +1,38 @@
-// Running a server.
+// biome-ignore-all assist/source/organizeImports: grouped by what one needs first
 
-export type { FalcoVersionSource } from "./grpc/version.js";
-export type { ReadAlertsOptions } from "./inputs/alerts.js";
-export type { FileInputOptions } from "./inputs/file/file-input-options.js";
-export type { InputsOptions } from "./inputs/inputs.js";
-export type { InputStats } from "./inputs/intake.js";
-export type { ReadLinesOptions } from "./inputs/lines.js";
-export type { ListenOptions } from "./listen/grpc-listener.js";
-export type { HttpInputOptions } from "./listen/http-listener.js";
-export type { Pem, TlsOptions } from "./listen/pem.js";
-export type { SocketPermissions } from "./listen/socket-permissions.js";
-export type { WebOptions } from "./listen/web-listener.js";
-export type { LogStats } from "./log/alert-log.js";
-export type { Logger } from "./logger.js";
-export type { FileOptions } from "./outputs/file.js";
-export type { FormatOptions } from "./outputs/format/formatter.js";
-export type { HttpOutputOptions } from "./outputs/http/http-output.js";
-export type { HttpTlsOptions } from "./outputs/http/tls-context.js";
-export type { OutputStats } from "./outputs/output.js";
-export type { OutputsOptions } from "./outputs/outputs.js";
-export type { ProgramOptions } from "./outputs/program/program.js";
-export type { QueueOptions } from "./outputs/queue-options.js";
-export type { StdoutOptions } from "./outputs/stdout.js";
-export type { Facility } from "./outputs/syslog/facility.js";
-export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";
-export type { SyslogOutputOptions } from "./outputs/syslog/syslog-output.js";
+// Running a server.
 export { type FalcoOutputsServer, type ServerStats, startServer } from "./server.js";
 export type { ServerOptions } from "./server-options.js";
+export type { Logger } from "./logger.js";
+
+// Where alerts come from.
+export type { InputsOptions } from "./inputs/inputs.js";
+export type { HttpInputOptions } from "./listen/http-listener.js";
+export type { FileInputOptions } from "./inputs/file/file-input-options.js";
+export type { ReadLinesOptions } from "./inputs/lines.js";
+export type { ReadAlertsOptions } from "./inputs/grpc-input.js";
+export type { FalcoVersionSource } from "./grpc/version.js";
+
+// Who may subscribe, and where.
+export type { ListenOptions } from "./listen/grpc-listener.js";
+export type { WebOptions } from "./listen/web-listener.js";
+export type { Pem, TlsOptions } from "./listen/pem.js";
+export type { SocketPermissions } from "./listen/socket-permissions.js";
+
+// Falco's other outputs.
+export type { OutputsOptions } from "./outputs/create-outputs.js";
+export type { FormatOptions } from "./outputs/format/formatter.js";
+export type { QueueOptions } from "./outputs/queue-options.js";
+export type { StdoutOptions } from "./outputs/stdout.js";
+export type { FileOptions } from "./outputs/file.js";
+export type { ProgramOptions } from "./outputs/program/program.js";
+export type { HttpOutputOptions } from "./outputs/http/http-output.js";
+export type { HttpTlsOptions } from "./outputs/http/tls-context.js";
+export { localSyslogSocket, type SyslogOutputOptions } from "./outputs/syslog/syslog-output.js";
+export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";
+export type { Facility } from "./outputs/syslog/facility.js";
+
+// What the counters count.
+export type { LogStats } from "./log/alert-log.js";
+export type { InputStats } from "./inputs/intake.js";
+export type { OutputStats } from "./outputs/output.js";

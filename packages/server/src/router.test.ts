@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { createClient, type PriorityLike, priorityNames } from "@falco-outputs/core";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, startServer } from "./index.js";
-import { after, countsOf, folder, numbersInFile } from "./outputs/testing/serve.js";
+import { countsOf, folder, numbersInFile } from "./outputs/testing/serve.js";
 
 const lines = priorityNames.map((priority, number) => JSON.stringify({ rule: String(number), priority }));
 
@@ -11,7 +11,7 @@ async function start(priority?: PriorityLike): Promise<{ server: FalcoOutputsSer
   const filename = `${folder()}/alerts`;
   const outputs = { file: { filename }, format: { json: true } };
   const server = await startServer({ listen: [], outputs, ...(priority !== undefined && { priority }) });
-  after(() => server.stop());
+  onTestFinished(() => server.stop());
   return { server, filename };
 }
 

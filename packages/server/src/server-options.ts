@@ -4,7 +4,7 @@ import type { InputsOptions } from "./inputs/inputs.js";
 import type { ListenOptions } from "./listen/grpc-listener.js";
 import type { WebOptions } from "./listen/web-listener.js";
 import type { Logger } from "./logger.js";
-import type { OutputsOptions } from "./outputs/outputs.js";
+import type { OutputsOptions } from "./outputs/create-outputs.js";
 
 /** What `startServer` takes. */
 export interface ServerOptions {

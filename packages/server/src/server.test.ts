@@ -3,18 +3,23 @@ import { connect } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { type Alert, type Client, Code, createClient, FalcoError } from "@falco-outputs/core";
+import {
+  type Alert,
+  type Client,
+  Code,
+  createClient,
+  FalcoError,
+  type SubOptions,
+} from "@falco-outputs/core";
 import { OutputsResponseSchema } from "@falco-outputs/core/contract";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "./index.js";
 
-const running: FalcoOutputsServer[] = [];
 async function start(options?: ServerOptions): Promise<FalcoOutputsServer> {
   const server = await startServer(options);
-  running.push(server);
+  onTestFinished(() => server.stop());
   return server;
 }
-afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
 
 /** A client over a socket of its own. */
 function clientOf(server: FalcoOutputsServer): Client {
@@ -193,9 +198,25 @@ describe("stop", () => {
     const other = createClient({ transport: server.transport() });
     await expect(server.readAlerts(other, { name: "other" })).rejects.toEqual(told);
     await expect(other.get()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
-      code: Code.Unavailable,
+      code: Code.FailedPrecondition,
+      message: "the server has stopped",
     });
     expect(server.stats().appended).toBe(0);
+  });
+
+  it.each<[string, SubOptions]>([
+    ["a broadcast", { broadcast: true }],
+    ["a group", { group: "g" }],
+    ["the shared queue, waited for", { reconnect: { waitOnFirstConnect: true } }],
+  ])("ends a stream over its own transport, which nobody will serve again: %s", async (_, options) => {
+    const server = await start({ listen: [] });
+    const client = createClient({ transport: server.transport() });
+    const next = client.sub(options)[Symbol.asyncIterator]().next();
+    next.catch(() => undefined);
+    await server.waitForSubscribers(1);
+    await server.stop();
+    await expect(next).rejects.toMatchObject({ code: Code.FailedPrecondition, fromServer: true });
+    await expect(client.version()).rejects.toMatchObject({ code: Code.FailedPrecondition });
   });
 
   it("ends the reading of lines and of other servers", async () => {

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { createRouterTransport, type Transport } from "@connectrpc/connect";
+import type { Transport } from "@connectrpc/connect";
 import { type AlertInit, type Client, Code, FalcoError, formatAddress, Priority } from "@falco-outputs/core";
 import { toPriority } from "@falco-outputs/core/codec";
 import { milliseconds } from "@falco-outputs/core/options";
 import { shutdown } from "./grpc/deliver.js";
-import { connectOptions, requestHandler, routes, type Services } from "./grpc/handler.js";
+import { requestHandler, type Services } from "./grpc/handler.js";
+import { inProcessTransport } from "./grpc/in-process-transport.js";
 import { Subscribers } from "./grpc/subscribers.js";
-import type { ReadAlertsOptions } from "./inputs/alerts.js";
+import type { ReadAlertsOptions } from "./inputs/grpc-input.js";
 import { Inputs } from "./inputs/inputs.js";
 import type { InputStats } from "./inputs/intake.js";
 import type { ReadLinesOptions } from "./inputs/lines.js";
@@ -20,9 +21,9 @@ import { listenWeb, type WebListener } from "./listen/web-listener.js";
 import type { AlertLog, LogStats } from "./log/alert-log.js";
 import { MemoryLog } from "./log/memory-log.js";
 import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
-import { GrpcOutput } from "./outputs/grpc.js";
+import { createOutputs } from "./outputs/create-outputs.js";
+import { GrpcOutput } from "./outputs/grpc-output.js";
 import type { Output, OutputStats } from "./outputs/output.js";
-import { createOutputs } from "./outputs/outputs.js";
 import { toBatch } from "./published-alert.js";
 import { Router } from "./router.js";
 import type { ServerOptions } from "./server-options.js";
@@ -76,7 +77,10 @@ export interface FalcoOutputsServer {
    * @throws FalcoError with Unavailable when the server stops before, or has stopped.
    */
   waitForSubscribers(count: number): Promise<void>;
-  /** A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. */
+  /**
+   * A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. Once the server has
+   * stopped, its calls fail with FailedPrecondition: no other server will ever be there, so that clients do not come back.
+   */
   transport(): Transport;
   stats(): ServerStats;
   /** Lets each output open anew what it writes to: for a file that was rotated. */
@@ -99,7 +103,7 @@ const defaultStallTimeoutMs = 300_000;
  * @throws FalcoError with InvalidArgument that says which option is wrong; Error for an address that cannot be had.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FalcoOutputsServer> {
-  const server = new Running(options);
+  const server = new RunningServer(options);
   try {
     await server.start(options);
     return server;
@@ -109,7 +113,7 @@ export async function startServer(options: ServerOptions = {}): Promise<FalcoOut
   }
 }
 
-class Running implements FalcoOutputsServer {
+class RunningServer implements FalcoOutputsServer {
   readonly #logger: Logger;
   readonly #losses: Throttled;
   readonly #log: AlertLog;
@@ -229,9 +233,7 @@ class Running implements FalcoOutputsServer {
   }
 
   transport(): Transport {
-    return createRouterTransport(routes(this.#services), {
-      router: { ...connectOptions, shutdownSignal: this.#shutdown.signal },
-    });
+    return inProcessTransport(this.#services, this.#shutdown.signal);
   }
 
   stats(): ServerStats {

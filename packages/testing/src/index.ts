@@ -1,4 +1,5 @@
 export { Authority, type Identity, type IdentityOptions, writeIdentity } from "./certificates.js";
 export { fixtureBodies, fixtureBody, fixtureLines, fixturePath } from "./fixtures.js";
 export { lacks } from "./lacks.js";
+export { OldFalco, type RaisedAlert } from "./old-falco.js";
 export { Tally } from "./tally.js";

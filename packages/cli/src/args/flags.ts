@@ -67,7 +67,7 @@ export function inFlags(error: unknown, flags: Flags): unknown {
   if (error instanceof OptionError) {
     return new UsageError(error.describe(nameOf).replace(/(--insecure-tcp|--follow): true\b/g, "$1"));
   }
+  // Options that make no sense together, in the server's own words.
   const isLocal = error instanceof FalcoError && error.code === Code.InvalidArgument && !error.fromServer;
-  // A sentence that is not an OptionError yet begins with the option's path as well.
-  return isLocal ? new UsageError(error.message.replace(/^[a-z][\w.[\]]*(?=[:. ])/, nameOf)) : error;
+  return isLocal ? new UsageError(error.message) : error;
 }

@@ -1,7 +1,5 @@
-import { Code, FalcoError } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
 import { UsageError } from "../args/usage-error.js";
-import { inKeys } from "./in-keys.js";
 
 /** What the configuration calls the API's options, whose paths stand here without indices. */
 type Keys = Readonly<Record<string, string>>;
@@ -50,6 +48,7 @@ const keys: Keys = {
   "outputs.syslog.socket": "syslog_output.socket",
   "outputs.syslog.address": "syslog_output.address",
   ...tlsKeys("outputs.syslog", "syslog_output"),
+  "outputs.syslog.tls": "syslog_output.tls",
   "outputs.http": "http_output",
   "outputs.http.url": "http_output.url",
   "outputs.http.userAgent": "http_output.user_agent",
@@ -71,7 +70,8 @@ const keys: Keys = {
 /** Those of a block of `inputs.grpc`, within the block. */
 const clientKeys: Keys = {
   address: "address",
-  name: "name",
+  "readAlerts.name": "name",
+  "readAlerts.group": "group",
   group: "group",
   "tls.ca": "root_certs",
   "tls.cert": "cert_chain",
@@ -95,20 +95,14 @@ export function inConfiguration(error: unknown, items: Readonly<Record<string, r
 
 /** An error about the options of one of the servers that are read, as above. @param key Its block. */
 export function inBlock(error: unknown, key: string): unknown {
-  return inWords(
-    error,
-    (option) => {
-      const within = clientKeys[withoutIndices(option)];
-      return within === undefined ? key : `${key}.${within}`;
-    },
-    key,
-  );
+  return inWords(error, (option) => {
+    const within = clientKeys[withoutIndices(option)];
+    return within === undefined ? key : `${key}.${within}`;
+  });
 }
 
-function inWords(error: unknown, nameOf: (option: string) => string, block?: string): unknown {
-  if (error instanceof OptionError) return new UsageError(error.describe(nameOf));
-  const isLocal = error instanceof FalcoError && error.code === Code.InvalidArgument && !error.fromServer;
-  return isLocal ? new UsageError(inKeys(error.message, block)) : error;
+function inWords(error: unknown, nameOf: (option: string) => string): unknown {
+  return error instanceof OptionError ? new UsageError(error.describe(nameOf)) : error;
 }
 
 function withoutIndices(option: string): string {

@@ -58,6 +58,22 @@ http_output: { enabled: true, url: "http://receiver.example/" }
       { option: "outputs.http.userAgent", got: "x", expected: "what may stand in a header" },
       ':13: http_output.user_agent: "x", expected what may stand in a header',
     ],
+    [
+      {
+        option: "outputs.syslog.address",
+        got: "logs.example:514",
+        expected: "it with {outputs.syslog.tls}, or with {outputs.syslog.insecure}: true",
+      },
+      ': syslog_output.address: "logs.example:514", expected it with syslog_output.tls, or with syslog_output.insecure: true',
+    ],
+    [
+      {
+        option: "outputs.syslog.tls.key",
+        got: undefined,
+        expected: "PEM that goes with {outputs.syslog.tls.cert}",
+      },
+      ": syslog_output.private_key: missing, expected PEM that goes with syslog_output.cert_chain",
+    ],
     [{ option: "maxBytes", got: 1, expected: "4 MiB" }, ": alerts.max_bytes: 1, expected 4 MiB"],
     // It has no key.
     [{ option: "stallTimeoutMs", got: 0, expected: "more" }, ": stallTimeoutMs: 0, expected more"],
@@ -71,6 +87,16 @@ http_output: { enabled: true, url: "http://receiver.example/" }
       messages: [
         'inputs.grpc[1].root_certs: "ca.crt", expected a certificate that goes with inputs.grpc[1].private_key',
       ],
+    });
+  });
+
+  it.each([
+    ["name", "name"],
+    ["group", "group"],
+  ])("is told with the block's %s", (option, key) => {
+    const problem = { option: `readAlerts.${option}`, got: "", expected: "a name" };
+    expect(inBlock(new OptionError(problem), "inputs.grpc")).toMatchObject({
+      messages: [`inputs.grpc.${key}: "", expected a name`],
     });
   });
 

@@ -41,25 +41,24 @@ function problems(issue: Issue, config: unknown): Problem[] {
   return [{ path: issue.path, message }];
 }
 
-/** How many keys are named where none is near. */
-const namedKeys = 5;
+/** A block with so few keys is shown all of them. */
+const fewKeys = 5;
+/** How many keys are suggested at most. */
+const maxSuggestions = 3;
 
 function suggestion(key: string, path: readonly PropertyKey[]): string {
-  const [nearest] = byDistance(key, [...keysAt(path), ...(path.length === 0 ? ignoredKeys : [])]);
-  if (nearest !== undefined && distance(key, nearest) <= Math.max(2, key.length / 3)) {
-    return `, did you mean ${nearest}?`;
-  }
-  const known = byDistance(key, keysAt(path));
-  const isAll = known.length <= namedKeys;
-  return `, expected ${isAll ? "one of" : "another one, e.g."} ${known.slice(0, namedKeys).join(", ")}`;
+  const known = keysAt(path);
+  const near = nearest(key, [...known, ...(path.length === 0 ? ignoredKeys : [])]);
+  if (near.length > 0) return `, did you mean ${near.join(" or ")}?`;
+  return known.length <= fewKeys ? `, expected ${known.join(" or ")}` : "";
 }
 
-/** The nearest first. */
-function byDistance(key: string, known: readonly string[]): string[] {
-  return known
-    .map((name) => ({ name, distance: distance(key, name) }))
-    .sort((a, b) => a.distance - b.distance)
-    .map(({ name }) => name);
+/** Those that differ in the fewest letters, if that is a third of them at most; in a short key, half of them. */
+function nearest(key: string, known: readonly string[]): string[] {
+  const distances = known.map((name) => distance(key, name));
+  const least = Math.min(...distances);
+  if (least > Math.max(Math.min(2, key.length / 2), key.length / 3)) return [];
+  return known.filter((_, index) => distances[index] === least).slice(0, maxSuggestions);
 }
 
 /** The keys that a block may have. */

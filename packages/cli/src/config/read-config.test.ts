@@ -104,7 +104,11 @@ it("takes an empty file for defaults", () => {
 it.each([
   ["a wrong value", "json_output: maybe", '1: json_output: "maybe", expected true or false'],
   ["a misspelt key", "\njson_ouput: true", "2: json_ouput: no such key, did you mean json_output?"],
-  ["a misspelt key of Falco's own", "rule_file: [x]", "1: rule_file: no such key, did you mean rule_files?"],
+  [
+    "a misspelt key of Falco's own",
+    "rule_file: [x]",
+    "1: rule_file: no such key, did you mean rule_files or rules_file?",
+  ],
   [
     "a misspelt key in a block",
     "file_output:\n  enabled: true\n  filname: x",
@@ -118,12 +122,12 @@ it.each([
   [
     "a key that is like no other",
     "stdout_output: { enabled: true, colour: red }",
-    "1: stdout_output.colour: no such key, expected one of enabled",
+    "1: stdout_output.colour: no such key, expected enabled",
   ],
   [
     "a key that is like none of many",
     "something_else_entirely: 1",
-    /1: something_else_entirely: no such key, expected another one, e\.g\. \w+(?:, \w+){4}$/,
+    /1: something_else_entirely: no such key$/,
   ],
   ["a missing key", "stdout_output: {}", "1: stdout_output.enabled: is missing, expected true or false"],
   ["a missing block", "file_output:", "1: file_output: null, expected a block of keys"],
@@ -155,6 +159,18 @@ it("names everything that is wrong at once", () => {
     ],
   });
   expect(() => read("json_output: 1\noutput_timeout: soon")).toThrow(wrong);
+});
+
+it("names what is wrong in the order of the lines", () => {
+  const wrong = expect.objectContaining({
+    messages: [
+      `${file}:1: zzz: no such key`,
+      `${file}:2: output_timeout: "soon", expected milliseconds, a whole number from 1`,
+      `${file}:4: grpc.bind_adress: no such key, did you mean bind_address?`,
+      `${file}:5: json_output: 1, expected true or false`,
+    ],
+  });
+  expect(() => read("zzz: 1\noutput_timeout: soon\ngrpc:\n  bind_adress: x\njson_output: 1")).toThrow(wrong);
 });
 
 it.each([

@@ -45,11 +45,12 @@ export function readConfig(file: string): ReadConfig {
     const locate = (message: string) => `${at(lineOf(document, lines, pathIn(message)))}: ${message}`;
     return { config: result.data, ignored, locate };
   }
-  throw new UsageError(
-    ...problemsOf(result.error.issues, ours).map(
-      ({ path, message }) => `${at(lineOf(document, lines, path) ?? 1)}: ${message}`,
-    ),
-  );
+  const problems = problemsOf(result.error.issues, ours).map(({ path, message }) => ({
+    line: lineOf(document, lines, path) ?? 1,
+    message,
+  }));
+  problems.sort((a, b) => a.line - b.line);
+  throw new UsageError(...problems.map(({ line, message }) => `${at(line)}: ${message}`));
 }
 
 /** What the document says. Only what stands for its aliases can be wrong by now. */

@@ -1,27 +1,7 @@
 import type { Command } from "commander";
 import { collect, parseCount, parseMode } from "../args/parsers.js";
 import { defaultHttp } from "../connection/default-address.js";
-
-export interface ServeOptions {
-  config?: string;
-  listen?: string[];
-  http?: string[];
-  stdin?: boolean;
-  cert?: string;
-  key?: string;
-  ca?: string;
-  insecureTcp?: boolean;
-  capacity?: number;
-  socketMode?: number;
-  socketGroup?: string;
-  falcoVersion?: string;
-  falcoUrl?: string;
-  web?: string[];
-  webToken?: string;
-  webOrigin?: string[];
-  webCert?: string;
-  webKey?: string;
-}
+import type { ServeOptions } from "./options.js";
 
 export function addServeCommand(program: Command): void {
   addOptions(program.command("serve"))

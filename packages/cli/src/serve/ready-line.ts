@@ -1,4 +1,4 @@
-import type { FalcoOutputsServer, OutputsOptions } from "@falco-outputs/server";
+import { type FalcoOutputsServer, localSyslogSocket, type OutputsOptions } from "@falco-outputs/server";
 import type { Serving } from "../config/serving.js";
 
 /** What is logged when a server is ready: where alerts come from and where they go, and nothing secret. */
@@ -31,11 +31,8 @@ export function readyLine(
   };
 }
 
-/** The local syslogd's, which the server takes when it is not told. */
-const syslogSocket = "/dev/log";
-
 function destinationsOf({ stdout, file, program, http, syslog }: OutputsOptions) {
-  const { address, socket = syslogSocket } = syslog === true || syslog === undefined ? {} : syslog;
+  const { address, socket = localSyslogSocket } = syslog === true || syslog === undefined ? {} : syslog;
   return {
     ...(stdout !== undefined && { stdout: true }),
     ...(file !== undefined && { file: file.filename }),

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixtureLines } from "@falco-outputs/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { ran } from "../testing/in-process.js";
 import { endRuns, falcoOutputs } from "../testing/run.js";
 
@@ -32,6 +32,15 @@ async function post(url: string, body: string): Promise<void> {
   const sent = request(url, { method: "POST" }).end(body);
   const [response] = await once(sent, "response");
   expect(response.resume().statusCode).toBe(200);
+}
+
+const stopping =
+  "stopping: waiting for the outputs to write what they hold; a second signal ends the process at once";
+
+/** Whether a process is there, and not only its exit status, which nobody has asked for. */
+function isRunning(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, "utf8"));
 }
 
 async function ready(run: ReturnType<typeof falcoOutputs>) {
@@ -110,12 +119,35 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
     const serve = falcoOutputs("serve", "-c", file);
     await post((await ready(serve)).http[0]!, alerts[0]!);
     serve.child.kill(first);
-    await serve.logged("stopping: the outputs write what they still hold; a second signal ends it at once");
+    await serve.logged(stopping);
     serve.child.kill(second);
     expect(await serve.status).toBe(second);
     receiver.closeAllConnections();
     receiver.close();
   });
+
+  it.each([true, false])(
+    "leaves no program behind at a second signal, though it reads nothing (keep_alive: %s)",
+    async (keepAlive) => {
+      const started = join(folder, "pid");
+      const file = config(`
+grpc: { enabled: false }
+output_timeout: 600000
+program_output: { enabled: true, keep_alive: ${keepAlive}, program: "trap '' TERM HUP; echo $$ >${started}.new; mv ${started}.new ${started}; sleep 1000" }
+inputs: { http: { bind_address: "127.0.0.1:0" } }
+`);
+      const serve = falcoOutputs("serve", "-c", file);
+      await post((await ready(serve)).http[0]!, alerts[0]!);
+      await expect.poll(() => existsSync(started)).toBe(true);
+      const pid = Number(readFileSync(started, "utf8"));
+      onTestFinished(() => void (isRunning(pid) && process.kill(-pid, "SIGKILL")));
+      serve.child.kill("SIGTERM");
+      await serve.logged(stopping);
+      serve.child.kill("SIGTERM");
+      expect(await serve.status).toBe("SIGTERM");
+      await expect.poll(() => isRunning(pid)).toBe(false);
+    },
+  );
 
   it("takes the alerts of other servers, each a source of its own", async () => {
     const one = falcoOutputs("serve", "--listen", join(folder, "one.sock"), "--http", "127.0.0.1:0");
@@ -207,7 +239,7 @@ inputs: { stdin: {}, http: { bind_address: "unix://${folder}/in.sock" } }
     [
       "certificates of another server that are not there",
       "\ninputs:\n  grpc:\n    - { address: x:1, private_key: /k, cert_chain: /c, root_certs: /nowhere/ca.crt }",
-      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read: ENOENT',
+      ':4: inputs.grpc[0].root_certs: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read (ENOENT',
     ],
     [
       "another server without TLS",

@@ -5,12 +5,12 @@ import { UsageError } from "../args/usage-error.js";
 import type { LoadedServing } from "../config/load-serving.js";
 import type { Serving } from "../config/serving.js";
 import { stopSignal } from "../stop-signal.js";
-import type { ServeOptions } from "./command.js";
 import { drain } from "./drain.js";
 import { openLog } from "./log/log.js";
+import type { ServeOptions } from "./options.js";
 import { readyLine } from "./ready-line.js";
 import { onRotation } from "./rotation.js";
-import { toServerOptions } from "./serve-options.js";
+import { toServerOptions } from "./server-options.js";
 
 export async function serve(options: ServeOptions): Promise<void> {
   const { serving, located, ...notes } = await toServing(options);
@@ -38,7 +38,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     );
   }
   await Promise.race(ends);
-  logger.info({}, "stopping: the outputs write what they still hold; a second signal ends it at once");
+  logger.info(
+    {},
+    "stopping: waiting for the outputs to write what they hold; a second signal ends the process at once",
+  );
   const stats = server.stats();
   await server.stop();
   await reading;

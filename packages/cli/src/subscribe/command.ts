@@ -1,22 +1,8 @@
 import { type Command, Option } from "commander";
 import { parseCount, parseSequence } from "../args/parsers.js";
-import { addConnectionOptions, type ConnectionOptions } from "../connection/connection-options.js";
-import { type ColorMode, colorModes, type Format, formats } from "../print/choices.js";
-import { addFilterOptions, type FilterOptions } from "./filter-options.js";
-
-/** What `sub` and `get` are told. */
-export interface SubscribeOptions extends ConnectionOptions, FilterOptions {
-  group?: string;
-  shared?: boolean;
-  acknowledge?: boolean;
-  after?: bigint;
-  last?: number;
-  follow?: boolean;
-  count?: number;
-  wait?: boolean;
-  output: Format;
-  color: ColorMode;
-}
+import { addConnectionOptions } from "../connection/connection-options.js";
+import { colorModes, formats } from "../print/choices.js";
+import { addFilterOptions } from "./filter-options.js";
 
 const looking =
   "A look takes nothing away: every subscriber gets all alerts, unless --group or --shared says otherwise.";

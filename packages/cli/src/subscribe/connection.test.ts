@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "@falco-outputs/server";
+import { OldFalco } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ran } from "../testing/in-process.js";
-import { OldFalco } from "../testing/old-falco.js";
 import { endRuns, falcoOutputs } from "../testing/run.js";
 
 let folder: string;
@@ -118,16 +118,15 @@ it("says how many alerts were lost, on stderr, and prints the alert that tells i
 describe("against Falco's own server", () => {
   let falco: OldFalco;
   beforeEach(async () => {
-    falco = new OldFalco();
-    await falco.listen(address);
+    falco = await OldFalco.start(address);
   });
-  afterEach(() => falco.close());
+  afterEach(() => falco.stop());
   const warning = /^falco-outputs: this server is Falco's own, where subscribers share the alerts: .*\n$/;
 
   it.each([["sub", "-n", "2"], ["get"]])(
     "a look takes from the shared queue, with a warning (%s %s)",
     async (method, ...args) => {
-      falco.queue.push("a", "b");
+      falco.raise({ output: "a" }, { output: "b" });
       const run = falcoOutputs(method!, "-a", address, "-o", "json", ...args);
       expect(await run.status).toBe(0);
       expect(run.outputs).toEqual(["a", "b"]);
@@ -136,19 +135,19 @@ describe("against Falco's own server", () => {
   );
 
   it("filters what it takes itself", async () => {
-    falco.queue.push("a", "b");
+    falco.raise({ output: "a" }, { output: "b" });
     const { status, out, err } = await ran("get", "-a", address, "--rule", "Other");
     expect({ status, out }).toEqual({ status: 0, out: "" });
     expect(err).toMatch(warning);
-    expect(falco.queue).toEqual([]);
+    expect(falco.waiting).toBe(0);
   });
 
   it("--shared asks for just that, without a warning", async () => {
     const run = falcoOutputs("sub", "-a", address, "-o", "json", "--shared", "-n", "2", "--wait");
-    await expect.poll(() => falco.calls).toContain("/falco.outputs.service/sub");
-    falco.queue.push("a");
+    await expect.poll(() => falco.calls).toContain("sub");
+    falco.raise({ output: "a" });
     await expect.poll(() => run.outputs).toEqual(["a"]);
-    falco.queue.push("b");
+    falco.raise({ output: "b" });
     expect(await run.status).toBe(0);
     expect(run.err).toBe("");
   });
@@ -162,13 +161,13 @@ describe("against Falco's own server", () => {
     ["get --follow", "--follow"],
     ["get -f --last 3", "--last and --follow"],
   ])("takes no alert away for what it cannot do, and says why: %s", async (args, flags) => {
-    falco.queue.push("a");
+    falco.raise({ output: "a" });
     const { status, out, err } = await ran(...args.split(" "), "-a", address);
     expect({ status, out }).toEqual({ status: 1, out: "" });
     expect(err).toContain(
       `this server is Falco's own, which has the shared queue only: leave out ${flags}\n`,
     );
-    expect(falco.queue).toEqual(["a"]);
-    expect(new Set(falco.calls)).toEqual(new Set(["/falco.version.service/version"]));
+    expect(falco.waiting).toBe(1);
+    expect(new Set(falco.calls)).toEqual(new Set(["version"]));
   });
 });

@@ -6,8 +6,8 @@ import { formatAlert } from "../print/format.js";
 import { LineWriter } from "../print/line-writer.js";
 import { stopSignal } from "../stop-signal.js";
 import { alertsOf, isFalcosOwn } from "./alerts.js";
-import type { SubscribeOptions } from "./command.js";
 import { filterOf } from "./filter-of.js";
+import type { SubscribeOptions } from "./options.js";
 import { StatusLines } from "./status-lines.js";
 import { waitForServer } from "./wait-for-server.js";
 

@@ -1,8 +1,7 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code, FalcoError } from "../error.js";
 import { withinLimit } from "./encode.js";
-
-const sequenceField = 10;
+import { alertField } from "./wire.js";
 
 /**
  * Takes an alert that came encoded: a whole `falco.outputs.response`, whose sequence number is removed. All else,
@@ -13,7 +12,9 @@ export function acceptEncoded(bytes: Uint8Array): Uint8Array {
   withinLimit(bytes);
   const kept: Uint8Array[] = [];
   try {
-    for (const field of fields(bytes, alertShape)) if (field.number !== sequenceField) kept.push(field.bytes);
+    for (const field of fields(bytes, alertShape)) {
+      if (field.number !== alertField.sequence) kept.push(field.bytes);
+    }
   } catch (cause) {
     throw new FalcoError(`not an alert: ${(cause as Error).message}`, Code.InvalidArgument, { cause });
   }
@@ -30,16 +31,16 @@ const entryShape: Shape = { open: false, fields: { 1: "text", 2: "text" } };
 const alertShape: Shape = {
   open: true,
   fields: {
-    1: timeShape,
-    2: "varint",
-    3: "varint",
-    4: "text",
-    5: "text",
-    6: entryShape,
-    7: "text",
-    8: "text",
-    9: "text",
-    [sequenceField]: "varint",
+    [alertField.time]: timeShape,
+    [alertField.priority]: "varint",
+    [alertField.sourceDeprecated]: "varint",
+    [alertField.rule]: "text",
+    [alertField.output]: "text",
+    [alertField.outputFields]: entryShape,
+    [alertField.hostname]: "text",
+    [alertField.tags]: "text",
+    [alertField.source]: "text",
+    [alertField.sequence]: "varint",
   },
 };
 

@@ -2,7 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { type Alert, AlertMessage, toAlert } from "../alert-message.js";
 import { OutputsResponseSchema } from "../contract.js";
-import { delimited, varint } from "./wire-writer.js";
+import { delimited, varint } from "./wire.js";
 
 /** How a runtime makes text of a part of some bytes. */
 export interface TextSlices {

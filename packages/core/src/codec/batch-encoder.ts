@@ -4,10 +4,11 @@ import { maxAlertBytes, tooLarge, tryEncodeLine } from "./encode.js";
 import { encodeAlert, encodeUnusualAlert, roomForAlert } from "./encode-alert.js";
 import { roomFor } from "./json-copier.js";
 import { encodeOnePass, onePassEnd } from "./one-pass.js";
+import { withRoom } from "./with-room.js";
 
 /** Memory beyond that is given back after a batch, in bytes. */
 const maxKeptBytes = 1024 * 1024;
-const nothing = new Uint8Array(0);
+const nothing: Uint8Array = new Uint8Array(0);
 
 /** Encodes lines of Falco's, or alerts, into one piece of memory, end to end. */
 export class BatchEncoder {
@@ -90,10 +91,6 @@ export class BatchEncoder {
   }
 
   #reserve(bytes: number): void {
-    const needed = this.#used + bytes;
-    if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-    larger.set(this.#bytes.subarray(0, this.#used));
-    this.#bytes = larger;
+    this.#bytes = withRoom(this.#bytes, this.#used, this.#used + bytes);
   }
 }

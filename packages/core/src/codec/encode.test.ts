@@ -132,6 +132,20 @@ describe("encodeLine", () => {
     );
   });
 
+  it.each([
+    ['{"rule":"r","priority":"Notice"}', "little"],
+    ['{"rule":"r","priority":"Notice"}', "big"],
+    ["10:00:00.000000000: Notice text", "little"],
+  ])("says that a line looks like UTF-16: %s, %s-endian", (text, order) => {
+    const bytes = [...text].flatMap((letter) => {
+      const code = letter.charCodeAt(0);
+      return order === "big" ? [0, code] : [code, 0];
+    });
+    expect(() => encodeLine(Uint8Array.from(bytes))).toThrow(
+      refusal("not an alert: it looks like UTF-16 without a byte order mark, expected UTF-8"),
+    );
+  });
+
   it("refuses a line whose alert is too large", () => {
     const line = `{"rule":"${"x".repeat(maxAlertBytes)}","priority":"Notice"}`;
     expect(() => encodeLine(line)).toThrow(refusal("at most 1048576 are taken"));

@@ -56,12 +56,19 @@ export function encodeLine(line: string | Uint8Array, now?: Date): Uint8Array {
 export function tryEncodeLine(line: string | Uint8Array, now?: Date): Uint8Array | string {
   const text = typeof line === "string" ? line : utf8.decode(line);
   const content = /^\s*\{/.test(text) ? tryReadJson(text) : readText(text.replace(/\r?\n?$/, ""), now);
-  if (content === undefined) return neitherForm;
-  if (typeof content === "string") return content;
+  if (content === undefined || typeof content === "string") {
+    return looksLikeUtf16(text) ? utf16 : (content ?? neitherForm);
+  }
   const bytes = write(content);
   return bytes.length > maxAlertBytes ? tooLarge(bytes.length) : bytes;
 }
 
+/** Of ASCII in UTF-16, every other byte is zero. */
+function looksLikeUtf16(text: string): boolean {
+  return /^\r?(?:\0[^\0]|[^\0]\0)/.test(text);
+}
+
+const utf16 = "not an alert: it looks like UTF-16 without a byte order mark, expected UTF-8";
 const neitherForm = 'not an alert: neither JSON nor "TIME: PRIORITY TEXT" as Falco writes it';
 
 /** @throws FalcoError with InvalidArgument if an encoded alert is larger than `maxAlertBytes`. */

@@ -10,3 +10,14 @@ export { JsonReader } from "./json-reader.js";
 export { readJson } from "./read-json.js";
 export { readText, textPrefix } from "./read-text.js";
 export { type BodyTaker, splitBody } from "./split-body.js";
+export {
+  alertField,
+  continued,
+  messageBytesAt,
+  prefixBytes,
+  sequenceBytes,
+  wireType,
+  writePrefix,
+  writeSequence,
+} from "./wire.js";
+export { withRoom } from "./with-room.js";

@@ -2,7 +2,7 @@ import { priorityNames } from "../priority.js";
 import { deprecatedSource } from "../source.js";
 import { maxAlertBytes } from "./encode.js";
 import { ascii, isDigit, JsonCopier } from "./json-copier.js";
-import { delimited, varint } from "./wire-writer.js";
+import { alertTag, entryTag, timeTag } from "./wire.js";
 
 const comma = 0x2c;
 const colon = 0x3a;
@@ -114,21 +114,21 @@ function member(): number {
   }
 }
 
-/** Encodes the value of a member. The numbers are the contract's fields. */
+/** Encodes the value of a member. */
 function value(found: number): boolean {
   switch (found) {
     case Member.hostname:
-      return json.string(delimited(7));
+      return json.string(alertTag.hostname);
     case Member.message:
       return json.skipString();
     case Member.output:
-      return json.string(delimited(5));
+      return json.string(alertTag.output);
     case Member.outputFields:
       return outputFields();
     case Member.priority:
       return priority();
     case Member.rule:
-      return json.string(delimited(4));
+      return json.string(alertTag.rule);
     case Member.source:
       return sourceName();
     case Member.tags:
@@ -142,8 +142,8 @@ function outputFields(): boolean {
   if (!json.take(openBrace)) return false;
   if (json.take(closeBrace)) return true;
   do {
-    const entry = json.begin(delimited(6));
-    if (!json.string(delimited(1)) || !json.take(colon) || !json.fieldText(delimited(2))) return false;
+    const entry = json.begin(alertTag.outputFields);
+    if (!json.string(entryTag.key) || !json.take(colon) || !json.fieldText(entryTag.value)) return false;
     json.finish(entry);
   } while (json.take(comma));
   return json.take(closeBrace);
@@ -152,7 +152,7 @@ function outputFields(): boolean {
 function priority(): boolean {
   for (let number = 0; number < priorities.length; number++) {
     if (!json.takeText(priorities[number]!)) continue;
-    json.number(varint(2), number);
+    json.number(alertTag.priority, number);
     return true;
   }
   return false;
@@ -160,11 +160,11 @@ function priority(): boolean {
 
 function sourceName(): boolean {
   const start = json.to + 2;
-  if (!json.string(delimited(9))) return false;
+  if (!json.string(alertTag.source)) return false;
   const end = Math.min(json.to, start + longSource);
   let name = "";
   for (let at = start; at < end; at++) name += String.fromCharCode(json.target[at]!);
-  json.number(varint(3), deprecatedSource(name));
+  json.number(alertTag.sourceDeprecated, deprecatedSource(name));
   return true;
 }
 
@@ -172,7 +172,7 @@ function tags(): boolean {
   if (!json.take(openBracket)) return false;
   if (json.take(closeBracket)) return true;
   do {
-    if (!json.string(delimited(8))) return false;
+    if (!json.string(alertTag.tags)) return false;
   } while (json.take(comma));
   return json.take(closeBracket);
 }
@@ -193,10 +193,10 @@ function time(): boolean {
   if (hour > 23 || minute > 59 || second > 59) return false;
   json.at = from + timeShape.length;
 
-  const field = json.begin(delimited(1));
+  const field = json.begin(alertTag.time);
   const seconds = (daysSince1970(year, month, day) * 24 + hour) * 3_600 + minute * 60 + second;
-  json.number(varint(1), seconds);
-  json.number(varint(2), nanos);
+  json.number(timeTag.seconds, seconds);
+  json.number(timeTag.nanos, nanos);
   json.finish(field);
   return true;
 }

@@ -1,16 +1,18 @@
+import { continued, varintBytes, writeVarint } from "./wire.js";
+
 const utf8 = new TextEncoder();
 const nothing: Uint8Array = new Uint8Array(0);
 
 /** Beyond so many characters, an encoder's own loop is faster than ours. */
 const shortText = 24;
 
-/** Writes protobuf's wire format (https://protobuf.dev/programming-guides/encoding) to memory that has room for it. */
+/** Writes protobuf's wire format to memory that has room for it. */
 export class WireWriter {
   target = nothing;
   /** Where the next byte is written. */
   to = 0;
 
-  /** Begins a length-delimited field; gives the place of its length, for which it leaves one byte. */
+  /** Begins a length-delimited field; returns the place of its length, for which it leaves one byte. */
   begin(tag: number): number {
     this.target[this.to] = tag;
     this.to += 2;
@@ -21,26 +23,19 @@ export class WireWriter {
   finish(place: number): void {
     const { target } = this;
     const length = this.to - place - 1;
-    if (length < 0x80) {
+    if (length < continued) {
       target[place] = length;
       return;
     }
     const extra = varintBytes(length) - 1;
     target.copyWithin(place + 1 + extra, place + 1, this.to);
-    const { to } = this;
-    this.to = place;
-    this.varint(length);
-    this.to = to + extra;
+    writeVarint(target, place, length);
+    this.to += extra;
   }
 
   /** Writes a number from 0 to 2^53. */
   varint(value: number): void {
-    const { target } = this;
-    let rest = value;
-    // Beyond 31 bits, where operators on bits do not reach.
-    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 0x80)) target[this.to++] = (rest % 0x80) | 0x80;
-    for (; rest > 0x7f; rest >>>= 7) target[this.to++] = (rest & 0x7f) | 0x80;
-    target[this.to++] = rest;
+    this.to = writeVarint(this.target, this.to, value);
   }
 
   /** Writes a varint field, unless its value is zero: it is what the field is without. */
@@ -64,26 +59,10 @@ export class WireWriter {
     const { target, to } = this;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code > 0x7f) return false;
+      if (code >= 0x80) return false;
       target[to + i] = code;
     }
     this.to = to + text.length;
     return true;
   }
-}
-
-/** The byte that begins a length-delimited field of this number, from 1 to 15. */
-export function delimited(number: number): number {
-  return (number << 3) | 2;
-}
-
-/** The byte that begins a varint field of this number, from 1 to 15. */
-export function varint(number: number): number {
-  return number << 3;
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest > 0x7f; rest >>>= 7) bytes++;
-  return bytes;
 }

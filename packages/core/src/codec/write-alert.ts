@@ -1,4 +1,5 @@
-import { delimited, varint, type WireWriter } from "./wire-writer.js";
+import { alertTag, continued, entryTag, timeTag } from "./wire.js";
+import type { WireWriter } from "./wire-writer.js";
 
 /** Of an alert but its texts: tags, lengths, numbers; in bytes. */
 const overheadBytes = 64;
@@ -10,7 +11,7 @@ export function roomForTexts(units: number, entries: number): number {
   return 3 * units + entryBytes * entries + overheadBytes;
 }
 
-/** Writes fields 1 to 5 of a `falco.outputs.response`. */
+/** Writes the fields of a `falco.outputs.response` up to `output`. */
 export function writeHead(
   writer: WireWriter,
   /** Whole numbers, `nanos` not negative. */
@@ -21,45 +22,45 @@ export function writeHead(
   output: string,
 ): void {
   if (time !== undefined) {
-    const place = writer.begin(delimited(1));
+    const place = writer.begin(alertTag.time);
     seconds(writer, time.seconds);
-    writer.number(varint(2), time.nanos);
+    writer.number(timeTag.nanos, time.nanos);
     writer.finish(place);
   }
-  writer.number(varint(2), priority);
-  writer.number(varint(3), sourceDeprecated);
-  if (rule !== "") writer.text(delimited(4), rule);
-  if (output !== "") writer.text(delimited(5), output);
+  writer.number(alertTag.priority, priority);
+  writer.number(alertTag.sourceDeprecated, sourceDeprecated);
+  if (rule !== "") writer.text(alertTag.rule, rule);
+  if (output !== "") writer.text(alertTag.output, output);
 }
 
-/** Writes one of the entries of field 6. */
+/** Writes one of the output fields. */
 export function writeOutputField(writer: WireWriter, name: string, value: string): void {
-  const place = writer.begin(delimited(6));
-  writer.text(delimited(1), name);
-  writer.text(delimited(2), value);
+  const place = writer.begin(alertTag.outputFields);
+  writer.text(entryTag.key, name);
+  writer.text(entryTag.value, value);
   writer.finish(place);
 }
 
-/** Writes fields 7 to 9. */
+/** Writes the fields after the output fields, but for the sequence number. */
 export function writeTail(
   writer: WireWriter,
   hostname: string,
   tags: readonly string[],
   source: string,
 ): void {
-  if (hostname !== "") writer.text(delimited(7), hostname);
-  for (const tag of tags) writer.text(delimited(8), tag);
-  if (source !== "") writer.text(delimited(9), source);
+  if (hostname !== "") writer.text(alertTag.hostname, hostname);
+  for (const tag of tags) writer.text(alertTag.tags, tag);
+  if (source !== "") writer.text(alertTag.source, source);
 }
 
 /** A time before 1970 is a varint of ten bytes, in two's complement. */
 function seconds(writer: WireWriter, value: number): void {
   if (value >= 0) {
-    writer.number(varint(1), value);
+    writer.number(timeTag.seconds, value);
     return;
   }
-  writer.target[writer.to++] = varint(1);
+  writer.target[writer.to++] = timeTag.seconds;
   let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest > 0x7fn; rest >>= 7n) writer.target[writer.to++] = Number(rest & 0x7fn) | 0x80;
+  for (; rest > 0x7fn; rest >>= 7n) writer.target[writer.to++] = Number(rest & 0x7fn) | continued;
   writer.target[writer.to++] = Number(rest);
 }

@@ -66,6 +66,10 @@ describe("options that make none are refused before any call, in the server's wo
     [{ broadcast: true, after: 5 }, "after: 5, expected a sequence number as a bigint"],
     [{ broadcast: true, after: -1n }, "after: -1n, expected a sequence number as a bigint"],
     [{ reconnect: true }, "reconnect: true, expected an object with options, or false"],
+    [
+      { reconnect: { waitOnFirstConnect: "no" } },
+      'reconnect.waitOnFirstConnect: "no", expected true or false',
+    ],
     [{ headers: { "not a name": "x" } }, "headers: expected names and values that HTTP allows"],
   ])("sub: %o", (options, message) => {
     expect(() => sub(options)).toThrow(FalcoError);

@@ -1,4 +1,4 @@
-import { milliseconds, wholeNumber } from "../check-option.js";
+import { boolean, milliseconds, wholeNumber } from "../check-option.js";
 import { OptionError } from "../option-error.js";
 import type { ReconnectOptions } from "./options.js";
 
@@ -22,9 +22,9 @@ export function reconnectSettings(
       expected: "an object with options, or false",
     });
   }
-  const { waitOnFirstConnect = false, maxAttempts, initialDelayMs, maxDelayMs } = reconnect ?? {};
+  const { waitOnFirstConnect, maxAttempts, initialDelayMs, maxDelayMs } = reconnect ?? {};
   const settings = {
-    waitOnFirstConnect,
+    waitOnFirstConnect: boolean("reconnect.waitOnFirstConnect", waitOnFirstConnect, false),
     maxAttempts: attempts(maxAttempts),
     initialDelayMs: milliseconds("reconnect.initialDelayMs", initialDelayMs, 100),
     maxDelayMs: milliseconds("reconnect.maxDelayMs", maxDelayMs, 30_000),

@@ -2,7 +2,7 @@ import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHead
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, startServer } from "../index.js";
 import { capTimeout } from "./cap-timeout.js";
 
@@ -10,12 +10,10 @@ let server: FalcoOutputsServer;
 let session: ClientHttp2Session;
 beforeEach(async () => {
   server = await startServer();
+  onTestFinished(() => server.stop());
   const path = server.address.replace("unix://", "");
   session = connectHttp2("http://localhost", { createConnection: () => connect(path) });
-});
-afterEach(async () => {
-  session.destroy();
-  await server.stop();
+  onTestFinished(() => void session.destroy());
 });
 
 /** Longer than a timer takes that overflows, 1 ms. */

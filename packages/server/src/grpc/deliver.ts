@@ -1,5 +1,6 @@
 import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { messageBytesAt, prefixBytes } from "@falco-outputs/core/codec";
 import {
   type OutputsRequest,
   positionHeader,
@@ -54,10 +55,9 @@ export async function* deliver<Desc extends DescMessage>(
 
 /** A slice as messages, for protocols whose frames are not gRPC's. */
 function* messages<Desc extends DescMessage>(schema: Desc, { bytes }: Slice): Generator<MessageShape<Desc>> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length; ) {
-    const start = at + 5;
-    at = start + view.getUint32(at + 1);
+    const start = at + prefixBytes;
+    at = start + messageBytesAt(bytes, at);
     yield fromBinary(schema, bytes.subarray(start, at));
   }
 }

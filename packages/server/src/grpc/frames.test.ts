@@ -16,7 +16,7 @@ import {
   versionHeader,
 } from "@falco-outputs/core/contract";
 import { fixtureLines } from "@falco-outputs/testing";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { joinPieces } from "../alert-batch.js";
 import { MemoryLog } from "../log/memory-log.js";
 import { shutdown } from "./deliver.js";
@@ -31,14 +31,6 @@ const ways = [
   ["ready frames", { useBinaryFormat: true }],
   ["Connect's own", { useBinaryFormat: false }],
 ] as const;
-
-let ending: (() => unknown)[];
-beforeEach(() => {
-  ending = [];
-});
-afterEach(async () => {
-  for (const end of ending.reverse()) await end();
-});
 
 async function serve(format: { useBinaryFormat: boolean }, interceptors: Interceptor[] = []) {
   const log = new MemoryLog();
@@ -61,7 +53,7 @@ async function serve(format: { useBinaryFormat: boolean }, interceptors: Interce
   );
   const transport = createGrpcTransport({ baseUrl: "http://localhost", sessionManager, ...format });
   const client = createClient(OutputsService, transport);
-  ending.push(() => {
+  onTestFinished(() => {
     stopping.abort(shutdown);
     sessionManager.abort();
     server.close();

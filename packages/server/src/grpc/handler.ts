@@ -17,7 +17,7 @@ import {
 import { capTimeout } from "./cap-timeout.js";
 import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
-import { legacyService, outputsService } from "./outputs.js";
+import { legacyService, outputsService } from "./outputs-service.js";
 import { peerKey, peerOf } from "./peer.js";
 import type { Delivery } from "./served-stream.js";
 import { type FalcoVersionSource, versionService } from "./version.js";

@@ -3,18 +3,16 @@ import { connect } from "node:net";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { OutputsRequestSchema } from "@falco-outputs/core/contract";
 import * as grpc from "@grpc/grpc-js";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, startServer } from "../index.js";
 
 let server: FalcoOutputsServer;
 let session: ClientHttp2Session;
 beforeEach(async () => {
   server = await startServer();
+  onTestFinished(() => server.stop());
   session = openSession();
-});
-afterEach(async () => {
-  session.destroy();
-  await server.stop();
+  onTestFinished(() => void session.destroy());
 });
 
 function openSession(): ClientHttp2Session {

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { VersionService } from "@falco-outputs/core/contract";
-import { invalidOption } from "../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 
 /** Where Falco's version is known from. */
 export type FalcoVersionSource =
@@ -51,9 +51,11 @@ function versionsUrl(webserver: string): URL {
   if (/^https?:\/\//.test(webserver) && URL.canParse(webserver)) {
     return new URL("versions", webserver.endsWith("/") ? webserver : `${webserver}/`);
   }
-  throw invalidOption(
-    `falco.webserver: ${JSON.stringify(webserver)}, expected a URL, e.g. "http://localhost:8765"`,
-  );
+  throw new OptionError({
+    option: "falco.webserver",
+    got: webserver,
+    expected: 'a URL, e.g. "http://localhost:8765"',
+  });
 }
 
 interface VersionParts {
@@ -65,11 +67,11 @@ interface VersionParts {
   build: string;
 }
 
-/** @throws FalcoError with InvalidArgument if `version` is none. */
+/** @throws OptionError for what is not a version. */
 function parts(version: string): VersionParts {
   const groups = semver.exec(version)?.groups;
   if (groups === undefined) {
-    throw invalidOption(`falco.version: ${JSON.stringify(version)}, expected Falco's version, e.g. "0.44.1"`);
+    throw new OptionError({ option: "falco.version", got: version, expected: 'a version, e.g. "0.44.1"' });
   }
   const { major, minor, patch, prerelease = "", build = "" } = groups;
   return { version, major: Number(major), minor: Number(minor), patch: Number(patch), prerelease, build };

@@ -1,13 +1,14 @@
+import { withRoom } from "@falco-outputs/core/codec";
 import { type ArrivingBody, type BodyBudget, smallBodyBytes } from "./body-budget.js";
 
-const nothing = Buffer.alloc(0);
+const nothing: Uint8Array = new Uint8Array(0);
 
 /** The body of one request while it arrives. */
 export class Body implements ArrivingBody {
   readonly #budget: BodyBudget;
   readonly #onCut: () => void;
   /** What has arrived, in the first `size` bytes. */
-  #bytes: Buffer = nothing;
+  #bytes = nothing;
   #size = 0;
   held = 0;
   largeSince = 0;
@@ -23,7 +24,7 @@ export class Body implements ArrivingBody {
   }
 
   /** Valid until it is released. */
-  get bytes(): Buffer {
+  get bytes(): Uint8Array {
     return this.#bytes.length === this.#size ? this.#bytes : this.#bytes.subarray(0, this.#size);
   }
 
@@ -35,8 +36,8 @@ export class Body implements ArrivingBody {
       // As a rule it comes in one piece, which is kept as it is.
       this.#bytes = chunk;
     } else {
-      this.#reserve(this.#size);
-      chunk.copy(this.#bytes, start);
+      this.#bytes = withRoom(this.#bytes, start, this.#size);
+      this.#bytes.set(chunk, start);
     }
     const { length } = this.#bytes;
     if (length <= smallBodyBytes || length === this.held) return;
@@ -57,13 +58,5 @@ export class Body implements ArrivingBody {
     this.#bytes = nothing;
     this.#size = 0;
     this.held = 0;
-  }
-
-  /** Doubled, so that a body in tiny pieces is not copied for each of them. */
-  #reserve(bytes: number): void {
-    if (bytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#bytes.length));
-    this.#bytes.copy(larger);
-    this.#bytes = larger;
   }
 }

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { createClient } from "@falco-outputs/core";
 import { fixtureLines } from "@falco-outputs/testing";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, startServer } from "../index.js";
 
 const lines = fixtureLines("alerts.jsonl");
@@ -12,8 +12,8 @@ const texts = fixtureLines("alerts.txt");
 let server: FalcoOutputsServer;
 beforeEach(async () => {
   server = await startServer({ listen: [], inputs: { http: ["127.0.0.1:0"] } });
+  onTestFinished(() => server.stop());
 });
-afterEach(() => server.stop());
 
 interface Answer {
   status: number;

@@ -130,22 +130,22 @@ function takeGzip(intake: Intake, body: Uint8Array, contentType: string, answeri
 }
 
 function take(intake: Intake, body: Uint8Array, contentType: string, answering: PostAnswer): void {
-  const lines = intake.collect();
+  const batch = intake.collect();
   // Falco posts its text form as text/plain, one alert at a time.
-  lines.addBody(toUtf8(body), /^text\/plain\b/i.test(contentType));
-  const { count, rejected, reason } = lines;
+  batch.addBody(toUtf8(body), /^text\/plain\b/i.test(contentType));
+  const { count, rejected, reason } = batch;
   if (count === 0) {
-    intake.reuse(lines);
+    intake.reuse(batch);
     answering.refused(400, rejected === 0 ? "not an alert: the body holds none" : reason);
     return;
   }
   const failed = (error: unknown) => answering.refused(503, (error as Error).message);
   try {
-    const appended = lines.append();
+    const appended = batch.append();
     if (appended instanceof Promise) {
       appended.then(() => answering.queued(rejected), failed);
     } else {
-      intake.reuse(lines);
+      intake.reuse(batch);
       answering.queued(rejected);
     }
   } catch (error) {

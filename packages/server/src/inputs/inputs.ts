@@ -2,14 +2,13 @@ import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import type { Client } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
-import { invalidOption } from "../invalid-option.js";
 import { itemsOf } from "../listen/address.js";
 import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
-import { assertReadable, type ReadAlertsOptions, readAlerts } from "./alerts.js";
 import { FileInput } from "./file/file-input.js";
 import type { FileInputOptions } from "./file/file-input-options.js";
+import { assertReadable, type ReadAlertsOptions, readAlerts } from "./grpc-input.js";
 import { createHttpHandlers } from "./http.js";
 import { type InputStats, Intake } from "./intake.js";
 import { type ReadLinesOptions, readLines } from "./lines.js";
@@ -51,7 +50,7 @@ export class Inputs {
 
   /** @throws FalcoError or Error, see `startServer`. */
   async start({ http = [], files = [] }: InputsOptions): Promise<void> {
-    for (const file of files) await this.#startFile(file);
+    for (const [index, file] of files.entries()) await this.#startFile(file, `inputs.files[${index}]`);
     const intake = this.#intake("http");
     for (const item of itemsOf("inputs.http", http)) {
       this.#http.push(
@@ -115,14 +114,12 @@ export class Inputs {
     }
   }
 
-  async #startFile(options: FileInputOptions): Promise<void> {
+  async #startFile(options: FileInputOptions, option: string): Promise<void> {
     const name = `file:${options.path}`;
     if (this.#intakes.has(name)) {
-      throw invalidOption(
-        `inputs.files: path ${JSON.stringify(options.path)} stands there twice, expected it once`,
-      );
+      throw new OptionError({ option: `${option}.path`, got: options.path, expected: "each file only once" });
     }
-    this.#files.push(await FileInput.start(options, this.#intake(name), this.#logger));
+    this.#files.push(await FileInput.start(options, option, this.#intake(name), this.#logger));
   }
 
   #intake(name: string): Intake {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { BatchEncoder, type BodyTaker, splitBody } from "@falco-outputs/core/codec";
+import { BatchEncoder, type BodyTaker, splitBody, withRoom } from "@falco-outputs/core/codec";
 import type { AlertBatch, Pieces } from "../alert-batch.js";
 import type { Appended } from "../log/alert-log.js";
 import { type Logger, Throttled } from "../logger.js";
@@ -30,7 +30,7 @@ export class Intake {
   #rejected = 0;
   /** How many were accepted when `untilRoom` waited last. */
   #waitedAt = 0;
-  #idle: Lines | undefined;
+  #idle: PendingBatch | undefined;
 
   /** @param name The input's name, for the log. */
   constructor(router: Router, name: string, logger: Logger) {
@@ -40,17 +40,17 @@ export class Intake {
     );
   }
 
-  /** Begins to collect lines that are appended together. */
-  collect(): Lines {
-    const lines = this.#idle ?? new Lines(this, this.#router.wantsLines);
+  /** Begins to collect alerts that are appended together. */
+  collect(): PendingBatch {
+    const batch = this.#idle ?? new PendingBatch(this, this.#router.wantsLines);
     this.#idle = undefined;
-    return lines;
+    return batch;
   }
 
-  /** Gives back what `collect` gave, once it was appended: its memory serves the next. */
-  reuse(lines: Lines): void {
-    lines.rejected = 0;
-    this.#idle = lines;
+  /** Takes back what `collect` returned, once it was appended: its memory serves the next batch. */
+  reuse(batch: PendingBatch): void {
+    batch.rejected = 0;
+    this.#idle = batch;
   }
 
   stats(): InputStats {
@@ -83,8 +83,8 @@ export class Intake {
   }
 }
 
-/** Alerts, as lines or in a body, on their way to one append. */
-export class Lines implements BodyTaker {
+/** Alerts that are collected from lines or from a body, to be appended together. */
+export class PendingBatch implements BodyTaker {
   readonly #intake: Intake;
   readonly #encoder = new BatchEncoder();
   readonly #kept: KeptLines | undefined;
@@ -149,7 +149,7 @@ export class Lines implements BodyTaker {
 
 /** The lines as they came, for outputs that write them again. */
 class KeptLines {
-  #bytes = new Uint8Array(initialLineBytes);
+  #bytes: Uint8Array = new Uint8Array(initialLineBytes);
   #used = 0;
   #ends: number[] = [];
 
@@ -157,11 +157,7 @@ class KeptLines {
     // What ends a line on other systems is no part of it.
     const to = bytes[end - 1] === 0x0d ? end - 1 : end;
     const used = this.#used + to - start;
-    if (used > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(used, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = larger;
-    }
+    this.#bytes = withRoom(this.#bytes, this.#used, used);
     this.#bytes.set(bytes.subarray(start, to), this.#used);
     this.#used = used;
     this.#ends.push(used);

@@ -1,5 +1,7 @@
+import { withRoom } from "@falco-outputs/core/codec";
+
 const newline = 0x0a;
-const nothing = new Uint8Array(0);
+const nothing: Uint8Array = new Uint8Array(0);
 /** Memory beyond that is given back after a line, in bytes. */
 const maxKeptBytes = 64 * 1024;
 
@@ -71,15 +73,8 @@ export class LineSplitter {
       this.#onTooLong();
       return;
     }
-    this.#reserve(held);
+    this.#beginning = withRoom(this.#beginning, this.#held, held);
     this.#beginning.set(chunk.subarray(start, end), this.#held);
     this.#held = held;
-  }
-
-  #reserve(bytes: number): void {
-    if (bytes <= this.#beginning.length) return;
-    const larger = new Uint8Array(Math.max(bytes, 2 * this.#beginning.length));
-    larger.set(this.#beginning.subarray(0, this.#held));
-    this.#beginning = larger;
   }
 }

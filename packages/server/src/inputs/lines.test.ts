@@ -4,6 +4,7 @@ import { createClient } from "@falco-outputs/core";
 import { fixtureLines } from "@falco-outputs/testing";
 import { expect, it } from "vitest";
 import { startServer } from "../index.js";
+import { silent } from "../logger.js";
 
 const lines = fixtureLines("alerts.jsonl");
 
@@ -89,6 +90,16 @@ it.each([
     };
     expect(await readThrough(chunks())).toEqual({ rules, stats: { accepted: lines.length, rejected: 0 } });
   }
+});
+
+it("says of UTF-16 without a byte order mark that it looks like that", async () => {
+  const warned: object[] = [];
+  const logger = { ...silent, warn: (fields: object) => void warned.push(fields) };
+  await using server = await startServer({ listen: [], logger });
+  await server.readLines(Readable.from([Buffer.from(`${lines[0]}\n`, "utf16le")]));
+  expect(warned).toEqual([
+    { input: "lines", rejected: 1, reason: expect.stringContaining("it looks like UTF-16 without") },
+  ]);
 });
 
 it.each([

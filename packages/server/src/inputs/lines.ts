@@ -17,21 +17,21 @@ export interface ReadLinesOptions {
  * the stream ends, or the signal aborts.
  */
 export async function readLines(stream: Readable, intake: Intake, signal: AbortSignal): Promise<void> {
-  const lines = intake.collect();
+  const batch = intake.collect();
   const splitter = new LineSplitter(
     maxLineBytes,
-    (bytes, start, end) => lines.add(bytes, start, end),
-    () => lines.reject(`a line is longer than ${maxLineBytes} bytes`),
+    (bytes, start, end) => batch.add(bytes, start, end),
+    () => batch.reject(`a line is longer than ${maxLineBytes} bytes`),
   );
   const text = new Utf8Stream();
   for await (const chunk of chunksOf(stream, signal)) {
     splitter.write(text.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
-    const appended = lines.append();
+    const appended = batch.append();
     if (appended instanceof Promise) await appended;
   }
   // Only the stream's own end makes a line of its last bytes.
   if (signal.aborted) return;
   splitter.write(text.end());
   splitter.end();
-  await lines.append();
+  await batch.append();
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type FalcoOutputsServer, startServer } from "../index.js";
 
 let server: FalcoOutputsServer;
@@ -12,14 +12,13 @@ beforeEach(async () => {
   const lines: typeof logged = { debug: [], info: [], warn: [], error: [], printed: [] };
   logged = lines;
   const at = (level: keyof typeof logged) => (fields: object) => void lines[level].push(fields);
-  vi.spyOn(console, "error").mockImplementation((...printed) => void lines.printed.push(printed));
+  const printing = vi.spyOn(console, "error");
+  printing.mockImplementation((...printed) => void lines.printed.push(printed));
+  onTestFinished(() => printing.mockRestore());
   server = await startServer({
     logger: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
   });
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server.stop();
+  onTestFinished(() => server.stop());
 });
 
 /** Expects that somebody left, and that nobody is warned of it. */

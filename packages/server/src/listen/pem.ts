@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { OptionError } from "@falco-outputs/core/options";
+import { readPem as read } from "@falco-outputs/core/options";
 
 /** PEM text or bytes, or the path of a file that holds it. */
 export type Pem = string | Buffer;
@@ -17,11 +17,5 @@ export interface TlsOptions {
  * @throws OptionError if it is a path and the file cannot be read.
  */
 export function readPem(pem: Pem, option: string): string | Buffer {
-  if (typeof pem !== "string" || pem.includes("-----BEGIN ")) return pem;
-  try {
-    return readFileSync(pem);
-  } catch (cause) {
-    const expected = `PEM, or the path of a file that can be read (${(cause as Error).message})`;
-    throw new OptionError({ option, got: pem, expected, cause });
-  }
+  return read(pem, option, readFileSync);
 }

@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startServer } from "../index.js";
 
 let folder: string;
@@ -12,8 +12,8 @@ let path: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "socket-"));
   path = join(folder, "falco.sock");
+  onTestFinished(() => rmSync(folder, { recursive: true }));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A user that is not root, and a group that nobody is a member of. */
 const [nobody, strangeGroup] = [65_534, 54_321];

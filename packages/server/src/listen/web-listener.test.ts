@@ -1,23 +1,21 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { request as requestTls } from "node:https";
 import { Authority } from "@falco-outputs/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, type ServerOptions, startServer, type WebOptions } from "../index.js";
 
 const page = "https://dashboard.example";
 const token = "a-token-of-24-characters";
 
-const running: FalcoOutputsServer[] = [];
 async function start(web: Partial<WebOptions> = {}, options: ServerOptions = {}) {
   const server = await startServer({
     listen: [],
     web: [{ address: "127.0.0.1:0", allowedOrigins: [page], ...web }],
     ...options,
   });
-  running.push(server);
+  onTestFinished(() => server.stop());
   return server;
 }
-afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
 
 interface Answer {
   status: number;

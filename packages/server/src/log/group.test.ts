@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { Code } from "@falco-outputs/core";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Cursor, GroupSubscription, Slice } from "./alert-log.js";
 import { MemoryLog } from "./memory-log.js";
 import { alertsOf, batchOf, lossOf, never, readAll } from "./testing/alerts.js";
@@ -39,10 +39,6 @@ async function isSettled(promise: unknown): Promise<boolean> {
   for (let turns = 0; turns < 3; turns++) await turn();
   return settled;
 }
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 describe("fair shares", () => {
   it("are split of new alerts, among those who ask", async () => {
@@ -179,6 +175,7 @@ describe("a group's filter", () => {
     log.append(batchOf("a", "b"));
     await next(cursor);
     const turns = vi.spyOn(globalThis, "setImmediate");
+    onTestFinished(() => turns.mockRestore());
     const waiting = next(cursor);
     await turn();
     log.append(batchOf("a"));

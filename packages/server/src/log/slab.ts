@@ -1,16 +1,13 @@
+import { prefixBytes, sequenceBytes, writePrefix, writeSequence } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
 
 /** The size of a slab in bytes. A frame that is larger gets a slab of its own size. */
 export const slabBytes = 1024 * 1024;
 
-const prefixBytes = 5;
-// Field 10 (sequence) of falco.outputs.response, a varint.
-const sequenceTag = (10 << 3) | 0;
-
 /** The size of an alert's frame: gRPC's prefix, the alert, and its sequence number. */
 export function frameBytes(alertBytes: number, sequence: number): number {
-  return prefixBytes + alertBytes + 1 + varintBytes(sequence);
+  return prefixBytes + alertBytes + sequenceBytes(sequence);
 }
 
 /** A run of consecutive frames in one piece of memory. Frames are only ever added, so that slices of it stay valid. */
@@ -48,16 +45,10 @@ export class Slab {
   add(batch: AlertBatch, start: number, end: number): void {
     const sequence = this.end;
     const bytes = this.#bytes;
-    let at = this.#used;
-    bytes[at] = 0;
-    bytes.writeUInt32BE(end - start + 1 + varintBytes(sequence), at + 1);
-    at += prefixBytes;
-    bytes.set(batch.bytes.subarray(start, end), at);
-    at += end - start;
-    bytes[at++] = sequenceTag;
-    at = writeVarint(bytes, at, sequence);
-    this.#used = at;
-    this.#ends.push(at);
+    const alertAt = writePrefix(bytes, this.#used, end - start + sequenceBytes(sequence));
+    bytes.set(batch.bytes.subarray(start, end), alertAt);
+    this.#used = writeSequence(bytes, alertAt + end - start, sequence);
+    this.#ends.push(this.#used);
   }
 
   /** The frame of one alert. */
@@ -84,28 +75,11 @@ export class Slab {
 /** A frame for an alert that is in no log. */
 export function unnumberedFrame(alert: Uint8Array): Uint8Array {
   const bytes = Buffer.alloc(prefixBytes + alert.length);
-  bytes.writeUInt32BE(alert.length, 1);
-  bytes.set(alert, prefixBytes);
+  bytes.set(alert, writePrefix(bytes, 0, alert.length));
   return bytes;
 }
 
 /** The message of a frame. */
 export function messageOf(frame: Uint8Array): Uint8Array {
   return frame.subarray(prefixBytes);
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
-  return bytes;
-}
-
-function writeVarint(bytes: Uint8Array, at: number, value: number): number {
-  let rest = value;
-  let position = at;
-  // Beyond 32 bits, where operators on bits do not reach.
-  for (; rest >= 0x1_0000_0000; rest = Math.floor(rest / 0x80)) bytes[position++] = (rest % 0x80) | 0x80;
-  for (; rest >= 0x80; rest >>>= 7) bytes[position++] = (rest & 0x7f) | 0x80;
-  bytes[position++] = rest;
-  return position;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { invalidOption } from "../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 
 /** The system's, where falco.yaml's `http_output.ca_path` points by default. */
 const systemFolder = "/etc/ssl/certs";
@@ -19,7 +19,7 @@ export function systemAuthorities(): readonly string[] {
 /**
  * The certificates in a folder's files, as PEM, each once.
  * @param option What the option is called that names the folder.
- * @throws FalcoError with InvalidArgument if it cannot be read, or has none.
+ * @throws OptionError if it cannot be read, or has none.
  */
 export function readAuthorities(folder: string, option: string): readonly string[] {
   let found: readonly string[];
@@ -27,10 +27,10 @@ export function readAuthorities(folder: string, option: string): readonly string
     found = readFolder(folder);
   } catch (cause) {
     const reason = (cause as Error).message;
-    throw invalidOption(`${option}: ${JSON.stringify(folder)} cannot be read: ${reason}`, cause);
+    throw new OptionError({ option, got: folder, expected: `a folder that can be read (${reason})`, cause });
   }
   if (found.length > 0) return found;
-  throw invalidOption(`${option}: ${JSON.stringify(folder)} has no certificate: expected PEM files`);
+  throw new OptionError({ option, got: folder, expected: "a folder with certificates in PEM files" });
 }
 
 function readFolder(folder: string): readonly string[] {

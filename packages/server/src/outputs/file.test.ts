@@ -49,7 +49,7 @@ it("creates a file with the mode that it is given, and as the umask has it", asy
 });
 
 it.each([
-  [{ filename: "/tmp" }, 'outputs.file.filename: "/tmp" is a directory, expected a file'],
+  [{ filename: "/tmp" }, 'outputs.file.filename: "/tmp", expected a file, not a directory'],
   [{ filename: "" }, 'outputs.file.filename: "", expected a path'],
 ])("refuses %j at the start", async (file, message) => {
   await expect(startServer({ listen: [], outputs: { file } })).rejects.toThrow(message);

@@ -2,7 +2,7 @@ import { constants, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { invalidOption } from "../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import { untilAborted } from "../until-aborted.js";
 import type { Attempt, FormattedAlerts, Sink } from "./sink.js";
 
@@ -55,15 +55,14 @@ export class FileSink implements Sink {
   /** The reopening that came last; never rejects. */
   #reopened: Promise<unknown> = Promise.resolve();
 
-  /** @throws FalcoError with InvalidArgument for a file name that cannot be. */
+  /** @throws OptionError for a file name that cannot work. */
   constructor({ filename, keepAlive = false, mode = defaultMode }: FileOptions) {
+    const option = "outputs.file.filename";
     if (filename === "" || filename.includes("\0")) {
-      throw invalidOption(`outputs.file.filename: ${JSON.stringify(filename)}, expected a path`);
+      throw new OptionError({ option, got: filename, expected: "a path" });
     }
     if (isDirectory(filename)) {
-      throw invalidOption(
-        `outputs.file.filename: ${JSON.stringify(filename)} is a directory, expected a file`,
-      );
+      throw new OptionError({ option, got: filename, expected: "a file, not a directory" });
     }
     this.#filename = filename;
     this.#keepAlive = keepAlive;

@@ -25,7 +25,7 @@ export function checkedQueue({
   maxBytes,
   timeoutMs,
   retryMs,
-}: QueueOptions): Required<QueueOptions> {
+}: QueueOptions = {}): Required<QueueOptions> {
   return {
     maxAlerts: wholeNumber("outputs.queue.maxAlerts", maxAlerts, defaultMaxAlerts),
     maxBytes: wholeNumber("outputs.queue.maxBytes", maxBytes, defaultMaxBytes),

@@ -1,15 +1,15 @@
 import { Priority } from "@falco-outputs/core";
 import { contentOf, encodeContent } from "@falco-outputs/core/codec";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { joinPieces } from "../alert-batch.js";
 import { startServer } from "../index.js";
 import { Formatter } from "./format/formatter.js";
 import type { OutputStats } from "./output.js";
-import type { QueueOptions } from "./queue-options.js";
+import { checkedQueue, type QueueOptions } from "./queue-options.js";
 import { QueuedOutput } from "./queued-output.js";
 import { Refused } from "./sink.js";
 import { ControlledSink, hang } from "./testing/controlled-sink.js";
-import { after, Recorder } from "./testing/serve.js";
+import { Recorder } from "./testing/serve.js";
 
 const time = "2026-06-02T09:14:09Z";
 
@@ -17,8 +17,8 @@ const time = "2026-06-02T09:14:09Z";
 function start(options: QueueOptions = {}) {
   const sink = new ControlledSink();
   const logger = new Recorder();
-  const output = new QueuedOutput("test", sink, new Formatter({}), options, logger);
-  after(() => output.close());
+  const output = new QueuedOutput("test", sink, new Formatter({}), checkedQueue(options), logger);
+  onTestFinished(() => output.close());
   /** One batch of alerts whose lines are these texts. */
   const write = (...texts: string[]) => {
     const alert = encodeContent(contentOf({ rule: "r", priority: Priority.Error, time }));
@@ -251,6 +251,6 @@ it.each([
   [{ timeoutMs: 0 }, "outputs.queue.timeoutMs: 0, expected a time in milliseconds"],
   [{ retryMs: Number.POSITIVE_INFINITY }, "outputs.queue.retryMs: Infinity, expected a time in milliseconds"],
   [{ retryMs: 0 }, "outputs.queue.retryMs: 0, expected a time in milliseconds"],
-])("refuses %j", async (queue, message) => {
-  await expect(startServer({ listen: [], outputs: { stdout: true, queue } })).rejects.toThrow(message);
+])("refuses %j, also while no output is on", async (queue, message) => {
+  await expect(startServer({ listen: [], outputs: { queue } })).rejects.toThrow(message);
 });

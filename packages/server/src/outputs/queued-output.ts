@@ -5,7 +5,7 @@ import { type Logger, Throttled } from "../logger.js";
 import type { Formatter } from "./format/formatter.js";
 import type { Output, OutputStats } from "./output.js";
 import { Queue } from "./queue.js";
-import { checkedQueue, type QueueOptions } from "./queue-options.js";
+import type { QueueOptions } from "./queue-options.js";
 import { type FormattedAlerts, NotYet, Refused, type Sink, sliceAlerts } from "./sink.js";
 import { TimeLimit } from "./time-limit.js";
 
@@ -43,8 +43,13 @@ export class QueuedOutput implements Output {
   #failed = 0;
   #dropped = 0;
 
-  constructor(name: string, sink: Sink, formatter: Formatter, options: QueueOptions, logger: Logger) {
-    const { maxAlerts, maxBytes, timeoutMs, retryMs } = checkedQueue(options);
+  constructor(
+    name: string,
+    sink: Sink,
+    formatter: Formatter,
+    { maxAlerts, maxBytes, timeoutMs, retryMs }: Required<QueueOptions>,
+    logger: Logger,
+  ) {
     this.name = name;
     this.#sink = sink;
     this.#formatter = formatter;

@@ -4,9 +4,9 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { createClient } from "@falco-outputs/core";
 import { fixtureLines } from "@falco-outputs/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { OutputStats, QueueOptions } from "../index.js";
-import { after, countsOf, numbersIn, publishNumbered, serve, upTo } from "./testing/serve.js";
+import { countsOf, numbersIn, publishNumbered, serve, upTo } from "./testing/serve.js";
 
 const json = { json: true };
 
@@ -114,7 +114,7 @@ describe("a process of its own", () => {
 
   function start(queue: QueueOptions) {
     const child = spawn(process.execPath, ["--input-type=module", "-e", script(queue)]);
-    after(() => child.kill("SIGKILL"));
+    onTestFinished(() => void child.kill("SIGKILL"));
     const counts = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
     return {
       child,

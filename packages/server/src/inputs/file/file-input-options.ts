@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 
 export interface FileInputOptions {
   /** What Falco's `file_output` writes to, or anyone else who appends an alert a line. It need not be there yet. */
@@ -17,19 +17,28 @@ export interface FileInputOptions {
   from?: "end" | "beginning";
 }
 
-/** @throws FalcoError with InvalidArgument for a path that is no file, and for a state that is that file. */
-export async function checkFileInput({ path, state }: FileInputOptions): Promise<void> {
-  if (path === "") throw invalidOption('inputs.files: path "", expected the path of a file');
+/**
+ * @param option What the options are called, e.g. `inputs.files[0]`.
+ * @throws OptionError for a path that is not a file, and for a state that is that file.
+ */
+export async function checkFileInput({ path, state }: FileInputOptions, option: string): Promise<void> {
+  if (path === "") {
+    throw new OptionError({ option: `${option}.path`, got: path, expected: "the path of a file" });
+  }
   if (state !== undefined && resolve(state) === resolve(path)) {
-    throw invalidOption(
-      `inputs.files: state ${JSON.stringify(state)} is the file that is read, expected another one`,
-    );
+    throw new OptionError({
+      option: `${option}.state`,
+      got: state,
+      expected: `another file than {${option}.path}`,
+    });
   }
   // What cannot be looked at may be there later, and is told then.
   const stats = await stat(path).catch(() => undefined);
   if (stats !== undefined && !stats.isFile()) {
-    throw invalidOption(
-      `inputs.files: path ${JSON.stringify(path)} is no regular file, expected one, or nothing yet`,
-    );
+    throw new OptionError({
+      option: `${option}.path`,
+      got: path,
+      expected: "a regular file, or nothing yet",
+    });
   }
 }

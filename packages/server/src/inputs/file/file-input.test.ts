@@ -120,12 +120,14 @@ describe("a path that cannot be followed", () => {
     execFileSync("mkfifo", [pipe]);
     for (const no of [folder, pipe]) {
       await expect(Following.start({ path: no })).rejects.toThrow(
-        `inputs.files: path ${JSON.stringify(no)} is no regular file`,
+        `inputs.files[0].path: ${JSON.stringify(no)}, expected a regular file, or nothing yet`,
       );
     }
     await expect(Following.start({ path: "" })).rejects.toThrow("expected the path of a file");
     const twice = startServer({ listen: [], inputs: { files: [{ path }, { path }] } });
-    await expect(twice).rejects.toThrow("stands there twice");
+    await expect(twice).rejects.toThrow(
+      `inputs.files[1].path: ${JSON.stringify(path)}, expected each file only once`,
+    );
   });
 
   it("is tried again if it cannot be opened, and told of", async () => {

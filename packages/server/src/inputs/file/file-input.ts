@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Logger, Throttled } from "../../logger.js";
-import type { Intake, Lines } from "../intake.js";
+import type { Intake, PendingBatch } from "../intake.js";
 import { unlessAbsent } from "./absence.js";
 import { checkFileInput, type FileInputOptions } from "./file-input-options.js";
 import { findFile } from "./find-file.js";
@@ -28,7 +28,7 @@ export class FileInput {
   readonly #logger: Logger;
   readonly #failures: Throttled;
   readonly #intake: Intake;
-  readonly #lines: Lines;
+  readonly #lines: PendingBatch;
   readonly #taker: LineTaker;
   readonly #state: StateFile | undefined;
   readonly #wake: Wake;
@@ -72,10 +72,16 @@ export class FileInput {
    * Resolves when the file is opened, if it can be: what is appended from then on is read.
    * @throws FalcoError with InvalidArgument for a path that is no file, and for a state that cannot be used.
    */
-  static async start(options: FileInputOptions, intake: Intake, logger: Logger): Promise<FileInput> {
-    await checkFileInput(options);
+  static async start(
+    options: FileInputOptions,
+    option: string,
+    intake: Intake,
+    logger: Logger,
+  ): Promise<FileInput> {
+    await checkFileInput(options, option);
     const { path, state, from = "end" } = options;
-    const stateFile = state === undefined ? undefined : await StateFile.open(state, logger);
+    const stateFile =
+      state === undefined ? undefined : await StateFile.open(state, logger, `${option}.state`);
     const input = new FileInput(resolve(path), from, stateFile, intake, logger);
     await input.#attempt(() => input.#open());
     input.#running = input.#run();

@@ -237,19 +237,19 @@ describe("the state file", () => {
     writeFileSync(large, "x".repeat(5_000));
     for (const no of [nowhere, folder, large]) {
       await expect(Following.start({ path, state: no })).rejects.toThrow(
-        `inputs.files: state ${JSON.stringify(no)} cannot be used, expected a file to write: `,
+        `inputs.files[0].state: ${JSON.stringify(no)}, expected a file that can be written (`,
       );
     }
     expect(readFileSync(large, "utf8")).toHaveLength(5_000);
     writeFileSync(path, "");
-    await expect(Following.start({ path, state: path })).rejects.toThrow("is the file that is read");
+    await expect(Following.start({ path, state: path })).rejects.toThrow("expected another file than path");
   });
 
   it("is for one input at a time", async () => {
     const first = await Following.start({ path, state });
     const second = Following.start({ path: join(folder, "others.json"), state });
     await expect(second).rejects.toThrow(
-      `inputs.files: state ${JSON.stringify(state)} cannot be locked, each input needs one of its own: `,
+      `inputs.files[0].state: ${JSON.stringify(state)}, expected a file of its own, which can be locked (`,
     );
     await first.stop();
     await Following.start({ path: join(folder, "others.json"), state });

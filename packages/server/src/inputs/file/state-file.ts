@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { dirname } from "node:path";
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import { ownerOnly } from "../../listen/socket-permissions.js";
 import { listenUnix } from "../../listen/unix-socket.js";
 import { type Logger, Throttled } from "../../logger.js";
@@ -41,21 +41,24 @@ export class StateFile {
   /**
    * Opens the file, creates it if need be (mode 0600), and locks it: `PATH.lock` is a unix socket on which its owner
    * listens, so that the system lets go of it however the owner ends.
-   * @throws FalcoError with InvalidArgument if it cannot be written, is no state file, or another input has it.
+   * @param option What the option is called, e.g. `inputs.files[0].state`.
+   * @throws OptionError if it cannot be written, is not a state file, or another input has it.
    */
-  static async open(path: string, logger: Logger): Promise<StateFile> {
-    const fd = open(path);
+  static async open(path: string, logger: Logger, option: string): Promise<StateFile> {
+    const fd = open(path, option);
     const lock = createServer((socket) => socket.destroy());
     try {
-      await listenUnix(lock, { path: `${path}.lock`, permissions: ownerOnly, option: "inputs.files.state" });
+      await listenUnix(lock, { path: `${path}.lock`, permissions: ownerOnly, option });
       return new StateFile(fd, lock, path, logger);
     } catch (cause) {
       lock.close();
       closeSync(fd);
-      throw invalidOption(
-        `inputs.files: state ${JSON.stringify(path)} cannot be locked, each input needs one of its own: ${(cause as Error).message}`,
+      throw new OptionError({
+        option,
+        got: path,
+        expected: `a file of its own, which can be locked (${(cause as Error).message})`,
         cause,
-      );
+      });
     }
   }
 
@@ -78,23 +81,25 @@ export class StateFile {
   }
 }
 
-function open(path: string): number {
+function open(path: string, option: string): number {
   let fd: number | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, stateMode);
     const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new Error("it is no regular file");
+    if (!stats.isFile()) throw new Error("it is not a regular file");
     if (stats.size > maxStateBytes || !isRecord(readFileSync(path, "latin1"))) {
       throw new Error("it is another file, which holds no position");
     }
     return fd;
   } catch (cause) {
     if (fd !== undefined) closeSync(fd);
-    throw invalidOption(
-      `inputs.files: state ${JSON.stringify(path)} cannot be used, expected a file to write: ${(cause as Error).message}`,
+    throw new OptionError({
+      option,
+      got: path,
+      expected: `a file that can be written (${(cause as Error).message})`,
       cause,
-    );
+    });
   }
 }
 

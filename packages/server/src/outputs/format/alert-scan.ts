@@ -1,13 +1,8 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { alertField, continued, wireType } from "@falco-outputs/core/codec";
 
-const priorityField = 2;
-const outputField = 5;
-const sourceField = 9;
-/** Wire types (https://protobuf.dev/programming-guides/encoding). */
-const varint = 0;
-const delimited = 2;
-/** A tag or length from here on takes more than one byte. */
-const continued = 0x80;
+const { priority: priorityField, output: outputField, source: sourceField } = alertField;
+const { varint, delimited } = wireType;
 
 /**
  * Finds in an encoded alert what the outputs need, in place: decoding it would cost ten times as much. The last of

@@ -258,12 +258,12 @@ describe("a receiver", () => {
 
 describe("an option that cannot work is refused", () => {
   it.each([
-    [{ url: "" }, 'outputs.http.url: "" is no URL, expected http://host/path or https://host/path'],
-    [{ url: "ftp://receiver" }, 'outputs.http.url: it begins with "ftp:", expected'],
-    [{ url: "http://user:secret@:1?token=secret" }, 'outputs.http.url: "http://***@:1" is no URL'],
+    [{ url: "" }, 'outputs.http.url: "", expected http://host/path or https://host/path'],
+    [{ url: "ftp://receiver" }, 'outputs.http.url: "ftp:…", expected'],
+    [{ url: "http://user:secret@:1?token=secret" }, 'outputs.http.url: "http://***@:1", expected'],
     [
       { url: "http://100%25%:x@receiver" },
-      'its user or password has a "%" that is not followed by two digits',
+      'expected a user and a password in which two hexadecimal digits follow each "%"',
     ],
     [{ userAgent: "a\nb" }, 'outputs.http.userAgent: "a\\nb", expected what can stand in a header'],
     [

@@ -44,7 +44,7 @@ export class HttpSink implements Sink {
   /** How many attempts in a row timed out, and of what. */
   #timedOut: { alerts: FormattedAlerts; count: number } | undefined;
 
-  /** @throws FalcoError with InvalidArgument that says which option is wrong. */
+  /** @throws OptionError */
   constructor(options: HttpOutputOptions, json: boolean) {
     const { userAgent = defaultUserAgent } = options;
     this.#options = options;

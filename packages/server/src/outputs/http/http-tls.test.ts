@@ -107,10 +107,10 @@ it.each([
     { caCert: "/nowhere/ca.crt" },
     'outputs.http.caCert: "/nowhere/ca.crt", expected PEM, or the path of a file that can be read (ENOENT',
   ],
-  [{ caPath: "/nowhere" }, 'outputs.http.caPath: "/nowhere" cannot be read: ENOENT'],
+  [{ caPath: "/nowhere" }, 'outputs.http.caPath: "/nowhere", expected a folder that can be read (ENOENT'],
   [
     { caPath: "/proc/self/fdinfo" },
-    'outputs.http.caPath: "/proc/self/fdinfo" has no certificate: expected PEM',
+    'outputs.http.caPath: "/proc/self/fdinfo", expected a folder with certificates in PEM',
   ],
   [
     { mtls: true, clientCert: "/nowhere/client.crt" },
@@ -118,7 +118,11 @@ it.each([
   ],
   [
     { mtls: true, clientCert: Buffer.from("x"), clientKey: Buffer.from("y") },
-    "clientCert or clientKey is no PEM",
+    "outputs.http.clientCert: expected a certificate in PEM, and clientKey its key (",
+  ],
+  [
+    { caCert: Buffer.from("-----BEGIN CERTIFICATE-----") },
+    "outputs.http.caCert: expected a certificate in PEM",
   ],
 ])("refuses %j at the start", async (options, message) => {
   const http = { url: "https://localhost/", ...options };

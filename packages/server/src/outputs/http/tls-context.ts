@@ -1,5 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import { type Pem, readPem } from "../../listen/pem.js";
 import { readAuthorities, systemAuthorities } from "../authorities.js";
 
@@ -29,31 +30,39 @@ const defaultClientKey = "/etc/ssl/certs/client.key";
 
 /**
  * Reads the certificates, once for all connections: a system has some 140 authorities.
- * @throws FalcoError with InvalidArgument that says which option is wrong.
+ * @throws OptionError
  */
 export function createTlsContext(options: HttpTlsOptions): SecureContext {
   const ca = options.insecure === true ? [] : [...authorities(options)];
-  if (options.mtls !== true) return fromPem({ ca }, "caCert, caBundle or caPath");
+  if (options.mtls !== true) return createSecureContext({ ca });
   const { clientCert = defaultClientCert, clientKey = defaultClientKey } = options;
-  const cert = readPem(clientCert, "outputs.http.clientCert");
-  const key = readPem(clientKey, "outputs.http.clientKey");
-  return fromPem({ ca, cert, key }, "caCert, caBundle, caPath, clientCert or clientKey");
+  const cert = readPem(clientCert, option("clientCert"));
+  const key = readPem(clientKey, option("clientKey"));
+  try {
+    return createSecureContext({ ca, cert, key });
+  } catch (cause) {
+    const expected = `a certificate in PEM, and {${option("clientKey")}} its key (${(cause as Error).message})`;
+    throw new OptionError({ option: option("clientCert"), expected, cause });
+  }
 }
 
 function authorities({ caCert, caBundle, caPath }: HttpTlsOptions): readonly (string | Buffer)[] {
-  if (caCert !== undefined) return [readPem(caCert, "outputs.http.caCert")];
-  if (caBundle !== undefined) return [readPem(caBundle, "outputs.http.caBundle")];
-  return caPath === undefined ? systemAuthorities() : readAuthorities(caPath, "outputs.http.caPath");
+  if (caCert !== undefined) return [readAuthority(caCert, option("caCert"))];
+  if (caBundle !== undefined) return [readAuthority(caBundle, option("caBundle"))];
+  return caPath === undefined ? systemAuthorities() : readAuthorities(caPath, option("caPath"));
 }
 
-function fromPem(pem: Parameters<typeof createSecureContext>[0], names: string): SecureContext {
+/** Node passes over an authority that is not a certificate, and would trust nobody. */
+function readAuthority(pem: Pem, name: string): string | Buffer {
+  const read = readPem(pem, name);
   try {
-    return createSecureContext(pem);
+    new X509Certificate(read);
+    return read;
   } catch (cause) {
-    const reason = (cause as Error).message;
-    throw invalidOption(
-      `outputs.http: ${names} is no PEM, or key and certificate do not match: ${reason}`,
-      cause,
-    );
+    throw new OptionError({ option: name, expected: "a certificate in PEM", cause });
   }
+}
+
+function option(name: keyof HttpTlsOptions): string {
+  return `outputs.http.${name}`;
 }

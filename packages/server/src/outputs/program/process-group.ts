@@ -16,6 +16,13 @@ const lastWordsMs = 100;
 /** How much of a line on its standard error is told, in bytes. */
 const maxErrorBytes = 1024;
 
+/** Those whose shell runs. They lead process groups of their own, so that no signal of the terminal's reaches them. */
+const running = new Set<ProcessGroup>();
+/** A process that exits without waiting for them, as at a second signal, leaves none behind. */
+function killAll(): void {
+  for (const group of running) group.killNow();
+}
+
 /**
  * A shell command as popen(3) runs it, `/bin/sh -c`, which leads a process group, so that all that it started can be
  * ended with it. It shares our standard output, as with Falco.
@@ -34,9 +41,11 @@ export class ProcessGroup {
   constructor(command: string, onError: (line: string) => void) {
     const child = spawn("/bin/sh", ["-c", command], { detached: true, stdio: ["pipe", "inherit", "pipe"] });
     this.#child = child;
+    if (running.size === 0) process.on("exit", killAll);
+    running.add(this);
     this.exit = new Promise((resolve, reject) => {
       child.on("exit", (status, signal) => {
-        this.#hasEnded = true;
+        this.#onEnd();
         child.stdin.destroy();
         // What the command left in the background may hold its standard error for ever.
         setTimeout(() => child.stderr.destroy(), lastWordsMs).unref();
@@ -44,7 +53,7 @@ export class ProcessGroup {
       });
       child.on("error", (error) => {
         if (child.pid !== undefined) return;
-        this.#hasEnded = true;
+        this.#onEnd();
         reject(error);
       });
     });
@@ -76,8 +85,19 @@ export class ProcessGroup {
     if (!this.#hasEnded) await this.#killRest();
   }
 
-  async #killRest(): Promise<void> {
+  /** The same, without knowing whether it has ended. */
+  killNow(): void {
     this.#signal("SIGKILL");
+  }
+
+  #onEnd(): void {
+    this.#hasEnded = true;
+    running.delete(this);
+    if (running.size === 0) process.off("exit", killAll);
+  }
+
+  async #killRest(): Promise<void> {
+    this.killNow();
     await this.endsWithin(graceMs);
   }
 

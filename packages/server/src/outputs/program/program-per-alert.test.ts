@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { startServer } from "../../index.js";
-import { after, countsOf, folder, numbersInFile, publishNumbered, serve, upTo } from "../testing/serve.js";
+import { countsOf, folder, numbersInFile, publishNumbered, serve, upTo } from "../testing/serve.js";
 
 const json = { json: true };
 
@@ -36,7 +36,7 @@ it("takes an alert that the program did not read, or made it end badly, for writ
 it("lets go of what a program leaves in the background", async () => {
   const descriptors = () => readdirSync("/proc/self/fd").length;
   const pids = join(folder(), "pids");
-  after(() => {
+  onTestFinished(() => {
     for (const pid of readFileSync(pids, "utf8").trim().split("\n")) process.kill(Number(pid));
   });
   // Its standard output is ours, which the test's runner waits for.

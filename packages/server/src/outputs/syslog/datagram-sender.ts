@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
+import { OptionError } from "@falco-outputs/core/options";
 import type { DgramSocket } from "node-unix-socket";
-import { invalidOption } from "../../invalid-option.js";
 
 /** Sends datagrams to a unix socket, which Node itself cannot. */
 export class DatagramSender {
@@ -54,10 +54,12 @@ function loadSocket(): typeof DgramSocket {
     // Bundlers to CommonJS leave import.meta empty; there __filename is known.
     return createRequire(import.meta.url ?? __filename)("node-unix-socket").DgramSocket;
   } catch (cause) {
-    throw invalidOption(
-      "outputs.syslog: the local socket needs the package node-unix-socket, which cannot be loaded: " +
-        "npm install node-unix-socket@0.2.7, or give outputs.syslog.address",
+    throw new OptionError({
+      option: "outputs.syslog.address",
+      got: undefined,
+      expected:
+        "host:port, or for the local socket the package node-unix-socket, which cannot be loaded (npm install node-unix-socket@0.2.7)",
       cause,
-    );
+    });
   }
 }

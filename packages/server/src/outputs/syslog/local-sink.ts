@@ -1,6 +1,6 @@
 import { createConnection } from "node:net";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import { connectionError } from "../connection-error.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
 import { Connection } from "./connection.js";
@@ -31,12 +31,14 @@ export class LocalSink implements Sink {
   #stream: Connection | undefined;
   #sent = 0;
 
-  /** @throws FalcoError with InvalidArgument that says which option is wrong. */
+  /** @throws OptionError */
   constructor(path: string, facility: number, tag: string) {
     if (path === "" || Buffer.byteLength(path) > maxPathBytes) {
-      throw invalidOption(
-        `outputs.syslog.socket: ${JSON.stringify(path)}, expected a path of 1 to ${maxPathBytes} bytes`,
-      );
+      throw new OptionError({
+        option: "outputs.syslog.socket",
+        got: path,
+        expected: `a path of 1 to ${maxPathBytes} bytes`,
+      });
     }
     this.#path = path;
     this.#facility = facility;

@@ -1,8 +1,9 @@
 import { connect } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { type Address, formatAddress } from "@falco-outputs/core";
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import { type Pem, readPem } from "../../listen/pem.js";
+import { withCertificates } from "../../listen/tls-server.js";
 import { systemAuthorities } from "../authorities.js";
 import type { Attempt, FormattedAlerts, Sink } from "../sink.js";
 import { Connection } from "./connection.js";
@@ -69,20 +70,18 @@ export class RemoteSink implements Sink {
 
 function readContext({ ca, cert, key }: SyslogTlsOptions): SecureContext {
   const option = "outputs.syslog.tls";
-  if ((cert === undefined) !== (key === undefined))
-    throw invalidOption(`${option}: cert and key go together`);
+  if ((cert === undefined) !== (key === undefined)) {
+    const [missing, given] = cert === undefined ? ["cert", "key"] : ["key", "cert"];
+    throw new OptionError({
+      option: `${option}.${missing}`,
+      got: undefined,
+      expected: `PEM that goes with {${option}.${given}}`,
+    });
+  }
   const pem = {
     ca: ca === undefined ? [...systemAuthorities()] : readPem(ca, `${option}.ca`),
     ...(cert !== undefined && { cert: readPem(cert, `${option}.cert`) }),
     ...(key !== undefined && { key: readPem(key, `${option}.key`) }),
   };
-  try {
-    return createSecureContext(pem);
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw invalidOption(
-      `${option}: ca, cert or key is no PEM, or cert and key do not match: ${reason}`,
-      cause,
-    );
-  }
+  return withCertificates(option, () => createSecureContext(pem));
 }

@@ -156,19 +156,28 @@ describe("an option that cannot work is refused", () => {
     [{ tag: "a b" }, 'outputs.syslog.tag: "a b", expected 1 to 48 printable ASCII characters'],
     [{ socket: "" }, 'outputs.syslog.socket: "", expected a path of 1 to 107 bytes'],
     [{ socket: `/${"x".repeat(107)}` }, "expected a path of 1 to 107 bytes"],
-    [{ tls: {} }, "outputs.syslog.tls needs address: the local socket knows no TLS"],
+    [
+      { tls: {} },
+      "outputs.syslog.address: missing, expected host:port with tls: the local socket has no TLS",
+    ],
     [
       { address: "127.0.0.1:514", socket: "/dev/log" },
-      "outputs.syslog: socket and address exclude each other",
+      'outputs.syslog.socket: "/dev/log", expected only one of socket and address',
     ],
-    [{ address: "127.0.0.1:514", tls: {}, insecure: true }, "tls and insecure exclude each other"],
+    [
+      { address: "127.0.0.1:514", tls: {}, insecure: true },
+      "outputs.syslog.insecure: true, expected only one of tls and insecure",
+    ],
     [{ address: "/dev/log" }, 'outputs.syslog.address: "/dev/log", expected host:port'],
     [{ address: "logs.example" }, 'address: "logs.example", expected'],
     [
       { address: "logs.example:514" },
-      'outputs.syslog.address: "logs.example:514" needs tls, or insecure: true',
+      'outputs.syslog.address: "logs.example:514", expected it with tls, or with insecure: true',
     ],
-    [{ address: "logs.example:514", tls: { cert: "x" } }, "outputs.syslog.tls: cert and key go together"],
+    [
+      { address: "logs.example:514", tls: { cert: "x" } },
+      "outputs.syslog.tls.key: missing, expected PEM that goes with cert",
+    ],
     [
       { address: "logs.example:514", tls: { ca: "/nowhere" } },
       'outputs.syslog.tls.ca: "/nowhere", expected PEM, or the path of a file',

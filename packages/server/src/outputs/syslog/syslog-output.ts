@@ -1,5 +1,5 @@
 import { isLoopback, readAddress } from "@falco-outputs/core/address";
-import { invalidOption } from "../../invalid-option.js";
+import { OptionError } from "@falco-outputs/core/options";
 import type { Sink } from "../sink.js";
 import { type Facility, facilities } from "./facility.js";
 import { LocalSink } from "./local-sink.js";
@@ -21,33 +21,40 @@ export interface SyslogOutputOptions {
   insecure?: boolean;
 }
 
-const defaultSocket = "/dev/log";
+/** The local syslogd's, on every Linux. */
+export const localSyslogSocket = "/dev/log";
 const defaultTag = "falco";
 
-/** @throws FalcoError with InvalidArgument that says which option is wrong. */
+/** @throws OptionError */
 export function createSyslogSink(options: SyslogOutputOptions): Sink {
   const { facility = "user", tag = defaultTag, socket, address: text, tls, insecure = false } = options;
-  const option = "outputs.syslog";
   if (!Object.hasOwn(facilities, facility)) {
-    const names = Object.keys(facilities).join(", ");
-    throw invalidOption(`${option}.facility: ${JSON.stringify(facility)}, expected one of ${names}`);
+    throw wrong("facility", facility, `one of ${Object.keys(facilities).join(", ")}`);
   }
   if (!/^[!-~]{1,48}$/.test(tag) || /[:[\]]/.test(tag)) {
-    const wanted = "1 to 48 printable ASCII characters without a space, a colon or brackets";
-    throw invalidOption(`${option}.tag: ${JSON.stringify(tag)}, expected ${wanted}`);
+    throw wrong("tag", tag, "1 to 48 printable ASCII characters without a space, a colon or brackets");
   }
   if (text === undefined) {
-    if (tls !== undefined) throw invalidOption(`${option}.tls needs address: the local socket knows no TLS`);
-    return new LocalSink(socket ?? defaultSocket, facilities[facility], tag);
+    if (tls !== undefined) {
+      throw wrong("address", text, "host:port with {outputs.syslog.tls}: the local socket has no TLS");
+    }
+    return new LocalSink(socket ?? localSyslogSocket, facilities[facility], tag);
   }
-  if (socket !== undefined) throw invalidOption(`${option}: socket and address exclude each other`);
-  if (tls !== undefined && insecure) throw invalidOption(`${option}: tls and insecure exclude each other`);
+  if (socket !== undefined) {
+    throw wrong("socket", socket, "only one of {outputs.syslog.socket} and {outputs.syslog.address}");
+  }
+  if (tls !== undefined && insecure) {
+    throw wrong("insecure", insecure, "only one of {outputs.syslog.tls} and {outputs.syslog.insecure}");
+  }
   const address = readAddress(text);
-  if (address?.kind !== "tcp" || address.port === 0) {
-    throw invalidOption(`${option}.address: ${JSON.stringify(text)}, expected host:port`);
-  }
+  if (address?.kind !== "tcp" || address.port === 0) throw wrong("address", text, "host:port");
   if (tls === undefined && !insecure && !isLoopback(address.host)) {
-    throw invalidOption(`${option}.address: ${JSON.stringify(text)} needs tls, or insecure: true`);
+    const expected = "it with {outputs.syslog.tls}, or with {outputs.syslog.insecure}: true";
+    throw wrong("address", text, expected);
   }
   return new RemoteSink(address, tls, facilities[facility], tag);
+}
+
+function wrong(option: keyof SyslogOutputOptions, got: unknown, expected: string): OptionError {
+  return new OptionError({ option: `outputs.syslog.${option}`, got, expected });
 }

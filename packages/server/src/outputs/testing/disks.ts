@@ -2,7 +2,8 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lacks } from "@falco-outputs/testing";
-import { after, folder } from "./serve.js";
+import { onTestFinished } from "vitest";
+import { folder } from "./serve.js";
 
 const mounts = spawnSync("unshare", ["--mount", "true"]).status === 0;
 /** Whether tests that mount file systems are left out here. */
@@ -25,7 +26,7 @@ export const withoutFreezing =
 export function smallDisk(): string {
   const path = folder();
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]);
-  after(() => execFileSync("umount", ["-l", path]));
+  onTestFinished(() => void execFileSync("umount", ["-l", path]));
   return path;
 }
 
@@ -45,7 +46,7 @@ export class FreezingDisk {
     execFileSync("mkfs.ext4", ["-q", image]);
     mkdirSync(this.path);
     execFileSync("mount", ["-o", "loop", image, this.path]);
-    after(() => execFileSync("umount", ["-l", this.path]));
+    onTestFinished(() => void execFileSync("umount", ["-l", this.path]));
   }
 
   /** Freezes it until the end of the test at the latest. */
@@ -56,7 +57,7 @@ export class FreezingDisk {
     execFileSync("fsfreeze", ["--freeze", this.path]);
     this.#isFrozen = true;
     // Before whatever hangs is waited for.
-    after(() => {
+    onTestFinished(() => {
       this.thaw();
       process.kill(-guard.pid!);
     });

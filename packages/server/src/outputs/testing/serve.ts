@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, type Logger, type OutputStats, startServer } from "../../index.js";
-import type { OutputsOptions } from "../outputs.js";
+import type { OutputsOptions } from "../create-outputs.js";
 
 /** What a server logged: each entry's fields and message. */
 export class Recorder implements Logger {
@@ -18,20 +18,10 @@ export class Recorder implements Logger {
   }
 }
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** Does something after the test, the latest first. */
-export function after(cleanup: () => unknown): void {
-  cleanups.push(cleanup);
-}
-
 /** A folder that goes after the test. */
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "falco-outputs-test-"));
-  after(() => rmSync(path, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -41,7 +31,7 @@ export async function serve(
 ): Promise<{ server: FalcoOutputsServer; logged: readonly string[] }> {
   const logger = new Recorder();
   const server = await startServer({ listen: [], outputs, logger });
-  after(() => server.stop());
+  onTestFinished(() => server.stop());
   return { server, logged: logger.entries };
 }
 

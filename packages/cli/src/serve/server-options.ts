@@ -4,7 +4,7 @@ import type { HttpInputOptions, ListenOptions, ServerOptions } from "@falco-outp
 import { readToken } from "../args/read-token.js";
 import { UsageError } from "../args/usage-error.js";
 import { defaultHttpAddresses, defaultListenAddress } from "../connection/default-address.js";
-import type { ServeOptions } from "./command.js";
+import type { ServeOptions } from "./options.js";
 
 /** @throws UsageError for options that make no sense together. */
 export function toServerOptions(options: ServeOptions): ServerOptions {

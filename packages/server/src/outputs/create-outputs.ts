@@ -4,7 +4,7 @@ import { type FormatOptions, Formatter } from "./format/formatter.js";
 import { type HttpOutputOptions, HttpSink } from "./http/http-output.js";
 import type { Output } from "./output.js";
 import { createProgramSink, type ProgramOptions } from "./program/program.js";
-import type { QueueOptions } from "./queue-options.js";
+import { checkedQueue, type QueueOptions } from "./queue-options.js";
 import { QueuedOutput } from "./queued-output.js";
 import type { Sink } from "./sink.js";
 import { type StdoutOptions, StdoutSink } from "./stdout.js";
@@ -30,11 +30,12 @@ export interface OutputsOptions {
 
 /**
  * Makes the outputs that the options name.
- * @throws FalcoError with InvalidArgument that says which option is wrong.
+ * @throws OptionError
  */
 export function createOutputs(options: OutputsOptions, logger: Logger): Output[] {
-  const { format = {}, queue = {}, stdout, file, program, http, syslog } = options;
+  const { format = {}, stdout, file, program, http, syslog } = options;
   const formatter = new Formatter(format, syslog !== undefined);
+  const queue = checkedQueue(options.queue);
   const queued = (name: string, sink: Sink) => new QueuedOutput(name, sink, formatter, queue, logger);
   const outputs: Output[] = [];
   if (stdout !== undefined) outputs.push(queued("stdout", new StdoutSink(stdout === true ? {} : stdout)));

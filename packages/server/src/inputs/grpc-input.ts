@@ -9,7 +9,7 @@ import {
 import { backoffMs } from "@falco-outputs/core/backoff";
 import { BatchEncoder } from "@falco-outputs/core/codec";
 import { OptionError } from "@falco-outputs/core/options";
-import type { Logger } from "../logger.js";
+import { type Logger, Throttled } from "../logger.js";
 import type { Intake } from "./intake.js";
 import { RecentSequences } from "./recent-sequences.js";
 
@@ -40,9 +40,9 @@ export function assertReadable({ name, group }: ReadAlertsOptions): void {
 
 /**
  * Brings the alerts of another server in: of one of ours as a member of a group, which acknowledges what the router
- * took, each alert once; of a Falco from 0.24 to 0.43 from its shared queue. It comes back by itself when the connection is lost, and
- * resolves when `signal` or the client ends it.
- * @throws FalcoError when that server takes such a request for wrong, while any other refusal may pass; what the router
+ * took, each alert once; of a Falco from 0.24 to 0.43 from its shared queue. It comes back by itself when the connection
+ * is lost, and resolves when `signal` or the client ends it.
+ * @throws FalcoError when that server finds such a request invalid, while any other refusal may pass; what the router
  * throws, with the batch not acknowledged.
  */
 export async function readAlerts(
@@ -53,6 +53,14 @@ export async function readAlerts(
   logger: Logger,
 ): Promise<void> {
   const source = new Source(`grpc:${name}`, intake, logger);
+  try {
+    await readFrom(client, group, signal, source);
+  } finally {
+    source.close();
+  }
+}
+
+async function readFrom(client: Client, group: string, signal: AbortSignal, source: Source): Promise<void> {
   while (!signal.aborted) {
     try {
       await source.read(
@@ -80,8 +88,8 @@ export async function readAlerts(
 }
 
 /**
- * Reads Falco's own server until the connection is lost, and waits for a while: then one of ours may stand there. Gives
- * whether it was lost, and not ended on purpose.
+ * Reads Falco's own server until the connection is lost, and waits for a while: then one of ours may be there.
+ * Returns whether it was lost, and not ended on purpose.
  */
 async function readSharedQueue(client: Client, source: Source, signal: AbortSignal): Promise<boolean> {
   const lost = new AbortController();
@@ -104,9 +112,10 @@ async function readSharedQueue(client: Client, source: Source, signal: AbortSign
 
 /** One server whose alerts come in, across its connections. */
 class Source {
-  readonly #input: string;
   readonly #intake: Intake;
-  readonly #logger: Logger;
+  /** Connections that were made, lost or refused: as many as the other server likes. */
+  readonly #news: Throttled;
+  readonly #losses: Throttled;
   readonly #encoder = new BatchEncoder();
   readonly #recent = new RecentSequences(recentCount);
   /** What was said last about the connection; an attempt like the one before is no news. */
@@ -119,9 +128,18 @@ class Source {
   #takenBefore = 0;
 
   constructor(input: string, intake: Intake, logger: Logger) {
-    this.#input = input;
     this.#intake = intake;
-    this.#logger = logger;
+    this.#news = new Throttled((times, reason, what) => {
+      const fields = { input, ...(times > 1 && { times }), ...(reason !== "" && { reason }) };
+      if (reason === "") logger.info(fields, what);
+      else logger.warn(fields, what);
+    });
+    this.#losses = new Throttled((lost, isKnown, cause) =>
+      logger.warn(
+        { input, cause, ...(isKnown !== "" && { lost: String(lost) }) },
+        "that server lost alerts before they were read",
+      ),
+    );
   }
 
   /** A batch is acknowledged when the loop comes back: then the router has it. */
@@ -137,25 +155,25 @@ class Source {
   }
 
   readonly onStatus = (status: StreamStatus): void => {
-    const input = this.#input;
     switch (status.type) {
       case "connecting":
         return;
       case "disconnected": {
         const { message } = status.error;
-        if (message !== this.#said) this.#logger.warn({ input, reason: message }, "disconnected");
+        if (message !== this.#said) this.#news.add(1, message, "disconnected");
         this.#said = message;
         return;
       }
       case "lost": {
         const { cause, lost } = status.loss;
-        const fields = { input, cause, ...(lost !== undefined && { lost: String(lost) }) };
-        this.#logger.warn(fields, "that server lost alerts before they were read");
+        // After a restart nobody knows how many.
+        if (lost === undefined) this.#losses.add(1, "", cause);
+        else this.#losses.add(Number(lost), "known", cause);
         return;
       }
       default:
         this.#said = "";
-        this.#logger.info({ input }, status.type);
+        this.#news.add(1, "", status.type);
     }
   };
 
@@ -164,10 +182,7 @@ class Source {
     if (this.taken > this.#takenBefore) this.failed = 0;
     this.#takenBefore = this.taken;
     if (error.message !== this.#said) {
-      this.#logger.warn(
-        { input: this.#input, reason: error.message },
-        "that server refuses; it is asked again",
-      );
+      this.#news.add(1, error.message, "that server refuses; it is asked again");
     }
     this.#said = error.message;
     await pause(backoffMs(++this.failed, initialDelayMs, maxDelayMs, Math.random()), signal);
@@ -175,13 +190,13 @@ class Source {
 
   /** That server turned out to be Falco's own. */
   metFalco(): void {
-    if (!this.#isFalco) {
-      this.#logger.info(
-        { input: this.#input },
-        "Falco's own server: its shared queue is read, unacknowledged",
-      );
-    }
+    if (!this.#isFalco) this.#news.add(1, "", "Falco's own server: its shared queue is read, unacknowledged");
     this.#isFalco = true;
+  }
+
+  close(): void {
+    this.#news.close();
+    this.#losses.close();
   }
 
   #add(alert: Alert): void {

@@ -1,12 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Alert, type Client, createClient } from "@falco-outputs/core";
+import {
+  type Alert,
+  type Client,
+  Code,
+  createClient,
+  FalcoError,
+  type SubOptions,
+} from "@falco-outputs/core";
 import { expect, it, onTestFinished } from "vitest";
 import { startServer } from "../index.js";
 import type { Appended } from "../log/alert-log.js";
 import { silent } from "../logger.js";
 import type { Router } from "../router.js";
 import type { ServerOptions } from "../server-options.js";
-import { readAlerts } from "./alerts.js";
+import { readAlerts } from "./grpc-input.js";
 import { Intake } from "./intake.js";
 
 async function serve(options: ServerOptions = {}) {
@@ -147,6 +154,33 @@ it("reads on, and acknowledges, once the router has taken what came", async () =
   take({ first: 1, count: 1 } as never);
   await reading;
   expect(upstream.stats().groups["falco-outputs"]).toMatchObject({ delivered: 1, waiting: 1 });
+});
+
+it("logs a server that comes and goes at most once in a while", async () => {
+  const logged: object[] = [];
+  const note = (fields: object, message: string) => void logged.push({ ...fields, message });
+  const logger = { ...silent, info: note, warn: note };
+  const times = 50;
+  const client = {
+    sub: ({ onStatus }: SubOptions) => ({
+      async *batches() {
+        for (let time = 0; time < times; time++) {
+          onStatus?.({ type: "connected" });
+          const error = new FalcoError(`gone for the time ${time}`, Code.Unavailable);
+          onStatus?.({ type: "disconnected", error, retryInMs: 0 });
+          yield [];
+        }
+      },
+    }),
+  } as unknown as Client;
+  const intake = new Intake({ wantsLines: false } as unknown as Router, "grpc:node", silent);
+  await readAlerts(client, { name: "node" }, new AbortController().signal, intake, logger);
+  expect(logged).toEqual([
+    { input: "grpc:node", message: "connected" },
+    { input: "grpc:node", reason: "gone for the time 0", message: "disconnected" },
+    { input: "grpc:node", times: times - 1, message: "connected" },
+    { input: "grpc:node", times: times - 1, reason: "gone for the time 49", message: "disconnected" },
+  ]);
 });
 
 it("ends when its client is closed", async () => {

@@ -1,0 +1,21 @@
+/** What `serve` is told. */
+export interface ServeOptions {
+  config?: string;
+  listen?: string[];
+  http?: string[];
+  stdin?: boolean;
+  cert?: string;
+  key?: string;
+  ca?: string;
+  insecureTcp?: boolean;
+  capacity?: number;
+  socketMode?: number;
+  socketGroup?: string;
+  falcoVersion?: string;
+  falcoUrl?: string;
+  web?: string[];
+  webToken?: string;
+  webOrigin?: string[];
+  webCert?: string;
+  webKey?: string;
+}
