@@ -255,10 +255,8 @@ async def test_many_streams_of_a_mute_server_close_together(answers: Answers) ->
 
 @pytest.mark.parametrize("acknowledge", [True, "manual"])
 def test_streams_that_the_server_does_not_end_are_closed_together(
-    answers: Answers, acknowledge: Literal[True, "manual"], monkeypatch: pytest.MonkeyPatch
+    answers: Answers, acknowledge: Literal[True, "manual"]
 ) -> None:
-    monkeypatch.setattr("falco_outputs._blocking.FAREWELL_S", LIMIT_S)
-    monkeypatch.setattr("falco_outputs._io.FAREWELL_S", LIMIT_S)
     falco = Client(answers.address)
     streams = [falco.sub(acknowledge=acknowledge, headers={"x-answer": "open"}) for _ in range(20)]
     for stream in streams:
