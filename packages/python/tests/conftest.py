@@ -12,6 +12,7 @@ from support.answers import Answers
 from support.old_falco import OldFalco
 from support.proxy import Proxy
 from support.server import Host, Server
+from support.until import LIMIT_S
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -22,6 +23,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = inspect.signature(pyfuncitem.obj).parameters
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server on a busy machine may take long to end a call that was half-closed."""
+    monkeypatch.setattr("falco_outputs._io.FAREWELL_S", LIMIT_S)
 
 
 @pytest.fixture

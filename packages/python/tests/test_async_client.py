@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from support.server import Server
-from support.until import until_async
+from support.until import result_of, until_async
 
 from falco_outputs import (
     Alert,
@@ -180,7 +180,7 @@ async def test_a_wait_for_the_next_alert_can_have_a_limit(server: Server, option
 
         task = asyncio.ensure_future(limited())
         await asyncio.to_thread(server.wait_for_subscribers, 1)
-        assert waits > 1
+        await until_async(lambda: waits > 1)
         sequences = await asyncio.to_thread(server.raise_rules, *map(str, range(50)))
         got = [(await task).sequence]
         while len(got) < 50:
@@ -210,7 +210,7 @@ async def test_aclose_ends_a_loop_that_waits(server: Server, acknowledge: bool) 
         task = asyncio.ensure_future(listen())
         await asyncio.to_thread(server.wait_for_subscribers, 1)
         await stream.aclose()
-        assert await task == []
+        assert await result_of(task) == []
         await stream.aclose()
         await asyncio.to_thread(server.wait_for_subscribers, 0)
 
@@ -236,7 +236,7 @@ async def test_closing_the_client_ends_its_streams(server: Server) -> None:
     tasks = [asyncio.ensure_future(listen()) for _ in range(3)]
     await asyncio.to_thread(server.wait_for_subscribers, 3)
     await falco.aclose()
-    assert await asyncio.gather(*tasks) == [[], [], []]
+    assert await result_of(asyncio.gather(*tasks)) == [[], [], []]
     await asyncio.to_thread(server.wait_for_subscribers, 0)
     with pytest.raises(FailedPreconditionError, match="sub on unix:.*: the client is closed"):
         falco.sub()

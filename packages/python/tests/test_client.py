@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gc
 import signal
-import subprocess
-import sys
 import threading
 import time
 import weakref
 
 import pytest
+from support.program import running
 from support.server import Server
-from support.until import until
+from support.until import ends, until
 
 from falco_outputs import (
     AlertStream,
@@ -70,7 +69,12 @@ def test_an_error_in_the_loop_ends_the_call(server: Server) -> None:
 
 def listen(stream: AlertStream) -> tuple[threading.Thread, list[str]]:
     rules: list[str] = []
-    thread = threading.Thread(target=lambda: rules.extend(alert.rule for alert in stream))
+
+    def listen() -> None:
+        for alert in stream:
+            rules.append(alert.rule)
+
+    thread = threading.Thread(target=listen)
     thread.start()
     return thread, rules
 
@@ -82,8 +86,7 @@ def test_close_from_another_thread_ends_a_loop_that_waits(server: Server, acknow
         thread, rules = listen(stream)
         server.wait_for_subscribers(1)
         stream.close()
-        thread.join(10)
-        assert not thread.is_alive()
+        ends(thread)
         assert rules == []
         stream.close()
         server.wait_for_subscribers(0)
@@ -107,8 +110,7 @@ def test_closing_the_client_ends_its_streams(server: Server) -> None:
     server.wait_for_subscribers(3)
     falco.close()
     for thread in threads:
-        thread.join(10)
-        assert not thread.is_alive()
+        ends(thread)
     server.wait_for_subscribers(0)
     with pytest.raises(FailedPreconditionError, match="sub on unix:.*: the client is closed"):
         falco.sub()
@@ -121,8 +123,7 @@ def test_closing_ends_a_stream_that_connects(server: Server) -> None:
         thread, rules = listen(falco.sub(group="pager"))
         time.sleep(0.001)
         falco.close()
-        thread.join(10)
-        assert not thread.is_alive()
+        ends(thread)
         assert rules == []
     server.wait_for_subscribers(0)
 
@@ -135,12 +136,9 @@ def test_a_stream_is_iterated_in_one_place(server: Server) -> None:
         with pytest.raises(RuntimeError, match="iterate it in one place"):
             next(stream)
         server.raise_rules("a")
-        until(
-            lambda: (rules == [] and not thread.is_alive()) or server.stats()["groups"][""]["delivered"] == 1
-        )
+        until(lambda: rules == ["a"])
         stream.close()
-        thread.join(10)
-        assert rules == ["a"]
+        ends(thread)
 
 
 def test_a_deadline_ends_the_stream(server: Server) -> None:
@@ -197,21 +195,17 @@ print([thread.name for thread in threading.enumerate() if not thread.daemon], fl
 
 @pytest.mark.parametrize("acknowledge", [False, True])
 def test_ctrl_c_ends_the_call_at_once(server: Server, acknowledge: bool) -> None:
-    arguments = [sys.executable, "-c", program, server.address, str(acknowledge)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with running(program, server.address, str(acknowledge)) as child:
         server.wait_for_subscribers(1)
         server.raise_rules("a")
-        assert child.stdout is not None
-        assert child.stdout.readline() == "a\n"
-        # The loop has come back for the next one.
+        assert child.line() == "a\n"
+        # With acknowledgement, the loop has come back for the next one.
         until(lambda: server.stats()["groups"][""]["waiting"] == 0)
-        child.send_signal(signal.SIGINT)
-        assert child.stdout.readline() == "interrupted\n"
+        child.signal(signal.SIGINT)
+        assert child.line() == "interrupted\n"
         server.wait_for_subscribers(0)
-        assert child.wait(10) == 0
-        assert child.stdout.read() == "['MainThread']\n"
-        assert child.stderr is not None
-        assert child.stderr.read() == ""
+        assert child.rest() == ["['MainThread']\n"]
+        assert child.end() == (0, "")
     assert server.stats()["groups"][""]["waiting"] == 0
 
 
@@ -230,18 +224,14 @@ print("done", flush=True)
 @pytest.mark.parametrize("how", ["stop", "close"])
 @pytest.mark.parametrize("acknowledge", [False, True])
 def test_a_signal_handler_may_end_the_stream(server: Server, acknowledge: bool, how: str) -> None:
-    arguments = [sys.executable, "-c", stopping, server.address, str(acknowledge), how]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with running(stopping, server.address, str(acknowledge), how) as child:
         server.wait_for_subscribers(1)
         server.raise_rules("a")
-        assert child.stdout is not None
-        assert child.stdout.readline() == "a\n"
+        assert child.line() == "a\n"
         until(lambda: server.stats()["groups"][""]["waiting"] == 0)
-        child.send_signal(signal.SIGTERM)
-        assert child.stdout.readline() == "done\n"
-        assert child.wait(10) == 0
-        assert child.stderr is not None
-        assert child.stderr.read() == ""
+        child.signal(signal.SIGTERM)
+        assert child.line() == "done\n"
+        assert child.end() == (0, "")
     server.wait_for_subscribers(0)
     assert server.stats()["groups"][""]["waiting"] == 0
 
@@ -270,7 +260,6 @@ def test_a_stream_that_another_thread_lets_go_of_ends(server: Server) -> None:
         assert next(streams[0]).rule == "a"
         thread = threading.Thread(target=streams.clear)
         thread.start()
-        thread.join(10)
-        assert not thread.is_alive()
+        ends(thread)
         server.wait_for_subscribers(0)
         assert [alert.rule for alert in falco.get(group="pager")] == ["a"]

@@ -16,6 +16,7 @@ from typing import Any
 
 import grpc
 import pytest
+from support.program import running
 from support.server import Server
 from support.until import until
 
@@ -62,15 +63,6 @@ def moved(program: str) -> str:
     return re.sub(r"^from falco import", "from falco_outputs.compat import", program, flags=re.M)
 
 
-def start(program: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-u", "-c", moved(program), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_its_readmes_program_runs(client_py: Path, idle_server: Server, folder: Path) -> None:
     [program] = re.findall(r"```python\n(.*?)```", (client_py / "README.md").read_text(), re.DOTALL)
     # As it stands there, it is not Python.
@@ -80,13 +72,10 @@ def test_its_readmes_program_runs(client_py: Path, idle_server: Server, folder: 
     idle_server.certificates(folder, "client")
     program = program.replace("localhost:5060", idle_server.address).replace("/tmp", str(folder))
     idle_server.publish(alert_line)
-    with start(program) as running:
-        assert running.stdout is not None
-        line = running.stdout.readline()
-        running.kill()
-    assert line.startswith(
-        "OutputsResponse(time=2020-01-01 22:55:59.300000+00:00, priority=Priority.WARNING, "
-    )
+    with running(moved(program)) as child:
+        assert child.line().startswith(
+            "OutputsResponse(time=2020-01-01 22:55:59.300000+00:00, priority=Priority.WARNING, "
+        )
 
 
 # As its examples are: unixsocket_sub_events, unixsocket_get_events, unixsocket_get_version.
@@ -114,25 +103,21 @@ else:
 def test_programs_like_its_examples_run(idle_server: Server) -> None:
     server = idle_server.start(falco={"version": "0.44.1"})
     server.publish(alert_line)
-    with start(program, server.address, "get") as running:
-        out, err = running.communicate(timeout=30)
-    assert err == ""
-    assert out.splitlines()[1] == "warning k8s_audit Terminal shell in container WARNING"
-    with start(program, server.address, "sub", "-o", "json") as running:
-        assert running.stdout is not None
+    with running(moved(program), server.address, "get") as child:
+        assert child.rest()[1] == "warning k8s_audit Terminal shell in container WARNING\n"
+        assert child.end() == (0, "")
+    with running(moved(program), server.address, "sub", "-o", "json") as child:
         server.wait_for_subscribers(1)
         server.publish(alert_line)
-        assert json.loads(running.stdout.readline()) == as_json
-        running.kill()
+        assert json.loads(child.line()) == as_json
     for arguments in (("version",), ("version", "-o", "json")):
-        with start(program, server.address, *arguments) as running:
-            out, err = running.communicate(timeout=30)
-        assert err == ""
+        with running(moved(program), server.address, *arguments) as child:
+            out = "".join(child.rest())
+            assert child.end() == (0, "")
         assert "0.44.1" in out
     assert json.loads(out)["minor"] == 44
 
 
-@pytest.mark.timeout(300)
 def test_its_own_tests_of_the_client_pass(client_py: Path, folder: Path) -> None:
     """Beside its own mock server, in Falco's place, whose streams end with OK."""
     tests = folder / "tests"
@@ -146,16 +131,14 @@ def test_its_own_tests_of_the_client_pass(client_py: Path, folder: Path) -> None
     # Its stubs need libraries of its time.
     script = Path(__file__).parent.parent / "scripts/environment.mjs"
     made = subprocess.run(["node", str(script), "client-py"], capture_output=True, text=True, check=True)
-    with subprocess.Popen([made.stdout.strip(), str(folder / "mock_server.py")]) as server:
+    with running(folder / "mock_server.py", python=made.stdout.strip()):
         until(lambda: (folder / "mock.sock").exists())
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=50,
         )
-        server.kill()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout
 

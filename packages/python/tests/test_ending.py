@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -15,9 +13,10 @@ from typing import Literal
 
 import pytest
 from support.answers import Answers
+from support.program import running
 from support.proxy import Proxy
 from support.server import Server
-from support.until import until, until_async
+from support.until import LIMIT_S, ends, result_of, until, until_async
 
 from falco_outputs import (
     Alert,
@@ -26,7 +25,10 @@ from falco_outputs import (
     Client,
     FailedPreconditionError,
     InvalidArgumentError,
+    UnavailableError,
 )
+
+SUB = "/falco.outputs.service/sub"
 
 
 def waiting(server: Server, group: str = "pager") -> int:
@@ -132,7 +134,9 @@ def test_acknowledge_says_whether_it_counts(server: Server, proxy: Proxy) -> Non
         until(lambda: waiting(server) == 1)
         proxy.cut()
         server.wait_for_subscribers(0)
-        until(lambda: not stream.acknowledge(second) or None)
+        with pytest.raises(UnavailableError):
+            next(stream)
+        assert not stream.acknowledge(second)
         assert waiting(server) == 1
 
 
@@ -173,7 +177,7 @@ def test_the_same_from_another_thread(server: Server) -> None:
             if got == 12:
                 thread = threading.Thread(target=falco.close)
                 thread.start()
-                thread.join(10)
+                ends(thread)
     assert got == 12
 
 
@@ -244,25 +248,26 @@ async def test_many_streams_of_a_mute_server_close_together(answers: Answers) ->
         headers = {"x-answer": "mute"}
         streams = [falco.sub(acknowledge=True, headers=headers) for _ in range(5)]
         tasks = [asyncio.ensure_future(anext(stream, None)) for stream in streams]
-        await until_async(lambda: len(answers.calls) == 5)
+        await until_async(lambda: answers.calls.count(SUB) == 5)
         await falco.aclose()
-        assert await asyncio.gather(*tasks) == [None] * 5
+        assert await result_of(asyncio.gather(*tasks)) == [None] * 5
 
 
 @pytest.mark.parametrize("acknowledge", [True, "manual"])
 def test_streams_that_the_server_does_not_end_are_closed_together(
-    answers: Answers, acknowledge: Literal[True, "manual"], monkeypatch: pytest.MonkeyPatch
+    answers: Answers, acknowledge: Literal[True, "manual"]
 ) -> None:
-    # Only together do they keep within what pytest allows.
-    monkeypatch.setattr("falco_outputs._blocking.FAREWELL_S", 4.0)
-    monkeypatch.setattr("falco_outputs._io.FAREWELL_S", 4.0)
     falco = Client(answers.address)
     streams = [falco.sub(acknowledge=acknowledge, headers={"x-answer": "open"}) for _ in range(20)]
     for stream in streams:
         alert = next(stream)
         if acknowledge == "manual":
             assert stream.acknowledge(alert)
-    falco.close()
+    closing = threading.Thread(target=falco.close)
+    closing.start()
+    until(lambda: answers.half_closed == 20)
+    answers.cut()
+    ends(closing)
     assert [list(stream) for stream in streams] == [[]] * 20
 
 
@@ -286,50 +291,56 @@ def test_closing_beside_sub_in_other_threads(server: Server) -> None:
             time.sleep(0.002)
             falco.close()
             for future in futures:
-                future.result(10)
+                future.result(LIMIT_S)
 
 
 interrupted = """
-import itertools, signal, sys, threading, time
+import signal, sys
 from falco_outputs import Client
 
 with Client(sys.argv[1]) as falco:
     stream = falco.sub(group="pager", after=0, acknowledge="manual")
-    count = itertools.count()
-    signal.signal(signal.SIGALRM, lambda *_: (next(count), stream.stop()))
+    stops = []
+    signal.signal(signal.SIGALRM, lambda *_: (stops.append(None), stream.stop()))
     signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0002)
     # The handler comes in between wherever this thread is, also in what wakes the sender.
     for alert in stream:
         stream.acknowledge(alert)
-    end = time.monotonic() + 1
-    while time.monotonic() < end:
+    while len(stops) < 2000:
         stream.stop()
     signal.setitimer(signal.ITIMER_REAL, 0)
-print("ended", next(count) > 100)
+print("ended")
 """
 
 
 def test_a_signal_handler_may_stop_a_stream_at_any_point(server: Server) -> None:
     server.raise_rules(*map(str, range(200)))
-    out = subprocess.run(
-        [sys.executable, "-c", interrupted, server.address], capture_output=True, text=True, timeout=40
-    )
-    assert (out.stdout, out.stderr) == ("ended True\n", "")
+    with running(interrupted, server.address) as program:
+        assert program.rest() == ["ended\n"]
+        assert program.end() == (0, "")
 
 
-# Ten slow handlers; each alert that was handled is a line.
+# Ten slow handlers; each alert that was handled is a line. After so many, they wait for SIGTERM.
 worker = """
-import asyncio, signal, sys
+import asyncio, itertools, signal, sys
 from falco_outputs import AsyncClient
 
 async def main():
+    told, left = asyncio.Event(), itertools.count(int(sys.argv[2]), -1)
     async with AsyncClient(sys.argv[1]) as falco:
         stream = falco.sub(group="pager", after=0, acknowledge="manual")
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stream.stop)
+
+        def stop():
+            stream.stop()
+            told.set()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
         free = asyncio.Semaphore(10)
 
         async def handle(alert):
             await asyncio.sleep(0.01)
+            if next(left) <= 0:
+                await told.wait()
             print(alert.sequence, flush=True)
             assert stream.acknowledge(alert)
             free.release()
@@ -343,17 +354,20 @@ asyncio.run(main())
 """
 
 threaded_worker = """
-import os, signal, sys, threading, time
+import itertools, os, signal, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from falco_outputs import Client
 
+told, left = threading.Event(), itertools.count(int(sys.argv[2]), -1)
 with Client(sys.argv[1]) as falco, ThreadPoolExecutor(10) as pool:
     stream = falco.sub(group="pager", after=0, acknowledge="manual")
-    signal.signal(signal.SIGTERM, lambda *_: stream.stop())
+    signal.signal(signal.SIGTERM, lambda *_: (stream.stop(), told.set()))
     free = threading.Semaphore(10)
 
     def handle(alert):
         time.sleep(0.01)
+        if next(left) <= 0:
+            told.wait()
         # In one piece, beside other threads.
         os.write(1, b"%d\\n" % alert.sequence)
         assert stream.acknowledge(alert)
@@ -371,25 +385,20 @@ with Client(sys.argv[1]) as falco, ThreadPoolExecutor(10) as pool:
 @pytest.mark.parametrize("program", [worker, threaded_worker], ids=["asyncio", "threads"])
 def test_a_graceful_deploy_handles_every_alert_once(server: Server, program: str) -> None:
     sequences = server.raise_rules(*map(str, range(1000)))
-    arguments = [sys.executable, "-c", program, server.address]
     handled: Counter[int] = Counter()
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as old:
-        assert old.stdout is not None
-        assert old.stderr is not None
-        for _ in range(300):
-            handled[int(old.stdout.readline())] += 1
+    with running(program, server.address, "400") as old:
+        for _ in range(400):
+            handled[int(old.line())] += 1
         # In the middle of its work it is told to go, and another one takes its place.
-        old.send_signal(signal.SIGTERM)
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as new:
-            assert new.stdout is not None
-            assert new.stderr is not None
-            handled.update(int(line) for line in old.stdout)
-            assert (old.wait(30), old.stderr.read()) == (0, "")
+        old.signal(signal.SIGTERM)
+        with running(program, server.address, "1000") as new:
+            handled.update(map(int, old.rest()))
+            assert old.end() == (0, "")
             assert len(handled) < 1000
             while len(handled) < 1000:
-                handled[int(new.stdout.readline())] += 1
+                handled[int(new.line())] += 1
             until(lambda: waiting(server) == 0)
-            new.send_signal(signal.SIGTERM)
-            handled.update(int(line) for line in new.stdout)
-            assert (new.wait(30), new.stderr.read()) == (0, "")
+            new.signal(signal.SIGTERM)
+            handled.update(map(int, new.rest()))
+            assert new.end() == (0, "")
     assert handled == Counter(sequences)

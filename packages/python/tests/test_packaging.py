@@ -15,7 +15,8 @@ from support.server import Server
 
 package = Path(__file__).parent.parent
 
-pytestmark = pytest.mark.timeout(300)
+# Packages come from the network.
+pytestmark = pytest.mark.timeout(900)
 
 
 def run(*command: str | Path, **environment: str) -> str:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.server import Server
+from support.until import result_of, until_async
 
-from falco_outputs import AsyncClient, Client, InvalidArgumentError, UnavailableError
+from falco_outputs import (
+    AsyncClient,
+    Client,
+    Connected,
+    FalcoVersion,
+    InvalidArgumentError,
+    Reconnect,
+    UnavailableError,
+)
 
 
 def listening(server: Server, paths: dict[str, str]) -> str:
-    server.start(listen=[{"address": "localhost:0", "tls": paths}])
+    server.start(listen=[{"address": "localhost:0", "tls": paths}], falco={"version": "0.44.1"})
     return server.address
 
 
@@ -106,3 +117,63 @@ def test_files_are_looked_at_first(idle_server: Server, folder: Path) -> None:
     refused("cert: .*nothing.pem.* holds no certificate in PEM", cert=nothing)
     refused("key: the PEM given holds no private key", key=b"no PEM")
     refused("cert, key: .* do not belong together", key=other["key"])
+
+
+def exchange(paths: dict[str, Any], others: dict[str, Any]) -> None:
+    """Puts other certificates in place, as whoever renews them does."""
+    for name, path in paths.items():
+        shutil.copy(others[name], path)
+
+
+@pytest.mark.parametrize("kind", [AsyncClient, Client])
+async def test_certificates_are_read_for_each_connection(
+    idle_server: Server, folder: Path, kind: type[AsyncClient | Client]
+) -> None:
+    address = listening(idle_server, idle_server.certificates(folder, "server"))
+    good = keywords(idle_server.certificates(folder / "good", "client"))
+    expired = keywords(idle_server.certificates(folder / "expired", "client", days=-1))
+    paths = keywords(idle_server.certificates(folder / "used", "client", days=-1))
+    client = kind(address, **paths)
+
+    async def version() -> str:
+        answer = client.version()
+        return (answer if isinstance(answer, FalcoVersion) else await answer).version
+
+    with pytest.raises(UnavailableError, match="client's certificate"):
+        await version()
+    exchange(paths, good)
+    assert await version() == "0.44.1"
+    # Those of a connection that stands count as well.
+    exchange(paths, expired)
+    with pytest.raises(UnavailableError, match="client's certificate"):
+        await version()
+    # While they are being exchanged, key and certificate are not a pair.
+    shutil.copy(good["key"], paths["key"])
+    with pytest.raises(UnavailableError, match="do not belong together"):
+        await version()
+    exchange(paths, good)
+    assert await version() == "0.44.1"
+    if isinstance(client, AsyncClient):
+        await client.aclose()
+    else:
+        client.close()
+
+
+async def test_a_stream_comes_back_with_the_certificates_of_then(idle_server: Server, folder: Path) -> None:
+    address = listening(idle_server, idle_server.certificates(folder, "server"))
+    good = keywords(idle_server.certificates(folder / "good", "client"))
+    expired = keywords(idle_server.certificates(folder / "expired", "client", days=-1))
+    paths = keywords(idle_server.certificates(folder / "used", "client"))
+    statuses: list[Any] = []
+    async with AsyncClient(address, **paths) as falco:
+        policy = Reconnect(initial_delay_s=0.01, max_delay_s=0.05)
+        stream = falco.sub(reconnect=policy, on_status=statuses.append)
+        task = asyncio.ensure_future(anext(stream))
+        await until_async(lambda: Connected() in statuses)
+        exchange(paths, expired)
+        await asyncio.to_thread(idle_server.restart)
+        await until_async(lambda: any("client's certificate" in str(status) for status in statuses))
+        exchange(paths, good)
+        await asyncio.to_thread(idle_server.wait_for_subscribers, 1)
+        idle_server.raise_rules("a")
+        assert (await result_of(task)).rule == "a"

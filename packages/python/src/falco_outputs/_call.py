@@ -66,6 +66,7 @@ class Call:
         plan = self._plan
         wire = self._io.stream(connection, _methods[plan.method], self.outbox, plan.metadata, remaining_s())
         self._wire = wire
+        self._cancel_if_ended()
         headers = await wire.headers()
         self.is_ours = VERSION_HEADER in headers
         if self.is_ours:
@@ -105,6 +106,11 @@ class Call:
         if self.connection is not None:
             self._connections.release(self.connection)
 
+    def _cancel_if_ended(self) -> None:
+        """Catches up on a `cancel` that came while the call was made, and so found none."""
+        if self._is_cancelled and self._wire is not None:
+            self._wire.cancel()
+
     async def _read_first(self) -> Received | None:
         first, self._first = self._first, None
         return first if first is not None or self._is_empty else await self._read_on()
@@ -122,6 +128,7 @@ class Call:
         timeout_s = limit_s if left_s is None else min(left_s, limit_s)
         tried = f"version on {self._server.address}"
         call = self._wire = self._io.version(connection, self._plan.metadata, timeout_s)
+        self._cancel_if_ended()
         try:
             answer, headers = await call.result()
             if answer is None or VERSION_HEADER in headers:

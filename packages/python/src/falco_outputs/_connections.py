@@ -50,6 +50,7 @@ class Connections(Generic[C]):
         self.failed = 0
         """How many connections in a row were lost without progress."""
         self._retry_at = 0.0
+        self._is_closed = False
         self._waiting: list[Callable[[], None]] = []
 
     def acquire(self) -> Connection[C]:
@@ -65,6 +66,8 @@ class Connections(Generic[C]):
                     self._give_up(connection)
                 connection = self._current = Connection(self._connect(pems), pems)
                 self._open.add(connection)
+                # Whoever comes too late closes what it made.
+                connection.is_lost = self._is_closed
             connection.calls += 1
             return connection
 
@@ -130,6 +133,7 @@ class Connections(Generic[C]):
     def close(self) -> None:
         """Closes every connection, with the calls that are left."""
         with self._lock:
+            self._is_closed = True
             self._current = None
             for connection in list(self._open):
                 connection.is_lost = True

@@ -158,6 +158,9 @@ class Delivery:
         io = self.io = self._io_of()
         self._stream = Stream(io, self._plan, self._server)
         self._source = io.source(self._stream, ahead=ahead or self._plan.acknowledge is not False)
+        if self._has_stopped():
+            # By another thread, which found nothing to end.
+            self._end()
         return self._source
 
     def _has_stopped(self) -> bool:

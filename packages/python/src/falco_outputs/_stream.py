@@ -139,6 +139,11 @@ class Stream:
                     if self.has_ended():
                         return
                     error, failed = reason, None
+                except ValueError:
+                    # The client was closed meanwhile, and gRPC makes no call on a channel that is closed.
+                    if self.has_ended():
+                        return
+                    raise
                 finally:
                     self._call = None
                     call.close()

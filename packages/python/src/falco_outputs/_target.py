@@ -178,9 +178,11 @@ def _options(connect_timeout_s: float, keep_alive_s: float, max_message_bytes: i
         "grpc.enable_http_proxy": 0,
         "grpc.enable_retries": 0,
         "grpc.service_config_disable_resolution": 1,
-        # How long connecting may take is the greater of these two, for all that their names say.
+        # How long connecting may take, for all that its name says.
         "grpc.min_reconnect_backoff_ms": _ms(connect_timeout_s),
-        "grpc.initial_reconnect_backoff_ms": 100,
+        # When gRPC would try again by itself: not before then, since a connection that failed is given up at once. It
+        # adds up to a fifth at random.
+        "grpc.initial_reconnect_backoff_ms": _ms(connect_timeout_s / 1.2),
         "grpc.dns_ares_query_timeout": _ms(connect_timeout_s),
         "grpc.keepalive_time_ms": _ms(keep_alive_s),
         "grpc.keepalive_timeout_ms": ping_timeout_ms,

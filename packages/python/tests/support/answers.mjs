@@ -1,7 +1,8 @@
 // A peer that answers each call as its header `x-answer` says, for what no server of ours does: proxies whose server is
-// away, streams that are cut, messages that cannot be taken. Listens on the socket of its argument, and answers each line
-// on stdin with the paths that were called.
+// away, streams that are cut, messages that cannot be taken. Listens on the socket of its argument, and answers questions
+// on stdin, one a line, with a line of JSON each.
 import http2 from "node:http2";
+import { createInterface } from "node:readline";
 
 const grpc = { ":status": 200, "content-type": "application/grpc" };
 const ours = { "falco-outputs-version": "1", "falco-outputs-position": "0", "falco-outputs-window": "0" };
@@ -32,16 +33,12 @@ const answers = {
   },
   // Says who it is, and nothing else.
   mute: () => {},
-  // Cut after an alert, without trailers.
-  cut: (stream) => {
-    stream.respond({ ...grpc, ...ours });
-    stream.write(alert(Buffer.from("before")));
-    setImmediate(() => stream.end());
-  },
-  // An alert, and then no end.
+  // An alert, and then no end until it is cut.
   open: (stream) => {
     stream.respond({ ...grpc, ...ours });
     stream.write(alert(Buffer.from("before")));
+    open.add(stream.resume());
+    stream.on("close", () => open.delete(stream));
   },
   reset: (stream, code) => stream.close(Number(code)),
   // So many bytes in one message.
@@ -64,16 +61,27 @@ const answers = {
 };
 
 const calls = [];
+const open = new Set();
+/** What is asked on stdin. */
+const questions = {
+  calls: () => calls,
+  "half-closed": () => [...open].filter((stream) => stream.readableEnded).length,
+  cut: () => {
+    // Without a reset, gRPC's C core would wait for the client's half-close first.
+    for (const stream of open) stream.end(() => stream.close());
+    return open.size;
+  },
+};
 const server = http2.createServer();
 server.on("stream", (stream, headers) => {
   stream.on("error", () => {});
   calls.push(headers[":path"]);
   const [answer, ...rest] = headers["x-answer"].split(" ");
-  if (headers[":path"].endsWith("/version") && ["open", "mute", "cut"].includes(answer))
-    answers.ours(stream, 0);
+  if (headers[":path"].endsWith("/version") && ["open", "mute"].includes(answer)) answers.ours(stream, 0);
   else answers[answer](stream, ...rest);
 });
 server.on("sessionError", () => {});
 server.listen(process.argv[2], () => console.log("ready"));
-process.stdin.on("data", () => console.log(JSON.stringify(calls)));
-process.stdin.on("end", () => process.exit(0));
+for await (const question of createInterface({ input: process.stdin }))
+  console.log(JSON.stringify(questions[question]()));
+process.exit(0);

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
+
+from support.until import LIMIT_S
 
 _program = Path(__file__).parent / "answers.mjs"
 
@@ -23,18 +26,30 @@ class Answers:
     @property
     def calls(self) -> list[str]:
         """The paths that were called so far."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        calls: list[str] = json.loads(self._line())
+        calls: list[str] = self._ask("calls")
         return calls
+
+    @property
+    def half_closed(self) -> int:
+        """How many of the calls that are open were half-closed by the client."""
+        return int(self._ask("half-closed"))
+
+    def cut(self) -> None:
+        """Ends the calls that are open without trailers."""
+        self._ask("cut")
 
     def close(self) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(20)
+        self._process.wait(LIMIT_S)
         self._process.stdout.close()
+
+    def _ask(self, what: str) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        return json.loads(self._line())
 
     def _line(self) -> str:
         assert self._process.stdout is not None

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -16,6 +17,7 @@ from falco_outputs._contract import (
     VersionRequest,
     VersionResponse,
 )
+from support.until import LIMIT_S, until
 
 
 class OldFalco:
@@ -64,9 +66,13 @@ class OldFalco:
         self.queue.extend(OutputsResponse(rule=rule.encode()) for rule in rules)
 
     def stop(self) -> None:
-        """Ends every stream with OK, as Falco does when it stops."""
+        """Ends every stream with OK, as Falco does when it stops, and lets go of the address."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
-        self._server.stop(1).wait()
+        self._server.stop(LIMIT_S).wait()
+        # gRPC removes the socket a little later, even if it is another server's by then.
+        until(lambda: not Path(self.address.removeprefix("unix://")).exists())
 
     def _sub(
         self, requests: Iterator[OutputsRequest], context: grpc.ServicerContext

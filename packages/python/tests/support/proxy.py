@@ -7,6 +7,8 @@ import socket
 import threading
 from pathlib import Path
 
+from support.until import LIMIT_S
+
 
 class Proxy:
     """A proxy in front of a unix socket."""
@@ -46,7 +48,7 @@ class Proxy:
         self._sockets = self._all
         self.cut()
         for _ in range(self._threads):
-            self._passing.acquire(timeout=5)
+            assert self._passing.acquire(timeout=LIMIT_S)
         for one in self._all:
             one.close()
 

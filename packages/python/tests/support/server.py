@@ -8,8 +8,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from support.until import LIMIT_S
+
 _program = Path(__file__).parent / "server.mjs"
-_limit_s = 20
 
 
 class Host:
@@ -37,7 +38,7 @@ class Host:
         assert self._process.stdout is not None
         self._process.stdin.close()
         try:
-            self._process.wait(_limit_s)
+            self._process.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -52,8 +53,8 @@ class Host:
             self._process.stdin.write(json.dumps({"id": number, "command": command, **rest}) + "\n")
             self._process.stdin.flush()
         with self._changed:
-            if not self._changed.wait_for(lambda: number in self._answers, _limit_s):
-                raise TimeoutError(f"the server did not {command} within {_limit_s} s: {rest}")
+            if not self._changed.wait_for(lambda: number in self._answers, LIMIT_S):
+                raise TimeoutError(f"the server did not {command} within {LIMIT_S:g} s: {rest}")
             answer = self._answers.pop(number)
         if "error" in answer:
             raise RuntimeError(answer["error"])

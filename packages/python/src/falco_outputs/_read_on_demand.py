@@ -12,7 +12,7 @@ from ._message import Received
 from ._status import Lost, StreamStatus
 
 
-class Inline:
+class ReadOnDemand:
     """Drives a stream where its events are taken. An interrupted or cancelled `take` ends it."""
 
     def __init__(self, stream: Driven, end: Signal, who: Callable[[], object]) -> None:

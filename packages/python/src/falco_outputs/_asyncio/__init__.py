@@ -1,0 +1,5 @@
+"""Streams in an event loop of asyncio."""
+
+from .io import AsyncIO
+
+__all__ = ["AsyncIO"]

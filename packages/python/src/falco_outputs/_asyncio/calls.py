@@ -1,0 +1,156 @@
+"""Calls on gRPC's API for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator
+
+import grpc.aio
+
+from falco_outputs import _io
+from falco_outputs._contract import SUB, VERSION, OutputsRequest, VersionRequest, VersionResponse
+from falco_outputs._explain import CallError, texts_of
+from falco_outputs._message import Received, received
+from falco_outputs._outbox import Outbox
+from falco_outputs._plan import Metadata
+
+
+class AsyncVersionCall:
+    def __init__(self, channel: grpc.aio.Channel, metadata: Metadata, timeout_s: float | None) -> None:
+        self._is_cancelled = False
+        call = channel.unary_unary(
+            VERSION,
+            request_serializer=VersionRequest.SerializeToString,
+            response_deserializer=VersionResponse.FromString,
+        )
+        self._call = call(VersionRequest(), timeout=timeout_s, metadata=metadata)
+
+    async def result(self) -> tuple[VersionResponse | None, dict[str, str]]:
+        try:
+            answer = await self._call
+            return answer, texts_of(await self._call.initial_metadata())
+        except asyncio.CancelledError:
+            if _is_task_cancelled():
+                raise
+            if self._is_cancelled:
+                return None, {}
+            raise await _cancelled_by_peer(self._call) from None
+        except grpc.aio.AioRpcError as error:
+            raise _failed(error) from error
+        finally:
+            self._call.cancel()
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+        self._call.cancel()
+
+
+class AsyncStreamCall:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        method: str,
+        outbox: Outbox,
+        metadata: Metadata,
+        timeout_s: float | None,
+    ) -> None:
+        self._is_cancelled = False
+        self._farewell: asyncio.TimerHandle | None = None
+        self._call: (
+            grpc.aio.StreamStreamCall[OutputsRequest, Received]
+            | grpc.aio.UnaryStreamCall[OutputsRequest, Received]
+        )
+        serialize = OutputsRequest.SerializeToString
+        if method == SUB:
+            both: grpc.aio.StreamStreamMultiCallable[OutputsRequest, Received] = channel.stream_stream(
+                method, request_serializer=serialize, response_deserializer=received
+            )
+            self._call = both(self._requests(outbox), timeout=timeout_s, metadata=metadata)
+        else:
+            one: grpc.aio.UnaryStreamMultiCallable[OutputsRequest, Received] = channel.unary_stream(
+                method, request_serializer=serialize, response_deserializer=received
+            )
+            self._call = one(outbox.first, timeout=timeout_s, metadata=metadata)
+        self._next = aiter(self._call).__anext__
+
+    async def headers(self) -> dict[str, str]:
+        try:
+            return texts_of(await self._call.initial_metadata())
+        except asyncio.CancelledError:
+            # A peer's CANCELLED comes again with the first read.
+            if _is_task_cancelled():
+                raise
+            return {}
+
+    async def read(self) -> Received | None:
+        try:
+            return await self._next()
+        except StopAsyncIteration:
+            self._over()
+            return None
+        except asyncio.CancelledError:
+            self._over()
+            if _is_task_cancelled():
+                raise
+            if self._is_cancelled:
+                return None
+            raise await _cancelled_by_peer(self._call) from None
+        except grpc.aio.AioRpcError as error:
+            self._over()
+            if self._is_cancelled:
+                return None
+            raise _failed(error) from error
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+        self._call.cancel()
+
+    async def _requests(self, outbox: Outbox) -> AsyncIterator[OutputsRequest]:
+        """What gRPC's task sends."""
+        loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
+
+        def wake() -> None:
+            # A handler may acknowledge from another thread.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(woken.set)
+
+        outbox.wake = wake
+        while True:
+            woken.clear()
+            item = outbox.take(time.monotonic())
+            if isinstance(item, OutputsRequest):
+                yield item
+            elif item is None:
+                break
+            else:
+                try:
+                    await asyncio.wait_for(woken.wait(), None if item == math.inf else item)
+                except TimeoutError:
+                    continue
+        if not outbox.is_over:
+            # It is half-closed now; a server that does not end it gets a cancel.
+            self._farewell = loop.call_later(_io.FAREWELL_S, self.cancel)
+
+    def _over(self) -> None:
+        if self._farewell is not None:
+            self._farewell.cancel()
+
+
+async def _cancelled_by_peer(call: grpc.aio.Call) -> CallError:
+    """The status CANCELLED that the other side sent: gRPC raises asyncio's error for it."""
+    headers = texts_of(await call.initial_metadata()) | texts_of(await call.trailing_metadata())
+    return CallError(await call.code(), await call.details() or "", headers)
+
+
+def _failed(error: grpc.aio.AioRpcError) -> CallError:
+    headers = texts_of(error.initial_metadata()) | texts_of(error.trailing_metadata())
+    return CallError(error.code(), error.details() or "", headers)
+
+
+def _is_task_cancelled() -> bool:
+    """Whether it is this task that was cancelled, and not the call: gRPC tells both in the same way."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
