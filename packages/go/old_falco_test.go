@@ -15,10 +15,10 @@ import (
 func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
 	noLeaks(t)
 	type iterate = func(*Client) func(func(*Alert, error) bool)
-	sub := func(options ...Option) iterate {
+	sub := func(options ...StreamOption) iterate {
 		return func(c *Client) func(func(*Alert, error) bool) { return c.Sub(context.Background(), options...) }
 	}
-	get := func(options ...Option) iterate {
+	get := func(options ...StreamOption) iterate {
 		return func(c *Client) func(func(*Alert, error) bool) { return c.Get(context.Background(), options...) }
 	}
 	for version, hasVersion := range map[string]bool{"Falco 0.43": true, "a Falco without a version": false} {
@@ -30,7 +30,7 @@ func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
 			"a broadcast behind a place": sub(Broadcast(), After(7)),
 			"acknowledgement":            sub(Acknowledge()),
 			"acknowledgement by hand":    sub(AcknowledgeByHand()),
-			"a group, waited for":        sub(Group("pager"), Reconnect(ReconnectOptions{WaitOnFirstConnect: true})),
+			"a group, waited for":        sub(Group("pager"), WaitOnFirstConnect()),
 			"get of a group":             get(Group("pager")),
 			"get of a broadcast":         get(Broadcast(), After(0)),
 			"get that follows":           get(Follow()),
@@ -124,7 +124,7 @@ func TestFalcoItselfStopsAndComesBack(t *testing.T) {
 	folder := t.TempDir()
 	first := startOldFalco(t, folder, true)
 	first.raise("one")
-	subscriber := read(t, clientOf(t, first.address), PollInterval(5*time.Millisecond), Reconnect(soon))
+	subscriber := read(t, clientOf(t, first.address), PollInterval(5*time.Millisecond), soon)
 	subscriber.waitForRules(t, "one")
 	first.stop()
 	subscriber.waitForTypes(t, "disconnected", 1)
@@ -143,7 +143,7 @@ func TestFalcoItselfThatSaidNothingIsComeBackTo(t *testing.T) {
 	const timeout = 200 * time.Millisecond
 	client := clientOf(t, first.address, WithConnectTimeout(timeout))
 	started := time.Now()
-	subscriber := read(t, client, PollInterval(5*time.Millisecond), Reconnect(soon))
+	subscriber := read(t, client, PollInterval(5*time.Millisecond), soon)
 	eventually(t, "that the connection holds", func() bool { return time.Since(started) > 2*timeout+10*time.Millisecond })
 	first.stop()
 	subscriber.waitForTypes(t, "disconnected", 1)
