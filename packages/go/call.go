@@ -131,7 +131,7 @@ func (c *call) receiveHeader(p *plan) error {
 	// gRPC has no header for what is an error.
 	if header == nil || c.isOurs && !c.position.known {
 		switch first, err := c.receive(); {
-		case errors.Is(err, io.EOF):
+		case err == io.EOF:
 			c.isOver = true
 		case err != nil:
 			return err
@@ -194,7 +194,7 @@ func (c *call) receive() (*response, error) {
 }
 
 func (c *call) explain(err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
+	if err == nil || err == io.EOF {
 		return err
 	}
 	return c.conn.explainCall(c.ctx, err, c.answer)

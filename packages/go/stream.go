@@ -128,7 +128,7 @@ func (s *stream) next() (*Alert, error) {
 	for {
 		alert, err := s.receive()
 		switch {
-		case errors.Is(err, io.EOF):
+		case err == io.EOF: // not an error with that cause
 			return nil, nil
 		case s.isStopping():
 			// What comes now goes to others, until the call is over.
@@ -156,7 +156,7 @@ func (s *stream) receive() (*Alert, error) {
 		}
 	}
 	alert, err := s.call.next()
-	if errors.Is(err, io.EOF) && s.plan.reconnect != nil {
+	if err == io.EOF && s.plan.reconnect != nil {
 		// Falco's own server ends its streams so when it stops.
 		return nil, &Error{Code: codes.Unavailable, Message: "the server ended the stream"}
 	}
