@@ -50,7 +50,7 @@ export const clients: readonly ClientUnderTest[] = [
     name: "go",
     program: { folder: folder("../../go"), package: "./internal/testee" },
     takes: "grpc",
-    features: new Set(ours),
+    features: new Set([...ours, "read_alert"]),
   },
   {
     name: "rust",
