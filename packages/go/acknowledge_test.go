@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/falco-outputs/falco-outputs/packages/go/internal/reference"
 )
@@ -129,7 +130,7 @@ func TestAcknowledgementsOfALostConnection(t *testing.T) {
 		mu.Lock()
 		first = append(first, alert)
 		mu.Unlock()
-	}, Group("pager"), After(0), AcknowledgeByHand(), soon)
+	}, Group("pager"), After(0), AcknowledgeByHand(), DrainTimeout(time.Millisecond), soon)
 	subscriber.waitForRules(t, "Rule 1", "Rule 2", "Rule 3")
 	proxy.cut()
 	subscriber.waitForRules(t, "Rule 1", "Rule 2", "Rule 3", "Rule 1", "Rule 2", "Rule 3")
