@@ -107,6 +107,22 @@ func TestFalcoItselfIsAskedAgainAndAgain(t *testing.T) {
 	}
 }
 
+// It is asked as often while alerts come.
+func TestFalcoItselfIsAskedAtAFixedInterval(t *testing.T) {
+	noLeaks(t)
+	idle, busy := startOldFalco(t, t.TempDir(), true), startOldFalco(t, t.TempDir(), true)
+	busy.raiseAtEachPoll()
+	for _, falco := range []*oldFalco{idle, busy} {
+		read(t, clientOf(t, falco.address), PollInterval(5*time.Millisecond))
+		eventually(t, "a poll", func() bool { return falco.polled() > 0 })
+	}
+	startIdle, startBusy := idle.polled(), busy.polled()
+	eventually(t, "100 polls", func() bool { return idle.polled() >= startIdle+100 })
+	if polls := busy.polled() - startBusy; polls < 75 {
+		t.Errorf("there were %d polls while alerts came, and 100 while none came", polls)
+	}
+}
+
 func TestFalcoItselfIsLeftBeforeItsFirstAlert(t *testing.T) {
 	noLeaks(t)
 	falco := startOldFalco(t, t.TempDir(), true)

@@ -270,23 +270,6 @@ func TestLogger(t *testing.T) {
 	}
 }
 
-func TestRetryDelay(t *testing.T) {
-	const initial, longest = 100 * time.Millisecond, 30 * time.Second
-	for failed, expected := range map[int]time.Duration{
-		1: initial, 2: 2 * initial, 9: 256 * initial, 10: longest, 31: longest, 64: longest, 1000: longest,
-	} {
-		if got := retryDelay(failed, initial, longest, 1); got != expected {
-			t.Errorf("after %d: %v, expected %v", failed, got, expected)
-		}
-		if got := retryDelay(failed, initial, longest, 0.5); got != expected/2 {
-			t.Errorf("after %d, halved: %v", failed, got)
-		}
-	}
-	if got := retryDelay(40, time.Hour, 2*time.Hour, 1); got != 2*time.Hour {
-		t.Errorf("a long one: %v", got)
-	}
-}
-
 type lockedBuffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
