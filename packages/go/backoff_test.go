@@ -75,7 +75,9 @@ func TestStreamsShareTheirAttempts(t *testing.T) {
 	for range count {
 		subscribers = append(subscribers, read(t, client, Broadcast(), RetryDelay(20*time.Millisecond, 20*time.Millisecond)))
 	}
-	server.WaitForSubscribers(count)
+	for _, subscriber := range subscribers {
+		subscriber.waitForTypes(t, "connected", 1)
+	}
 	before := proxy.connections()
 	proxy.refuse(true)
 	proxy.cut()
