@@ -49,7 +49,7 @@ func (s *stream) request() *outputs.Request {
 	if !s.resumes || !hasPlace || !s.position.known {
 		return request
 	}
-	request = proto.CloneOf(request)
+	request = proto.Clone(request).(*outputs.Request)
 	request.After = proto.Uint64(s.position.sequence)
 	return request
 }
