@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/falco-outputs/falco-outputs/packages/go/internal/reference"
 )
@@ -81,8 +82,8 @@ func TestAcknowledgeByConcurrentHandlers(t *testing.T) {
 			isLeft := left[alert.Sequence]
 			mu.Unlock()
 			if !isLeft {
-				client.Acknowledge(alert)
-				client.Acknowledge(alert)
+				acknowledge(t, alert, true)
+				acknowledge(t, alert, true)
 			}
 		}()
 		if count++; count == len(sequences) {
@@ -112,8 +113,7 @@ func TestAcknowledgeAfterTheStreamHasEnded(t *testing.T) {
 	server, client := serve(t, nil)
 	sequences := server.PublishNumbered(1, 2)
 	alert := take(t, client.Sub(limited(t), Group("pager"), After(0), AcknowledgeByHand()), 1)[0]
-	client.Acknowledge(alert)
-	client.Acknowledge(&Alert{})
+	acknowledge(t, alert, false)
 	if got := rest(t, server, client); !slices.Equal(got, sequences) {
 		t.Errorf("the rest is %v, expected both", got)
 	}
@@ -130,15 +130,15 @@ func TestAcknowledgementsOfALostConnection(t *testing.T) {
 		mu.Lock()
 		first = append(first, alert)
 		mu.Unlock()
-	}, Group("pager"), After(0), AcknowledgeByHand(), Reconnect(soon))
+	}, Group("pager"), After(0), AcknowledgeByHand(), DrainTimeout(time.Millisecond), soon)
 	subscriber.waitForRules(t, "Rule 1", "Rule 2", "Rule 3")
 	proxy.cut()
 	subscriber.waitForRules(t, "Rule 1", "Rule 2", "Rule 3", "Rule 1", "Rule 2", "Rule 3")
 	mu.Lock()
 	for _, alert := range first[:3] {
-		client.Acknowledge(alert)
+		acknowledge(t, alert, false)
 	}
-	client.Acknowledge(first[3])
+	acknowledge(t, first[3], true)
 	mu.Unlock()
 	eventually(t, "one is acknowledged", func() bool { return server.Stats().Groups["pager"].Delivered == 1 })
 	subscriber.cancel()
@@ -187,6 +187,14 @@ func TestAcknowledgementsCoalesce(t *testing.T) {
 	a.flush()
 	if last() != 5 || !slices.IsSorted(sent) {
 		t.Errorf("sent %v, expected nothing after the end", sent)
+	}
+}
+
+// acknowledge expects that it counts, or that it no longer does.
+func acknowledge(t *testing.T, alert *Alert, expected bool) {
+	t.Helper()
+	if counts, err := alert.Acknowledge(); counts != expected || err != nil {
+		t.Errorf("to acknowledge %s returned %v, %v, expected %v", alert.Rule, counts, err, expected)
 	}
 }
 

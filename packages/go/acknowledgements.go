@@ -9,8 +9,8 @@ import (
 const coalesceFor = time.Millisecond
 
 // acknowledgements knows which responses of one call are done. The server takes a count of the first ones, so an alert
-// that is done before earlier ones waits for them. Sent soon, but not one by one, and never by whoever calls: a
-// connection that stands still stops nobody's work.
+// that is done before earlier ones waits for them. They are sent soon, but not one by one, and never by whoever calls: a
+// connection that stands still holds up nobody's work.
 type acknowledgements struct {
 	// How many responses the server sends before it waits.
 	window uint64
@@ -25,6 +25,8 @@ type acknowledgements struct {
 	timer    *time.Timer
 	pending  bool
 	stopped  bool
+	// Closed once everything that was received is done; nil unless somebody waits for that.
+	allDone chan struct{}
 	// Held while something is being sent, so that counts go out in order.
 	sending sync.Mutex
 }
@@ -36,7 +38,7 @@ func newAcknowledgements(window uint64, send func(count uint64)) *acknowledgemen
 	return a
 }
 
-// receive counts one more response; gives its place among them.
+// receive counts one more response, and returns its place among them.
 func (a *acknowledgements) receive() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -44,16 +46,19 @@ func (a *acknowledgements) receive() uint64 {
 	return a.received - 1
 }
 
-// markDone is for any goroutine.
-func (a *acknowledgements) markDone(place uint64) {
+// markDone may be called by any goroutine. It reports whether that counts: after the end of the call it does not.
+func (a *acknowledgements) markDone(place uint64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if place < a.done || a.stopped {
-		return
+	if a.stopped {
+		return false
+	}
+	if place < a.done {
+		return true
 	}
 	if place > a.done {
 		a.early[place] = struct{}{}
-		return
+		return true
 	}
 	a.done++
 	for len(a.early) > 0 {
@@ -71,9 +76,28 @@ func (a *acknowledgements) markDone(place uint64) {
 		a.timer.Reset(coalesceFor)
 		a.pending = true
 	}
+	a.tellAllDone()
+	return true
 }
 
-// flush sends what was not sent yet.
+// settled returns a channel that is closed once everything that was received is done. Nothing is received after that.
+func (a *acknowledgements) settled() <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.allDone = make(chan struct{})
+	all := a.allDone
+	a.tellAllDone()
+	return all
+}
+
+func (a *acknowledgements) tellAllDone() {
+	if a.allDone != nil && a.done == a.received {
+		close(a.allDone)
+		a.allDone = nil
+	}
+}
+
+// flush sends what has not been sent yet.
 func (a *acknowledgements) flush() {
 	a.sending.Lock()
 	defer a.sending.Unlock()
@@ -88,7 +112,7 @@ func (a *acknowledgements) flush() {
 	}
 }
 
-// stop sends nothing any more.
+// stop sends nothing more.
 func (a *acknowledgements) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -96,7 +120,7 @@ func (a *acknowledgements) stop() {
 	a.timer.Stop()
 }
 
-// close sends what was not sent yet, and nothing behind it.
+// close sends what has not been sent yet, and nothing more.
 func (a *acknowledgements) close() {
 	a.flush()
 	a.stop()

@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// DefaultAddress is where Falco's own server listens by default.
-const DefaultAddress = "unix:///run/falco/falco.sock"
-
 // address is where a server listens: on a unix socket if it has a path.
 type address struct {
 	path string

@@ -4,17 +4,16 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
-// JSON is the alert as Falco writes it, on one line, plus its sequence number. Values of output_fields are text, as in
-// Falco's API: numbers keep every digit.
+// JSON returns the alert as Falco writes it, on one line, plus its sequence number. Values of output_fields are text, as
+// in Falco's API: numbers keep every digit.
 func (a *Alert) JSON() string {
 	return string(a.appendJSON(nil))
 }
 
-// MarshalJSON gives what JSON does.
-func (a *Alert) MarshalJSON() ([]byte, error) {
+// MarshalJSON returns what JSON does.
+func (a Alert) MarshalJSON() ([]byte, error) {
 	return a.appendJSON(nil), nil
 }
 
@@ -67,23 +66,14 @@ func (a *Alert) appendJSON(b []byte) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString writes a JSON string as JavaScript does: encoding/json would escape what HTML cares for.
+// appendString writes a JSON string as JavaScript does: encoding/json would escape what matters to HTML.
 func appendString(b []byte, text string) []byte {
+	text = toValidUTF8(text)
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(text); {
+	for i := 0; i < len(text); i++ {
 		c := text[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(text[i:])
-			if r == utf8.RuneError && size == 1 {
-				b = append(append(b, text[start:i]...), "\uFFFD"...)
-				start = i + 1
-			}
-			i += size
-			continue
-		}
 		if c >= ' ' && c != '"' && c != '\\' {
-			i++
 			continue
 		}
 		b = append(b, text[start:i]...)
@@ -104,8 +94,7 @@ func appendString(b []byte, text string) []byte {
 			b = append(b, `\u00`...)
 			b = append(b, hexDigits[c>>4], hexDigits[c&0xf])
 		}
-		i++
-		start = i
+		start = i + 1
 	}
 	return append(append(b, text[start:]...), '"')
 }

@@ -21,13 +21,13 @@ type background struct {
 	err      error
 }
 
-func read(t *testing.T, client *Client, options ...Option) *background {
+func read(t *testing.T, client *Client, options ...StreamOption) *background {
 	t.Helper()
 	return readWith(t, context.Background(), client, nil, options...)
 }
 
 // readWith calls handle, if there is one, for each alert.
-func readWith(t *testing.T, ctx context.Context, client *Client, handle func(*Alert), options ...Option) *background {
+func readWith(t *testing.T, ctx context.Context, client *Client, handle func(*Alert), options ...StreamOption) *background {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	b := &background{cancel: cancel, ended: make(chan struct{})}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 )
@@ -17,7 +18,7 @@ import (
 const (
 	// By this header our clients and our server know each other; its value is "1".
 	versionHeader = "falco-outputs-version"
-	// The sequence number behind which a stream starts.
+	// The sequence number after which a stream starts.
 	positionHeader = "falco-outputs-position"
 	// How many responses may be unacknowledged.
 	windowHeader = "falco-outputs-window"
@@ -35,21 +36,25 @@ type position struct {
 // call is one call of a stream: from its request to its end, or to the loss of the connection.
 type call struct {
 	stream grpc.ClientStream
-	// Ends with abort, and for no other reason but the caller's.
+	// Ends with abort, and for no other reason but the caller's deadline.
 	ctx     context.Context
 	abort   context.CancelFunc
 	release func()
-	wire    *wire
+	conn    *connection
 	answer  *answer
 	polling *polling
 	// Nil without acknowledgement.
 	acknowledgements *acknowledgements
 	// Whether our server answers, and not Falco's own.
 	isOurs bool
-	// Behind which it starts; unknown from Falco itself.
+	// After which it starts; unknown from Falco itself.
 	position position
+	// What arrived while the header was waited for.
+	first *response
 	// The server ended it before it said anything.
 	isOver bool
+	// Nil unless alerts are taken in batches.
+	intake *intake
 
 	// One goroutine may send, and one receive.
 	sending   sync.Mutex
@@ -80,7 +85,7 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 			abort()
 		}
 	}()
-	made := &call{ctx: ctx, abort: abort, release: release, wire: conn.wire, answer: &answer{}}
+	made := &call{ctx: ctx, abort: abort, release: release, conn: conn, answer: &answer{}}
 	ctx = withVersionHeader(context.WithValue(ctx, answerKey{}, made.answer))
 	desc := &outputs.Service_ServiceDesc.Streams[0]
 	name := outputs.Service_Sub_FullMethodName
@@ -105,11 +110,15 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 		made.polling.stop()
 		return nil, err
 	}
+	c.connector.answered()
+	if p.inBatches {
+		made.intake = newIntake(made.receive)
+	}
 	return made, nil
 }
 
-// receiveHeader waits for the response's. It gives the error of a call that is refused: our server says where a stream
-// starts when it opens one.
+// receiveHeader waits for the header of the response. It returns the error of a call that is refused: our server says
+// where a stream starts when it opens one.
 func (c *call) receiveHeader(p *plan) error {
 	header, err := c.stream.Header()
 	if err != nil {
@@ -119,12 +128,15 @@ func (c *call) receiveHeader(p *plan) error {
 	if sequence, isKnown := numberIn(header, positionHeader); isKnown {
 		c.position = position{sequence, true}
 	}
-	// gRPC gives no header where there is an error.
+	// gRPC has no header for what is an error.
 	if header == nil || c.isOurs && !c.position.known {
-		err := c.explain(c.stream.RecvMsg(&Alert{}))
-		c.isOver = errors.Is(err, io.EOF)
-		if !c.isOver {
+		switch first, err := c.receive(); {
+		case err == io.EOF:
+			c.isOver = true
+		case err != nil:
 			return err
+		default:
+			c.first = first
 		}
 	}
 	if c.isOurs {
@@ -146,26 +158,46 @@ func (c *call) send(request *outputs.Request) error {
 	return c.stream.SendMsg(request)
 }
 
-// next receives one alert. It gives io.EOF when the server ended the stream well.
-func (c *call) next(alert *Alert) error {
-	if c.isOver {
-		return io.EOF
+// next returns one alert; io.EOF when the server ended the stream well.
+func (c *call) next() (*Alert, error) {
+	if c.intake != nil {
+		return c.intake.next()
 	}
-	c.receiving.Lock()
-	err := c.stream.RecvMsg(alert)
-	c.receiving.Unlock()
-	c.polling.alertCame()
+	r, err := c.receive()
 	if err != nil {
-		return c.explain(err)
+		return nil, err
 	}
-	return nil
+	return r.alert, nil
+}
+
+// receive waits for one response.
+func (c *call) receive() (*response, error) {
+	if c.isOver {
+		return nil, io.EOF
+	}
+	if r := c.first; r != nil {
+		c.first = nil
+		return r, nil
+	}
+	r := &response{alert: &Alert{}}
+	c.receiving.Lock()
+	err := c.stream.RecvMsg(r)
+	c.receiving.Unlock()
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	if r.err != nil {
+		message := "the server sent what is not an alert: " + r.err.Error()
+		return nil, &Error{Code: codes.Internal, Message: message, Cause: r.err, final: true}
+	}
+	return r, nil
 }
 
 func (c *call) explain(err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
+	if err == nil || err == io.EOF {
 		return err
 	}
-	return explainCall(c.ctx, err, c.answer.ended, c.wire)
+	return c.conn.explainCall(c.ctx, err, c.answer)
 }
 
 // cancel ends the call at once.
@@ -176,6 +208,7 @@ func (c *call) cancel() {
 			c.acknowledgements.stop()
 		}
 		c.abort()
+		c.intake.discard()
 		c.release()
 	})
 }
@@ -194,10 +227,15 @@ func (c *call) finish() {
 	c.sending.Lock()
 	_ = c.stream.CloseSend()
 	c.sending.Unlock()
+	if c.intake != nil {
+		c.intake.discard()
+		<-c.intake.done
+		return
+	}
 	// From here on nobody else receives.
 	c.receiving.Lock()
 	defer c.receiving.Unlock()
-	for c.stream.RecvMsg(&Alert{}) == nil {
+	for c.stream.RecvMsg(&response{alert: &Alert{}}) == nil {
 	}
 }
 

@@ -8,7 +8,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// alertCodec encodes requests as ever, and decodes alerts.
+// response is a message of the server's: an alert, or why it is not one. gRPC itself would tell that as a text only.
+type response struct {
+	alert *Alert
+	bytes int
+	err   error
+}
+
+// alertCodec encodes requests as usual, and decodes alerts.
 type alertCodec struct{}
 
 var _ encoding.CodecV2 = alertCodec{}
@@ -16,7 +23,7 @@ var _ encoding.CodecV2 = alertCodec{}
 func (alertCodec) Marshal(v any) (mem.BufferSlice, error) {
 	message, isMessage := v.(proto.Message)
 	if !isMessage {
-		return nil, fmt.Errorf("%T is no message", v)
+		return nil, fmt.Errorf("%T is not a message", v)
 	}
 	encoded, err := proto.Marshal(message)
 	if err != nil {
@@ -26,14 +33,17 @@ func (alertCodec) Marshal(v any) (mem.BufferSlice, error) {
 }
 
 func (alertCodec) Unmarshal(data mem.BufferSlice, v any) error {
-	alert, isAlert := v.(*Alert)
-	if !isAlert {
-		return fmt.Errorf("%T is no alert", v)
+	r, isResponse := v.(*response)
+	if !isResponse {
+		return fmt.Errorf("%T is not a response", v)
 	}
+	r.bytes = data.Len()
 	if len(data) == 1 {
-		return alert.decode(data[0].ReadOnlyData())
+		r.err = r.alert.decode(data[0].ReadOnlyData())
+	} else {
+		r.err = r.alert.decode(data.Materialize())
 	}
-	return alert.decode(data.Materialize())
+	return nil
 }
 
 // Name is empty, so that the content type is gRPC's plain one, as Falco knows it.

@@ -83,7 +83,7 @@ func TestWhatIsWrongWithASocket(t *testing.T) {
 		if err := os.WriteFile(path("file"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		expectError(t, firstError(t, path("file/falco.sock")), codes.Unavailable, "a part of its path is no folder")
+		expectError(t, firstError(t, path("file/falco.sock")), codes.Unavailable, "a part of its path is not a folder")
 	})
 	t.Run("closed without an answer", func(t *testing.T) {
 		address := answering(t, "unix", path("closing.sock"), func(net.Conn) {})
@@ -197,7 +197,7 @@ func TestMutualTLS(t *testing.T) {
 		identity := tls(t, "one", reference.Issue{})
 		identity.Key = tls(t, "one", reference.Issue{}).Key
 		_, err := NewClient(WithAddress(server.Address), WithTLS(identity))
-		if err == nil || !strings.Contains(err.Error(), "TLS: Cert and Key are no PEM that belongs together") {
+		if err == nil || !strings.Contains(err.Error(), "TLS: Cert and Key are not PEM that belongs together") {
 			t.Errorf("got %v", err)
 		}
 	})

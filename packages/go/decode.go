@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -29,8 +28,9 @@ const (
 	maxSeconds = 253_402_300_799
 )
 
-// decode reads an encoded falco.outputs.response, and takes and refuses what the protobuf package does. Its strings are
-// parts of one, so that an alert costs one allocation for its text instead of some forty.
+// decode reads an encoded falco.outputs.response. It takes and refuses what the protobuf package does, except that text
+// that is not UTF-8 is replaced. Its strings are parts of one, so that an alert costs one allocation for its text instead
+// of about forty.
 func (a *Alert) decode(message []byte) error {
 	d := decoder{alert: a, bytes: message, text: string(message)}
 	return d.message()
@@ -80,7 +80,8 @@ func (d *decoder) field(number protowire.Number, kind protowire.Type) error {
 			d.at = end // of another type than the contract's: unknown
 			return nil
 		}
-		return d.string(number, start, end)
+		d.string(number, start, end)
+		return nil
 	case kind == protowire.VarintType &&
 		(number == fieldPriority || number == fieldSourceDeprecated || number == fieldSequence):
 		value, err := d.varint()
@@ -102,11 +103,8 @@ func (d *decoder) field(number protowire.Number, kind protowire.Type) error {
 }
 
 // string takes the text from start to end.
-func (d *decoder) string(number protowire.Number, start, end int) error {
-	text, err := d.cut(start, end)
-	if err != nil {
-		return err
-	}
+func (d *decoder) string(number protowire.Number, start, end int) {
+	text := d.cut(start, end)
 	d.at = end
 	switch number {
 	case fieldRule:
@@ -120,7 +118,6 @@ func (d *decoder) string(number protowire.Number, start, end int) error {
 	case fieldSource:
 		d.alert.Source = text
 	}
-	return nil
 }
 
 // time reads a google.protobuf.Timestamp that ends at end.
@@ -167,10 +164,7 @@ func (d *decoder) entry(end int) error {
 		if err != nil {
 			return err
 		}
-		text, err := d.cut(from, to)
-		if err != nil {
-			return err
-		}
+		text := d.cut(from, to)
 		d.at = to
 		if number == 1 {
 			name = text
@@ -185,7 +179,7 @@ func (d *decoder) entry(end int) error {
 	return nil
 }
 
-// countEntries tells how many fields of the output follow one another from here, the one before included.
+// countEntries returns how many fields of the output follow one another from here, including the one before.
 func (d *decoder) countEntries() int {
 	count := 1
 	for at := d.at; at < len(d.bytes) && d.bytes[at] == fieldOutputFields<<3|byte(protowire.BytesType); count++ {
@@ -198,7 +192,7 @@ func (d *decoder) countEntries() int {
 	return count
 }
 
-// setTime takes only what is a time: an alert says Falco's, and that of a wrong clock at the most.
+// setTime ignores what is not a time.
 func (d *decoder) setTime() {
 	valid := d.seconds >= minSeconds && d.seconds <= maxSeconds && d.nanos >= 0 && d.nanos <= 999_999_999
 	d.alert.timed = valid
@@ -217,7 +211,7 @@ func (d *decoder) tagBefore(end int) (protowire.Number, protowire.Type, error) {
 		return 0, 0, protowire.ParseError(n)
 	}
 	if number > protowire.MaxValidNumber {
-		return 0, 0, fmt.Errorf("a field's number is %d", number)
+		return 0, 0, fmt.Errorf("the number of a field is %d", number)
 	}
 	d.at += n
 	return number, kind, nil
@@ -236,7 +230,7 @@ func (d *decoder) varintBefore(end int) (uint64, error) {
 	return value, nil
 }
 
-// span reads a length, and gives where that many bytes begin and end.
+// span reads a length, and returns where that many bytes begin and end.
 func (d *decoder) span() (start, end int, err error) {
 	return d.spanBefore(len(d.bytes))
 }
@@ -261,10 +255,7 @@ func (d *decoder) skip(number protowire.Number, kind protowire.Type, end int) er
 	return nil
 }
 
-func (d *decoder) cut(start, end int) (string, error) {
-	text := d.text[start:end]
-	if !utf8.ValidString(text) {
-		return "", fmt.Errorf("text is not UTF-8: %q", text)
-	}
-	return text, nil
+// cut returns the text from start to end. Falco's own server sends text that is not UTF-8 as it is.
+func (d *decoder) cut(start, end int) string {
+	return toValidUTF8(d.text[start:end])
 }

@@ -3,7 +3,9 @@ package falco
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"github.com/falco-outputs/falco-outputs/packages/go/api/schema"
@@ -33,6 +35,12 @@ func compare(t *testing.T, message []byte) {
 	wanted := proto.Unmarshal(message, &expected)
 	var got Alert
 	err := got.decode(message)
+	if wanted != nil && strings.Contains(wanted.Error(), "invalid UTF-8") {
+		if err == nil && !utf8.ValidString(got.JSON()) {
+			t.Fatalf("%x: got text that is not UTF-8: %+v", message, got)
+		}
+		return
+	}
 	if (err == nil) != (wanted == nil) {
 		t.Fatalf("%x: got %v, the protobuf package says %v", message, err, wanted)
 	}
@@ -132,17 +140,58 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(compare)
 }
 
+func TestDecodeReplacesWhatIsNotUTF8(t *testing.T) {
+	message := protowire.AppendString(protowire.AppendTag(nil, fieldRule, protowire.BytesType), "a\xffb")
+	message = protowire.AppendString(protowire.AppendTag(message, fieldTags, protowire.BytesType), "\xc3(")
+	entry := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "k\xe2\x82")
+	entry = protowire.AppendString(protowire.AppendTag(entry, 2, protowire.BytesType), "\xf0\x9f\xa6\x85\xf0\x9f")
+	message = protowire.AppendBytes(protowire.AppendTag(message, fieldOutputFields, protowire.BytesType), entry)
+	var alert Alert
+	if err := alert.decode(message); err != nil {
+		t.Fatal(err)
+	}
+	if alert.Rule != "a\uFFFDb" || alert.Tags[0] != "\uFFFD(" || alert.OutputFields["k\uFFFD"] != "🦅\uFFFD" {
+		t.Errorf("got %+q", alert.JSON())
+	}
+}
+
+func TestToValidUTF8(t *testing.T) {
+	// As the WHATWG's decoder does it: https://encoding.spec.whatwg.org/#utf-8-decoder
+	for text, expected := range map[string]string{
+		"":                             "",
+		"größe 🦅":                      "größe 🦅",
+		"\xff":                         "\uFFFD",
+		"\xc3":                         "\uFFFD",
+		"\xc3(":                        "\uFFFD(",
+		"\xe2\x82":                     "\uFFFD",
+		"\xe2\x82a":                    "\uFFFDa",
+		"\xf0\x9f\xa6":                 "\uFFFD",
+		"\xf0\x9f\xa6\xf0\x9f\xa6\x85": "\uFFFD🦅",
+		"\xe0\x80\x80":                 "\uFFFD\uFFFD\uFFFD",
+		"\xed\xa0\x80":                 "\uFFFD\uFFFD\uFFFD",
+		"\xf0\x80\x80\x80":             "\uFFFD\uFFFD\uFFFD\uFFFD",
+		"\xf4\x90\x80\x80":             "\uFFFD\uFFFD\uFFFD\uFFFD",
+		"\xc0\xaf":                     "\uFFFD\uFFFD",
+		"\x80\xbf":                     "\uFFFD\uFFFD",
+		"a\uFFFDb\xfe":                 "a\uFFFDb\uFFFD",
+	} {
+		if got := toValidUTF8(text); got != expected {
+			t.Errorf("%+q: got %+q, expected %+q", text, got, expected)
+		}
+	}
+}
+
 func TestCodec(t *testing.T) {
 	message := encode(t, whole)
-	var alert Alert
+	got := response{alert: &Alert{}}
 	parts := mem.BufferSlice{mem.SliceBuffer(message[:10]), mem.SliceBuffer(message[10:])}
-	if err := (alertCodec{}).Unmarshal(parts, &alert); err != nil || alert.Rule != whole.GetRule() {
-		t.Errorf("got %+v, %v", alert, err)
+	if err := (alertCodec{}).Unmarshal(parts, &got); err != nil || got.err != nil || got.alert.Rule != whole.GetRule() || got.bytes != len(message) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 	if err := (alertCodec{}).Unmarshal(parts, &outputs.Response{}); err == nil {
-		t.Error("it decodes into what is no alert")
+		t.Error("it decodes into what is not an alert")
 	}
 	if _, err := (alertCodec{}).Marshal(7); err == nil {
-		t.Error("it encodes what is no message")
+		t.Error("it encodes what is not a message")
 	}
 }

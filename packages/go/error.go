@@ -8,7 +8,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Error is the one type of error that this package gives. status.FromError and status.Code take it, too.
+// Error is the type of the errors that this package returns, except for those of the caller's own interceptors.
+// status.FromError and status.Code take it too.
 type Error struct {
 	// Code is the gRPC status code, see https://grpc.io/docs/guides/status-codes/.
 	Code codes.Code
@@ -16,13 +17,16 @@ type Error struct {
 	Tried string
 	// Message says what happened, and where possible what to do about it.
 	Message string
-	// FromServer is whether the server sent this error, as opposed to this side or the connection.
+	// FromServer reports whether the server sent this error, as opposed to this side or the connection.
 	FromServer bool
 	// Cause is the error underneath, if there is one; errors.Is and errors.As find it.
 	Cause error
+
+	// Another attempt would meet it again.
+	final bool
 }
 
-// Error is the message, behind what was tried.
+// Error returns what was tried, and the message.
 func (e *Error) Error() string {
 	if e.Tried == "" {
 		return e.Message
@@ -30,14 +34,16 @@ func (e *Error) Error() string {
 	return e.Tried + ": " + e.Message
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error {
 	return e.Cause
 }
 
-// Is makes errors.Is(err, context.DeadlineExceeded) true for a deadline, whoever of the two sides noticed it.
+// Is makes errors.Is(err, context.DeadlineExceeded) true for a deadline, whichever side noticed it, and
+// errors.Is(err, context.Canceled) for a context that was cancelled, whatever its cause.
 func (e *Error) Is(target error) bool {
-	return target == context.DeadlineExceeded && e.Code == codes.DeadlineExceeded
+	return target == context.DeadlineExceeded && e.Code == codes.DeadlineExceeded ||
+		target == context.Canceled && e.Code == codes.Canceled && !e.FromServer
 }
 
 // GRPCStatus is what status.FromError asks for.
@@ -45,7 +51,14 @@ func (e *Error) GRPCStatus() *status.Status {
 	return status.New(e.Code, e.Error())
 }
 
-// withTried gives the error with what was being done, unless it says so already.
+// foreignError is an error of the caller's own code, which an interceptor returned.
+type foreignError struct{ error }
+
+func (e *foreignError) Unwrap() error {
+	return e.error
+}
+
+// withTried returns the error with what was being done, unless it says so already.
 func withTried(err error, tried string) *Error {
 	known := asError(err)
 	if known.Tried != "" {
@@ -57,18 +70,24 @@ func withTried(err error, tried string) *Error {
 }
 
 func asError(err error) *Error {
-	var known *Error
-	if errors.As(err, &known) {
+	if known, isOurs := knownError(err); isOurs {
 		return known
 	}
 	return &Error{Code: codes.Unknown, Message: err.Error(), Cause: err}
+}
+
+func knownError(err error) (*Error, bool) {
+	var known *Error
+	var foreign *foreignError
+	isOurs := !errors.As(err, &foreign) && errors.As(err, &known)
+	return known, isOurs
 }
 
 func invalid(message string) *Error {
 	return &Error{Code: codes.InvalidArgument, Message: message}
 }
 
-// isTransient says whether another attempt may fare better.
+// isTransient reports whether another attempt may succeed.
 func (e *Error) isTransient() bool {
 	if e.FromServer {
 		return e.Code == codes.Unavailable || e.Code == codes.Aborted || e.Code == codes.ResourceExhausted
@@ -78,6 +97,6 @@ func (e *Error) isTransient() bool {
 		codes.DeadlineExceeded, codes.FailedPrecondition:
 		return false
 	default:
-		return true
+		return !e.final
 	}
 }

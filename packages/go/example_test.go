@@ -74,7 +74,7 @@ func ExampleAcknowledge() {
 	defer stop()
 	server.PublishNumbered(1, 3)
 
-	pager := []falco.Option{falco.Group("pager"), falco.After(0), falco.Acknowledge()}
+	pager := []falco.StreamOption{falco.Group("pager"), falco.After(0), falco.Acknowledge()}
 	for range 2 {
 		count := 0
 		for alert, err := range client.Sub(context.Background(), pager...) {
@@ -99,7 +99,7 @@ func ExampleAcknowledge() {
 }
 
 // Handlers that run side by side finish in any order.
-func ExampleClient_Acknowledge() {
+func ExampleAlert_Acknowledge() {
 	server, stop := startServer()
 	defer stop()
 	client, stop := connect(server)
@@ -118,13 +118,15 @@ func ExampleClient_Acknowledge() {
 		go func() {
 			defer handlers.Done()
 			// The work.
-			client.Acknowledge(alert)
+			if counts, _ := alert.Acknowledge(); !counts {
+				fmt.Println(alert.Rule, "comes again")
+			}
 		}()
 		if alert.Rule == "Rule 100" {
-			handlers.Wait()
-			cancel() // the stream ends once its last acknowledgement is sent
+			cancel() // as a signal does: the loop ends once all handlers are done
 		}
 	}
+	handlers.Wait()
 	fmt.Println("waiting in the group:", server.Stats().Groups["tickets"].Waiting)
 	// Output: waiting in the group: 0
 }
@@ -146,7 +148,7 @@ func ExampleOnStatus() {
 		case falco.Disconnected:
 			fmt.Println("disconnected:", status.Err, "again in", status.RetryIn)
 		case falco.Lost:
-			fmt.Println("lost", status.Loss.Count, "alerts:", status.Loss.Cause)
+			fmt.Println("lost", status.Loss.Lost, "alerts:", status.Loss.Cause)
 		}
 	}
 	for alert, err := range client.Get(context.Background(), falco.Broadcast(), falco.OnStatus(tell)) {

@@ -10,7 +10,9 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -19,6 +21,7 @@ const (
 	messageTimedOut = "no connection came about in time: does something answer at this address?"
 	messageClosed   = "the connection was closed by the other side"
 	messageLost     = "the connection was lost"
+	messageCut      = "the stream was cut off: it ended without a status"
 	messageNoTLS    = "the other side does not speak TLS here"
 	messageNoHTTP2  = "the other side speaks TLS here, but not HTTP/2"
 	messageNotUs    = "the server refuses this client's certificate: has one of its authorities signed TLS.Cert?"
@@ -30,58 +33,38 @@ func timedOut(cause error) *Error {
 }
 
 // explainConnecting puts the failure of a new connection in words: what happened, and what to do.
-func (c *connector) explainConnecting(w *wire) *Error {
-	cause := w.err()
+func (d *dialer) explainConnecting(conn *connection, at address) *Error {
+	cause := conn.wire.err()
 	e := &Error{Code: codes.Unavailable, Cause: cause}
+	var known *Error
 	switch {
-	case c.secure && e.explainTLS(cause):
-	case c.address.isUnix() && e.explainUnix(cause):
-	case !c.address.isUnix() && e.explainTCP(cause):
+	case errors.As(cause, &known):
+		// Of files that could not be read just now.
+		e.Message = known.Message
+	case d.secure != nil && e.explainTLS(cause):
+	case at.isUnix() && e.explainUnix(cause):
+	case !at.isUnix() && e.explainTCP(cause):
 	case isTimeout(cause):
 		e.Message = messageTimedOut
-	case w.hasAnswered():
-		e.Message = c.notHTTP2()
+	case conn.wire.hasAnswered():
+		e.Message = d.notHTTP2(at)
+	case cause == nil && len(d.options) > 0:
+		// A dialer or credentials of the caller's: only gRPC knows how they failed.
+		e.Message = conn.failure()
 	case cause == nil || isClosed(cause):
-		e.Message = c.unanswered()
+		e.Message = d.unanswered(at)
 	default:
 		e.Message = cause.Error()
 	}
 	return e
 }
 
-// explainCall puts the error of a call in words. ended is whether the server itself ended it.
-func explainCall(ctx context.Context, err error, ended bool, w *wire) *Error {
-	var known *Error
-	if errors.As(err, &known) {
-		return known
-	}
-	s := status.Convert(err)
-	e := &Error{Code: s.Code(), Message: s.Message(), FromServer: ended, Cause: err}
-	if ended {
-		return e
-	}
-	if ctx.Err() != nil {
-		return contextError(ctx)
-	}
-	switch {
-	case e.Code == codes.DeadlineExceeded:
-		e.Message = "the operation timed out"
-	case strings.Contains(e.Message, "ENHANCE_YOUR_CALM"):
-		// Our server has no other way to tell one who does not read.
-		e.Code = codes.ResourceExhausted
-		e.Message = "the server ended the stream: it was read too slowly"
-	case e.Code == codes.Unavailable && strings.Contains(e.Message, "keepalive"):
-		e.Message = "the connection is dead: the other side answers no ping"
-	case e.Code == codes.Unavailable && errors.Is(w.err(), io.EOF):
-		e.Message = messageClosed
-	case e.Code == codes.Unavailable && w.err() != nil:
-		e.Message = messageLost
-	case e.Code == codes.Canceled:
-		// By the other side, then.
-		e.Code = codes.Unavailable
-		e.Message = messageClosed
-	}
-	return e
+// failure returns why gRPC says that a connection failed.
+func (c *connection) failure() string {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err := c.NewStream(ctx, &grpc.StreamDesc{}, "/")
+	return status.Convert(err).Message()
 }
 
 func (e *Error) explainUnix(cause error) bool {
@@ -89,9 +72,9 @@ func (e *Error) explainUnix(cause error) bool {
 	case errors.Is(cause, syscall.ENOENT):
 		e.Message = "there is no such socket: is the server running, and does it listen there?"
 	case errors.Is(cause, syscall.ECONNREFUSED):
-		e.Message = "nobody listens there: the server that made this socket is gone, or it is no socket"
+		e.Message = "nobody listens there: the server that made this socket is gone, or it is not a socket"
 	case errors.Is(cause, syscall.ENOTDIR):
-		e.Message = "there is no such socket: a part of its path is no folder"
+		e.Message = "there is no such socket: a part of its path is not a folder"
 	case errors.Is(cause, os.ErrPermission):
 		e.Code = codes.PermissionDenied
 		e.Message = "no permission to connect: the socket's mode and group decide who may"
@@ -120,7 +103,7 @@ func (e *Error) explainTCP(cause error) bool {
 	return true
 }
 
-// What the other side's alerts say of this client. They have no type of their own, so that their text is all there is.
+// What the TLS alerts of the other side say about this client. They have no type, so that their text is all there is.
 var tlsAlerts = map[string]string{
 	"tls: bad certificate":               messageNotUs,
 	"tls: unknown certificate":           messageNotUs,
@@ -158,23 +141,23 @@ func (e *Error) explainTLS(cause error) bool {
 	return true
 }
 
-func (c *connector) notHTTP2() string {
+func (d *dialer) notHTTP2(at address) string {
 	switch {
-	case c.secure:
+	case d.secure != nil:
 		return messageNoHTTP2
-	case c.address.isUnix():
+	case at.isUnix():
 		return "the other side does not speak HTTP/2: is this a server's gRPC socket?"
 	default:
 		return "the other side does not speak HTTP/2 here: does it expect TLS?"
 	}
 }
 
-func (c *connector) unanswered() string {
+func (d *dialer) unanswered(at address) string {
 	switch {
-	case c.secure:
+	case d.secure != nil:
 		return "the server closed the connection without an answer: most often it refuses this client's certificate" +
-			" (TLS.Cert), which has to be valid and signed by an authority of the server's"
-	case c.address.isUnix():
+			" (TLS.Cert), which must be valid and signed by an authority of the server's"
+	case at.isUnix():
 		return "the other side closed the connection without an answer: is this a server's gRPC socket?"
 	default:
 		return "the server closed the connection without an answer: does it expect TLS?"

@@ -4,13 +4,13 @@ go 1.24.0
 
 require (
 	go.uber.org/goleak v1.3.0
-	google.golang.org/grpc v1.80.0
-	google.golang.org/protobuf v1.36.12
+	google.golang.org/grpc v1.66.2
+	google.golang.org/protobuf v1.36.0
 )
 
 require (
-	golang.org/x/net v0.49.0 // indirect
-	golang.org/x/sys v0.40.0 // indirect
-	golang.org/x/text v0.33.0 // indirect
-	google.golang.org/genproto/googleapis/rpc v0.0.0-20260120221211-b8f7ae30c516 // indirect
+	golang.org/x/net v0.26.0 // indirect
+	golang.org/x/sys v0.21.0 // indirect
+	golang.org/x/text v0.16.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20240604185151-ef581f913117 // indirect
 )

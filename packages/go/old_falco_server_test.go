@@ -31,6 +31,8 @@ type oldFalco struct {
 	calls []string
 	queue []string
 	polls int
+	// Whether an alert is there whenever it is asked.
+	busy bool
 }
 
 // startOldFalco listens in a folder until it is stopped, or the test ends.
@@ -68,6 +70,12 @@ func (f *oldFalco) raise(rules ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.queue = append(f.queue, rules...)
+}
+
+func (f *oldFalco) raiseAtEachPoll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.busy = true
 }
 
 func (f *oldFalco) called() []string {
@@ -117,6 +125,9 @@ func (f *oldFalco) Sub(stream grpc.BidiStreamingServer[outputs.Request, outputs.
 		case <-requests:
 			f.mu.Lock()
 			f.polls++
+			if f.busy {
+				f.queue = append(f.queue, "busy")
+			}
 			f.mu.Unlock()
 			if err := f.drain(stream.Send); err != nil {
 				return err

@@ -15,10 +15,10 @@ import (
 func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
 	noLeaks(t)
 	type iterate = func(*Client) func(func(*Alert, error) bool)
-	sub := func(options ...Option) iterate {
+	sub := func(options ...StreamOption) iterate {
 		return func(c *Client) func(func(*Alert, error) bool) { return c.Sub(context.Background(), options...) }
 	}
-	get := func(options ...Option) iterate {
+	get := func(options ...StreamOption) iterate {
 		return func(c *Client) func(func(*Alert, error) bool) { return c.Get(context.Background(), options...) }
 	}
 	for version, hasVersion := range map[string]bool{"Falco 0.43": true, "a Falco without a version": false} {
@@ -30,7 +30,7 @@ func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
 			"a broadcast behind a place": sub(Broadcast(), After(7)),
 			"acknowledgement":            sub(Acknowledge()),
 			"acknowledgement by hand":    sub(AcknowledgeByHand()),
-			"a group, waited for":        sub(Group("pager"), Reconnect(ReconnectOptions{WaitOnFirstConnect: true})),
+			"a group, waited for":        sub(Group("pager"), WaitOnFirstConnect()),
 			"get of a group":             get(Group("pager")),
 			"get of a broadcast":         get(Broadcast(), After(0)),
 			"get that follows":           get(Follow()),
@@ -107,6 +107,22 @@ func TestFalcoItselfIsAskedAgainAndAgain(t *testing.T) {
 	}
 }
 
+// It is asked as often while alerts come.
+func TestFalcoItselfIsAskedAtAFixedInterval(t *testing.T) {
+	noLeaks(t)
+	idle, busy := startOldFalco(t, t.TempDir(), true), startOldFalco(t, t.TempDir(), true)
+	busy.raiseAtEachPoll()
+	for _, falco := range []*oldFalco{idle, busy} {
+		read(t, clientOf(t, falco.address), PollInterval(5*time.Millisecond))
+		eventually(t, "a poll", func() bool { return falco.polled() > 0 })
+	}
+	startIdle, startBusy := idle.polled(), busy.polled()
+	eventually(t, "100 polls", func() bool { return idle.polled() >= startIdle+100 })
+	if polls := busy.polled() - startBusy; polls < 75 {
+		t.Errorf("there were %d polls while alerts came, and 100 while none came", polls)
+	}
+}
+
 func TestFalcoItselfIsLeftBeforeItsFirstAlert(t *testing.T) {
 	noLeaks(t)
 	falco := startOldFalco(t, t.TempDir(), true)
@@ -124,7 +140,7 @@ func TestFalcoItselfStopsAndComesBack(t *testing.T) {
 	folder := t.TempDir()
 	first := startOldFalco(t, folder, true)
 	first.raise("one")
-	subscriber := read(t, clientOf(t, first.address), PollInterval(5*time.Millisecond), Reconnect(soon))
+	subscriber := read(t, clientOf(t, first.address), PollInterval(5*time.Millisecond), soon)
 	subscriber.waitForRules(t, "one")
 	first.stop()
 	subscriber.waitForTypes(t, "disconnected", 1)
@@ -143,7 +159,7 @@ func TestFalcoItselfThatSaidNothingIsComeBackTo(t *testing.T) {
 	const timeout = 200 * time.Millisecond
 	client := clientOf(t, first.address, WithConnectTimeout(timeout))
 	started := time.Now()
-	subscriber := read(t, client, PollInterval(5*time.Millisecond), Reconnect(soon))
+	subscriber := read(t, client, PollInterval(5*time.Millisecond), soon)
 	eventually(t, "that the connection holds", func() bool { return time.Since(started) > 2*timeout+10*time.Millisecond })
 	first.stop()
 	subscriber.waitForTypes(t, "disconnected", 1)

@@ -2,6 +2,7 @@ package falco
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -23,40 +24,41 @@ type plan struct {
 	// Whether Falco's own server would take the request for another one.
 	needsOurServer bool
 	acknowledge    acknowledgeMode
+	drainTimeout   time.Duration
+	inBatches      bool
 	// Whether the loop gets an alert; nil: each.
 	passes func(*Alert) bool
 	// Nil: a lost connection is the stream's end.
-	reconnect    *ReconnectOptions
+	reconnect    *reconnectSettings
 	pollInterval time.Duration
 	onStatus     func(Status)
 }
 
 // newPlan refuses options that make no sense, in the words that the server would use.
-func newPlan(m method, options []Option) (*plan, error) {
-	c := streamConfig{reconnect: &ReconnectOptions{}, pollInterval: defaultPollInterval}
+func newPlan(m method, options []StreamOption) (*plan, error) {
+	c := streamConfig{
+		reconnect: reconnectSettings{
+			maxAttempts: math.MaxInt, initialDelay: defaultInitialDelay, maxDelay: defaultMaxDelay,
+		},
+		pollInterval: defaultPollInterval,
+		drainTimeout: defaultDrainTimeout,
+	}
 	for _, option := range options {
 		option(&c)
 	}
-	if c.pollInterval <= 0 {
-		return nil, invalid(fmt.Sprintf("PollInterval: %v, expected more than 0", c.pollInterval))
-	}
-	if r := c.reconnect; r != nil && (r.MaxAttempts < 0 || r.InitialDelay < 0 || r.MaxDelay < 0) {
-		return nil, invalid(fmt.Sprintf("Reconnect: %+v, expected nothing below 0", *r))
-	}
-	if c.filterLocally && (c.group != nil || c.broadcast) {
-		return nil, invalid("FilterLocally: the server filters groups and broadcasts itself")
+	if err := c.check(); err != nil {
+		return nil, err
 	}
 	p := &plan{
 		method:       m,
 		request:      &outputs.Request{Broadcast: c.broadcast, After: c.after, Follow: c.follow},
 		acknowledge:  c.acknowledge,
+		drainTimeout: c.drainTimeout,
+		inBatches:    c.inBatches,
 		pollInterval: c.pollInterval,
 		onStatus:     c.onStatus,
 	}
 	if c.group != nil {
-		if *c.group == "" {
-			return nil, invalid(`group: "", expected a name`)
-		}
 		p.request.Group = *c.group
 	}
 	if c.acknowledge != acknowledgeNever {
@@ -71,13 +73,38 @@ func newPlan(m method, options []Option) (*plan, error) {
 		return nil, invalid(reason)
 	}
 	p.needsOurServer = c.group != nil || c.broadcast || c.follow || c.acknowledge != acknowledgeNever
-	if c.reconnect != nil && (m == methodSub || c.follow) {
-		p.reconnect = c.reconnect.withDefaults()
+	if c.reconnect.maxAttempts > 0 && (m == methodSub || c.follow) {
+		p.reconnect = &c.reconnect
 	}
 	return p, nil
 }
 
-// matcher makes the same decision as the server's.
+func (c *streamConfig) check() error {
+	for _, one := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"PollInterval", c.pollInterval},
+		{"DrainTimeout", c.drainTimeout},
+		{"RetryDelay: the first", c.reconnect.initialDelay},
+		{"RetryDelay: the longest", c.reconnect.maxDelay},
+	} {
+		if one.value <= 0 {
+			return invalid(fmt.Sprintf("%s: %v, expected more than 0", one.name, one.value))
+		}
+	}
+	switch {
+	case c.reconnect.maxAttempts < 0:
+		return invalid(fmt.Sprintf("MaxAttempts: %d, expected 0 or more", c.reconnect.maxAttempts))
+	case c.filterLocally && (c.group != nil || c.broadcast):
+		return invalid("FilterLocally: the server filters groups and broadcasts itself")
+	case c.group != nil && *c.group == "":
+		return invalid(`group: "", expected a name`)
+	}
+	return nil
+}
+
+// matcher makes the same decision as the filter of the server.
 func matcher(filter *outputs.Request) func(*Alert) bool {
 	anyOf := func(wanted []string, values ...string) bool {
 		return len(wanted) == 0 || slices.ContainsFunc(values, func(value string) bool {

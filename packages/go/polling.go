@@ -2,20 +2,17 @@ package falco
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// polling asks Falco's own server for alerts, as it expects, while none comes. Nil for a call that does not.
+// polling asks Falco's own server for alerts, at a fixed interval, as it expects. It is nil for a call that does not.
 type polling struct {
-	idle atomic.Bool
 	done chan struct{}
 	once sync.Once
 }
 
 func startPolling(interval time.Duration, ask func()) *polling {
 	p := &polling{done: make(chan struct{})}
-	p.idle.Store(true)
 	go p.run(interval, ask)
 	return p
 }
@@ -28,16 +25,8 @@ func (p *polling) run(interval time.Duration, ask func()) {
 		case <-p.done:
 			return
 		case <-ticker.C:
-			if p.idle.Swap(true) {
-				ask()
-			}
+			ask()
 		}
-	}
-}
-
-func (p *polling) alertCame() {
-	if p != nil && p.idle.Load() {
-		p.idle.Store(false)
 	}
 }
 

@@ -21,12 +21,12 @@ const (
 	PriorityDebug
 )
 
-// A table of our own, since the contract's enum has three names for each number.
+// A table of our own: the enum of the contract has three names for each number.
 var priorityNames = [...]string{
 	"Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug",
 }
 
-// String is the name as Falco writes it, e.g. "Warning"; the number as text if Falco has no such priority.
+// String returns the name as Falco writes it, e.g. "Warning"; the number if Falco has no such priority.
 func (p Priority) String() string {
 	if p.isKnown() {
 		return priorityNames[p]
@@ -34,7 +34,22 @@ func (p Priority) String() string {
 	return strconv.Itoa(int(p))
 }
 
-// AtLeast says whether p is as severe as other, or more.
+// MarshalText returns what String does, so that JSON and other formats have the name.
+func (p Priority) MarshalText() ([]byte, error) {
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads what ParsePriority does.
+func (p *Priority) UnmarshalText(name []byte) error {
+	parsed, err := ParsePriority(string(name))
+	if err != nil {
+		return err
+	}
+	*p = parsed
+	return nil
+}
+
+// AtLeast reports whether p is as severe as other, or more.
 func (p Priority) AtLeast(other Priority) bool {
 	return p <= other
 }

@@ -17,6 +17,7 @@ type proxy struct {
 	mu sync.Mutex
 	// Ends new connections at once.
 	refusing bool
+	accepted int
 	conns    map[net.Conn]*gate
 }
 
@@ -73,6 +74,9 @@ func proxyTo(t *testing.T, address string) *proxy {
 
 func (p *proxy) forward(conn net.Conn) {
 	defer conn.Close()
+	p.mu.Lock()
+	p.accepted++
+	p.mu.Unlock()
 	behind, err := net.Dial("unix", p.target)
 	if err != nil {
 		return
@@ -122,6 +126,13 @@ func (p *proxy) silence() {
 	for _, passing := range p.conns {
 		close(passing.closed)
 	}
+}
+
+// connections is how many there were.
+func (p *proxy) connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accepted
 }
 
 func (p *proxy) refuse(refusing bool) {

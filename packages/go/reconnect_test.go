@@ -17,7 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-var soon = ReconnectOptions{InitialDelay: time.Millisecond, MaxDelay: 5 * time.Millisecond}
+var soon = RetryDelay(time.Millisecond, 5*time.Millisecond)
 
 func TestFirstConnectionThatFails(t *testing.T) {
 	noLeaks(t)
@@ -49,9 +49,7 @@ func TestFirstConnectionThatFails(t *testing.T) {
 	})
 	t.Run("is waited out if told to", func(t *testing.T) {
 		address := "unix://" + filepath.Join(t.TempDir(), "falco.sock")
-		patient := soon
-		patient.WaitOnFirstConnect = true
-		subscriber := read(t, clientOf(t, address), Broadcast(), Reconnect(patient))
+		subscriber := read(t, clientOf(t, address), Broadcast(), soon, WaitOnFirstConnect())
 		subscriber.waitForTypes(t, "disconnected", 2)
 		server := reference.Serve(t, reference.Options{"listen": []string{address}})
 		server.WaitForSubscribers(1)
@@ -65,9 +63,7 @@ func TestFirstConnectionThatFails(t *testing.T) {
 func TestMaxAttempts(t *testing.T) {
 	t.Run("is how many may fail", func(t *testing.T) {
 		server, client := serve(t, nil)
-		limited := soon
-		limited.MaxAttempts = 3
-		subscriber := read(t, client, Broadcast(), Reconnect(limited))
+		subscriber := read(t, client, Broadcast(), soon, MaxAttempts(3))
 		subscriber.waitForTypes(t, "connected", 1)
 		server.Stop()
 		if err := subscriber.error(t); err.Code != codes.Unavailable {
@@ -81,9 +77,7 @@ func TestMaxAttempts(t *testing.T) {
 	t.Run("counts none that succeeded", func(t *testing.T) {
 		server, _ := serve(t, nil)
 		proxy := proxyTo(t, server.Address)
-		limited := soon
-		limited.MaxAttempts = 1
-		subscriber := read(t, clientOf(t, proxy.address), Broadcast(), Reconnect(limited))
+		subscriber := read(t, clientOf(t, proxy.address), Broadcast(), soon, MaxAttempts(1))
 		subscriber.waitForTypes(t, "connected", 1)
 		for cut := 1; cut <= 5; cut++ {
 			proxy.cut()
@@ -97,9 +91,9 @@ func TestMaxAttempts(t *testing.T) {
 			}
 		}
 	})
-	t.Run("NoReconnect ends with the connection", func(t *testing.T) {
+	t.Run("with none, the stream ends with the connection", func(t *testing.T) {
 		server, client := serve(t, nil)
-		subscriber := read(t, client, Broadcast(), NoReconnect())
+		subscriber := read(t, client, Broadcast(), MaxAttempts(0))
 		subscriber.waitForTypes(t, "connected", 1)
 		server.Stop()
 		if err := subscriber.error(t); !err.FromServer || err.Message != "the server is stopping" {
@@ -111,11 +105,9 @@ func TestMaxAttempts(t *testing.T) {
 func TestRefusalIsFinal(t *testing.T) {
 	server, client := serve(t, nil)
 	proxy := proxyTo(t, server.Address)
-	patient := soon
-	patient.WaitOnFirstConnect = true
-	away := read(t, clientOf(t, proxy.address), Group("pager"), MinPriority(PriorityWarning), Reconnect(patient))
+	away := read(t, clientOf(t, proxy.address), Group("pager"), MinPriority(PriorityWarning), soon, WaitOnFirstConnect())
 	away.waitForTypes(t, "connected", 1)
-	second := read(t, client, Group("pager"), MinPriority(PriorityDebug), Reconnect(patient))
+	second := read(t, client, Group("pager"), MinPriority(PriorityDebug), soon, WaitOnFirstConnect())
 	if err := second.error(t); err.Code != codes.FailedPrecondition || !err.FromServer {
 		t.Errorf("got %+v", err)
 	}
@@ -135,11 +127,10 @@ func TestRefusalIsFinal(t *testing.T) {
 }
 
 func TestWaitBeforeAnAttempt(t *testing.T) {
-	// Its jitter may make it short, but hardly five times.
-	slow := ReconnectOptions{InitialDelay: time.Hour, MaxDelay: time.Hour}
+	slow := RetryDelay(time.Hour, time.Hour)
 	t.Run("ends with the context", func(t *testing.T) {
 		server, client := serve(t, nil)
-		subscriber := read(t, client, Broadcast(), Reconnect(slow))
+		subscriber := read(t, client, Broadcast(), slow)
 		subscriber.waitForTypes(t, "connected", 1)
 		server.Stop()
 		subscriber.waitForTypes(t, "disconnected", 1)
@@ -148,7 +139,7 @@ func TestWaitBeforeAnAttempt(t *testing.T) {
 	})
 	t.Run("ends with the client", func(t *testing.T) {
 		server, client := serve(t, nil)
-		subscriber := read(t, client, Group("pager"), Acknowledge(), Reconnect(slow))
+		subscriber := read(t, client, Group("pager"), Acknowledge(), slow)
 		subscriber.waitForTypes(t, "connected", 1)
 		server.Stop()
 		subscriber.waitForTypes(t, "disconnected", 1)
@@ -161,7 +152,7 @@ func TestWaitBeforeAnAttempt(t *testing.T) {
 		server, client := serve(t, nil)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		subscriber := readWith(t, ctx, client, nil, Broadcast(), Reconnect(slow))
+		subscriber := readWith(t, ctx, client, nil, Broadcast(), slow)
 		subscriber.waitForTypes(t, "connected", 1)
 		server.Stop()
 		if err := subscriber.error(t); err.Code != codes.DeadlineExceeded {
@@ -173,7 +164,7 @@ func TestWaitBeforeAnAttempt(t *testing.T) {
 func TestBroadcastThatComesBack(t *testing.T) {
 	server, _ := serve(t, nil)
 	proxy := proxyTo(t, server.Address)
-	subscriber := read(t, clientOf(t, proxy.address), Broadcast(), Reconnect(soon))
+	subscriber := read(t, clientOf(t, proxy.address), Broadcast(), soon)
 	subscriber.waitForTypes(t, "connected", 1)
 	server.WaitForSubscribers(1)
 	var sequences []uint64
@@ -194,9 +185,9 @@ func TestServerKilledAndStartedAgain(t *testing.T) {
 	host := reference.NewHost(t)
 	first := host.Serve(t, listen)
 	client := clientOf(t, address)
-	broadcast := read(t, client, Broadcast(), Reconnect(soon))
-	group := read(t, client, Group("pager"), Acknowledge(), Reconnect(soon))
-	shared := read(t, client, Reconnect(soon))
+	broadcast := read(t, client, Broadcast(), soon)
+	group := read(t, client, Group("pager"), Acknowledge(), soon)
+	shared := read(t, client, soon)
 	first.WaitForSubscribers(3)
 	first.PublishNumbered(1, 3)
 	before := []string{"Rule 1", "Rule 2", "Rule 3"}
@@ -215,7 +206,7 @@ func TestServerKilledAndStartedAgain(t *testing.T) {
 	group.waitForRules(t, told...)
 	shared.waitForRules(t, append(before, "Rule 4", "Rule 5")...)
 	for _, subscriber := range []*background{broadcast, group} {
-		if loss, isLost := subscriber.statuses[len(subscriber.statuses)-1].(Lost); !isLost || loss.Loss != (Loss{Cause: "restart"}) {
+		if loss, isLost := subscriber.statuses[len(subscriber.statuses)-1].(Lost); !isLost || loss.Loss != (Loss{Cause: LossRestart, Text: "restart"}) {
 			t.Errorf("it told %s last, %+v", subscriber.types(), loss)
 		}
 	}
@@ -226,7 +217,7 @@ func TestSilentConnection(t *testing.T) {
 	server, _ := serve(t, nil)
 	proxy := proxyTo(t, server.Address)
 	client := clientOf(t, proxy.address, WithKeepAlive(minKeepAlive))
-	subscriber := read(t, client, Broadcast(), Reconnect(soon))
+	subscriber := read(t, client, Broadcast(), soon)
 	subscriber.waitForTypes(t, "connected", 1)
 	proxy.silence()
 	sequences := server.PublishNumbered(1, 3)
@@ -246,7 +237,7 @@ func TestLossIsTold(t *testing.T) {
 	alerts := take(t, client.Get(limited(t), Broadcast(), After(sequences[1]), OnStatus(func(status Status) {
 		told = append(told, status)
 	})), 4)
-	expected := Loss{Cause: "slow", Count: 3, First: sequences[2], Last: sequences[4]}
+	expected := Loss{Cause: LossSlow, Text: "slow", Lost: 3, FirstSequence: sequences[2], LastSequence: sequences[4]}
 	lost, isLost := told[len(told)-1].(Lost)
 	if !isLost || lost.Loss != expected || lost.Alert != alerts[0] {
 		t.Errorf("it told %+v, expected %+v", lost, expected)
@@ -262,7 +253,7 @@ func TestLogger(t *testing.T) {
 	proxy := proxyTo(t, server.Address)
 	var log lockedBuffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	subscriber := read(t, clientOf(t, proxy.address, WithLogger(logger)), Broadcast(), Reconnect(soon))
+	subscriber := read(t, clientOf(t, proxy.address, WithLogger(logger)), Broadcast(), soon)
 	subscriber.waitForTypes(t, "connected", 1)
 	proxy.cut()
 	subscriber.waitForTypes(t, "resumed", 1)
@@ -276,23 +267,6 @@ func TestLogger(t *testing.T) {
 		if !strings.Contains(text, expected) {
 			t.Errorf("the log lacks %s: %s", expected, text)
 		}
-	}
-}
-
-func TestRetryDelay(t *testing.T) {
-	const initial, longest = 100 * time.Millisecond, 30 * time.Second
-	for failed, expected := range map[int]time.Duration{
-		1: initial, 2: 2 * initial, 9: 256 * initial, 10: longest, 31: longest, 64: longest, 1000: longest,
-	} {
-		if got := retryDelay(failed, initial, longest, 1); got != expected {
-			t.Errorf("after %d: %v, expected %v", failed, got, expected)
-		}
-		if got := retryDelay(failed, initial, longest, 0.5); got != expected/2 {
-			t.Errorf("after %d, halved: %v", failed, got)
-		}
-	}
-	if got := retryDelay(40, time.Hour, 2*time.Hour, 1); got != 2*time.Hour {
-		t.Errorf("a long one: %v", got)
 	}
 }
 

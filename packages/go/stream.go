@@ -4,48 +4,48 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"sync"
 	"time"
 
-	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 )
 
-// stream is the alerts of one iteration, across the connections that it takes.
+// stream is the alerts of one iteration, across the calls that it takes.
 //
-// Ending on purpose is no error: the caller's context, a loop that is left and Client.Close end it, also while it waits.
-// A stream that acknowledges ends with its last acknowledgement sent.
+// One goroutine iterates: it connects, receives and reconnects (stream_connection.go). Others may end the stream at any
+// time (stream_end.go): the caller's context and Client.Close.
 type stream struct {
 	client *Client
 	plan   *plan
 	// The caller's.
 	ctx context.Context
-	// Of every call: the caller's values and deadline, but not its cancellation, behind which there is something to send.
+	// Of every call: the caller's values and deadline, but not its cancellation, after which there is something to send.
 	base   context.Context
 	cancel context.CancelFunc
 
-	mu sync.Mutex
-	// Whether the body of the loop is at work on an alert.
-	inBody bool
-	ended  bool
-	call   *call
+	mu   sync.Mutex
+	call *call
+	// Nothing more is given to the loop; what it was given may still be acknowledged.
+	stopping bool
+	// The call is over, or about to be.
+	ended bool
 	// Closed when everything of it is gone.
 	gone chan struct{}
 
 	// The highest sequence number that was given, or the place where the stream began.
-	position  position
-	startedAt time.Time
+	position position
+	// When the latest attempt began.
+	attemptedAt time.Time
 	// How many attempts there were since one succeeded.
 	attempts int
-	// How often the connection failed since an alert came: a server that takes calls, and drops them, gets its rest.
-	failed       int
-	wasConnected bool
+	// How often the server refused this stream for the time being since an alert came.
+	refused int
+	// Whether a call of this stream was answered before.
+	resumes bool
 }
 
 func (c *Client) newStream(ctx context.Context, p *plan) (*stream, error) {
-	s := &stream{client: c, plan: p, ctx: ctx, gone: make(chan struct{}), startedAt: time.Now()}
+	s := &stream{client: c, plan: p, ctx: ctx, gone: make(chan struct{})}
 	base := context.WithoutCancel(ctx)
 	if deadline, hasDeadline := ctx.Deadline(); hasDeadline {
 		s.base, s.cancel = context.WithDeadline(base, deadline)
@@ -62,149 +62,120 @@ func (c *Client) newStream(ctx context.Context, p *plan) (*stream, error) {
 // run gives alerts to the loop until one of the two sides ends it.
 func (s *stream) run(yield func(*Alert, error) bool) {
 	defer s.end()
-	stop := context.AfterFunc(s.ctx, s.onDone)
-	defer stop()
+	defer context.AfterFunc(s.ctx, s.onDone)()
 	for {
 		alert, err := s.next()
 		if err != nil {
 			s.end()
-			yield(nil, s.client.named(string(s.plan.method), err))
+			yield(nil, s.failure(err))
+			return
+		}
+		if alert == nil || !yield(alert, nil) {
+			return
+		}
+		s.doneWith(alert)
+	}
+}
+
+// runBatches is as run, with all that has arrived.
+func (s *stream) runBatches(yield func([]*Alert, error) bool) {
+	defer s.end()
+	defer context.AfterFunc(s.ctx, s.onDone)()
+	for {
+		alert, err := s.next()
+		if err != nil {
+			s.end()
+			yield(nil, s.failure(err))
 			return
 		}
 		if alert == nil {
 			return
 		}
-		if !yield(alert, nil) {
+		batch := append(make([]*Alert, 0, 16), alert)
+		for len(batch) < maxTakenAlerts {
+			more := s.call.intake.poll()
+			if more == nil {
+				break
+			}
+			if s.take(more) {
+				batch = append(batch, more)
+			}
+		}
+		if !yield(batch, nil) {
 			return
 		}
-		if s.plan.acknowledge == acknowledgeByLoop {
-			alert.origin.acknowledge()
+		for _, alert := range batch {
+			s.doneWith(alert)
 		}
 	}
 }
 
-// onDone ends a stream that waits. The body of the loop may be at work on an alert that it will acknowledge: it comes
-// back by itself. A deadline ends the call, with an error.
-func (s *stream) onDone() {
-	if errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
-		return
-	}
-	s.mu.Lock()
-	isWorking := s.inBody && s.plan.acknowledge != acknowledgeNever
-	s.mu.Unlock()
-	if !isWorking {
-		s.end()
+// doneWith says that the loop came back after an alert.
+func (s *stream) doneWith(alert *Alert) {
+	if s.plan.acknowledge == acknowledgeByLoop {
+		alert.origin.acknowledge()
 	}
 }
 
-// next gives nil when the stream is over.
+// next returns nil when the stream is over.
 func (s *stream) next() (*Alert, error) {
-	s.setInBody(false)
-	switch err := s.ctx.Err(); {
-	case errors.Is(err, context.DeadlineExceeded):
+	if errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
 		return nil, contextError(s.ctx)
-	case err != nil:
-		s.end()
-		return nil, nil
+	}
+	if s.ctx.Err() != nil {
+		s.onDone()
 	}
 	for {
 		alert, err := s.receive()
-		if s.hasEnded() {
-			<-s.gone
+		switch {
+		case err == io.EOF: // not an error with that cause
 			return nil, nil
-		}
-		if err != nil {
-			if err := s.recover(asError(err)); err != nil {
+		case s.isStopping():
+			// What comes now goes to others, until the call is over.
+			if err == nil && alert != nil {
+				continue
+			}
+			s.end()
+			return nil, s.cutShort()
+		case err != nil:
+			if err := s.retry(err); err != nil {
 				return nil, err
 			}
-			continue
-		}
-		if alert == nil {
-			return nil, nil
-		}
-		if s.take(alert) {
-			s.setInBody(true)
+		case s.take(alert):
 			return alert, nil
 		}
 	}
 }
 
-// receive gives the next response of a call, which it makes if there is none; nil when the stream has come to its end.
+// receive returns the next response of a call, which it makes if there is none. It returns io.EOF when the stream has come
+// to its end, and nil when it was ended on this side.
 func (s *stream) receive() (*Alert, error) {
 	if s.call == nil {
 		if err := s.connect(); err != nil || s.call == nil {
 			return nil, err
 		}
 	}
-	alert := &Alert{}
-	err := s.call.next(alert)
-	switch {
-	case err == nil:
-		return alert, nil
-	case !errors.Is(err, io.EOF):
-		return nil, err
-	case s.plan.reconnect == nil:
-		return nil, nil
-	default:
+	alert, err := s.call.next()
+	if err == io.EOF && s.plan.reconnect != nil {
 		// Falco's own server ends its streams so when it stops.
 		return nil, &Error{Code: codes.Unavailable, Message: "the server ended the stream"}
 	}
+	return alert, err
 }
 
-// connect makes a call. There is none afterwards if the stream has ended meanwhile.
-func (s *stream) connect() error {
-	s.attempts++
-	s.tell(Connecting{Attempt: s.attempts})
-	made, err := s.client.openCall(s.base, s.plan, s.request())
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
-		made.cancel()
-		return nil
-	}
-	s.call = made
-	s.mu.Unlock()
-	s.attempts = 0
-	if !s.position.known {
-		s.position = made.position
-	}
-	if s.wasConnected {
-		s.tell(Resumed{})
-	} else {
-		s.tell(Connected{})
-	}
-	s.wasConnected = true
-	return nil
-}
-
-// request is a call's first; on a reconnection it says where the stream was.
-func (s *stream) request() *outputs.Request {
-	request := s.plan.request
-	resumes := request.GetBroadcast() || request.GetGroup() != ""
-	if !s.wasConnected || !resumes || !s.position.known {
-		return request
-	}
-	request = proto.CloneOf(request)
-	request.After = proto.Uint64(s.position.sequence)
-	return request
-}
-
-// take says whether the loop gets an alert that arrived.
+// take reports whether the loop gets an alert that arrived.
 func (s *stream) take(alert *Alert) bool {
-	s.failed = 0
-	acknowledgements := s.call.acknowledgements
-	if acknowledgements != nil {
-		alert.origin = origin{acknowledgements, acknowledgements.receive()}
+	s.refused = 0
+	s.client.connector.backoff.reset()
+	if !s.track(alert) {
+		return false
 	}
 	var loss Loss
 	isLoss := false
 	if s.call.isOurs {
 		loss, isLoss = lossOf(alert)
 	}
-	if isLoss && loss.Cause == "restart" {
+	if isLoss && loss.Cause == LossRestart {
 		// Another log, with numbers of its own.
 		s.position = s.call.position
 	}
@@ -222,80 +193,19 @@ func (s *stream) take(alert *Alert) bool {
 	return true
 }
 
-// recover waits for the next attempt, not beyond the deadline; it gives the error if there is none.
-func (s *stream) recover(reason *Error) error {
-	s.mu.Lock()
-	failed := s.call
-	s.call = nil
-	s.mu.Unlock()
-	if failed != nil {
-		failed.cancel()
+// track counts an alert among those that must be acknowledged. It reports false once the stream is stopping.
+func (s *stream) track(alert *Alert) bool {
+	acknowledgements := s.call.acknowledgements
+	if acknowledgements == nil {
+		return true
 	}
-	s.failed++
-	if !s.mayRetry(reason) {
-		return reason
-	}
-	r := s.plan.reconnect
-	wait := retryDelay(s.failed, r.InitialDelay, r.MaxDelay, rand.Float64())
-	s.tell(Disconnected{Err: s.client.named(string(s.plan.method), reason), RetryIn: wait})
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-s.base.Done():
-	}
-	if s.hasEnded() {
-		return nil
-	}
-	return contextError(s.base)
-}
-
-func (s *stream) mayRetry(reason *Error) bool {
-	r := s.plan.reconnect
-	if r == nil {
-		return false
-	}
-	// Falco's own server says nothing before its first alert, but a call that holds so long has a connection.
-	held := s.wasConnected || time.Since(s.startedAt) > 2*s.client.connector.timeout
-	if !held && !r.WaitOnFirstConnect {
-		return false
-	}
-	return s.attempts < r.MaxAttempts && reason.isTransient()
-}
-
-// end ends the stream, by whoever comes first; all others wait for it.
-func (s *stream) end() {
-	s.mu.Lock()
-	if s.ended {
-		s.mu.Unlock()
-		<-s.gone
-		return
-	}
-	s.ended = true
-	open := s.call
-	s.mu.Unlock()
-	if open != nil {
-		open.finish()
-	}
-	s.cancel()
-	s.client.remove(s)
-	close(s.gone)
-}
-
-func (s *stream) hasEnded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ended
-}
-
-func (s *stream) setInBody(inBody bool) {
-	if s.plan.acknowledge == acknowledgeNever {
-		return
+	if s.stopping {
+		return false
 	}
-	s.mu.Lock()
-	s.inBody = inBody
-	s.mu.Unlock()
+	alert.origin = origin{acknowledgements, acknowledgements.receive()}
+	return true
 }
 
 func (s *stream) tell(status Status) {
@@ -305,8 +215,20 @@ func (s *stream) tell(status Status) {
 	}
 }
 
-func (o origin) acknowledge() {
-	if o.acknowledgements != nil {
-		o.acknowledgements.markDone(o.place)
+// failure is what the loop gets of an error.
+func (s *stream) failure(err error) error {
+	var own *foreignError
+	if errors.As(err, &own) {
+		return own.error
 	}
+	e := asError(err)
+	if _, hasDeadline := s.ctx.Deadline(); hasDeadline && e.Code == codes.DeadlineExceeded && !e.FromServer {
+		// The deadline of the calls may be noticed a moment before the caller's own, which knows its cause.
+		select {
+		case <-s.ctx.Done():
+			e = contextError(s.ctx)
+		case <-time.After(time.Second):
+		}
+	}
+	return s.client.named(string(s.plan.method), e)
 }

@@ -71,15 +71,15 @@ func TestFilters(t *testing.T) {
 		map[string]any{"rule": "c", "priority": "Critical", "source": "syscall", "hostname": "h2"},
 	)
 	for name, filter := range map[string]struct {
-		options []Option
+		options []StreamOption
 		rules   string
 	}{
-		"priority":  {[]Option{MinPriority(PriorityWarning)}, "a c"},
-		"tags":      {[]Option{Tags("x", "z")}, "a"},
-		"rules":     {[]Option{Rules("c", "b")}, "b c"},
-		"sources":   {[]Option{Sources("syscall")}, "a c"},
-		"hostnames": {[]Option{Hostnames("h1")}, "a b"},
-		"all":       {[]Option{MinPriority(PriorityNotice), Tags("y"), Hostnames("h1"), Sources("k8s_audit")}, "b"},
+		"priority":  {[]StreamOption{MinPriority(PriorityWarning)}, "a c"},
+		"tags":      {[]StreamOption{Tags("x", "z")}, "a"},
+		"rules":     {[]StreamOption{Rules("c", "b")}, "b c"},
+		"sources":   {[]StreamOption{Sources("syscall")}, "a c"},
+		"hostnames": {[]StreamOption{Hostnames("h1")}, "a b"},
+		"all":       {[]StreamOption{MinPriority(PriorityNotice), Tags("y"), Hostnames("h1"), Sources("k8s_audit")}, "b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := rulesOf(all(t, client.Get(ctx, append(filter.options, Broadcast())...)))
@@ -118,7 +118,7 @@ func TestVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expected := Version{Version: "0.44.1-rc1+b7", Minor: 44, Patch: 1, Prerelease: "rc1", Build: "b7"}
+	expected := FalcoVersion{Version: "0.44.1-rc1+b7", Minor: 44, Patch: 1, Prerelease: "rc1", Build: "b7"}
 	if *version != expected {
 		t.Errorf("got %+v, expected %+v", *version, expected)
 	}

@@ -1,16 +1,20 @@
 package falco
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 )
 
-// TLS is mutual TLS, as Falco demands it. CA, Cert and Key are each the path of a PEM file, or PEM itself.
+// TLS is mutual TLS, as Falco demands it. CA, Cert and Key are each the path of a PEM file, or PEM itself. Files are read
+// again for each connection, so that certificates may be renewed.
 type TLS struct {
 	// CA holds the authorities that sign the server's certificate.
 	CA string
@@ -18,12 +22,12 @@ type TLS struct {
 	Cert string
 	// Key is the client's private key.
 	Key string
-	// ServerName is the name that the server's certificate has to carry. Default: the host of the address.
+	// ServerName is the name that the server's certificate must carry. Default: the host of the address.
 	ServerName string
 }
 
-// config reads the files. Their errors name the field, and the file.
-func (t TLS) config(host string) (*tls.Config, error) {
+// config reads the files. Its errors name the field, and the file.
+func (t TLS) config() (*tls.Config, error) {
 	ca, err := readPEM("TLS.CA", t.CA)
 	if err != nil {
 		return nil, err
@@ -38,20 +42,16 @@ func (t TLS) config(host string) (*tls.Config, error) {
 	}
 	identity, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return nil, tlsError(fmt.Sprintf("TLS: Cert and Key are no PEM that belongs together: %v", err), err)
+		return nil, tlsError(fmt.Sprintf("TLS: Cert and Key are not PEM that belongs together: %v", err), err)
 	}
 	authorities := x509.NewCertPool()
 	if !authorities.AppendCertsFromPEM(ca) {
-		return nil, tlsError("TLS.CA: no certificate in it, expected those of the authorities as PEM", nil)
-	}
-	name := t.ServerName
-	if name == "" {
-		name = host
+		return nil, tlsError("TLS.CA: it holds no certificate, expected those of the authorities as PEM", nil)
 	}
 	return &tls.Config{
 		RootCAs:      authorities,
 		Certificates: []tls.Certificate{identity},
-		ServerName:   name,
+		ServerName:   t.ServerName,
 		MinVersion:   tls.VersionTLS12,
 	}, nil
 }
@@ -72,4 +72,62 @@ func readPEM(field, value string) ([]byte, error) {
 
 func tlsError(message string, cause error) *Error {
 	return &Error{Code: codes.InvalidArgument, Message: message, Cause: cause}
+}
+
+// secure is the credentials of a connection over TLS, made anew for each handshake.
+type secure struct {
+	config func() (*tls.Config, error)
+	// The host of the address.
+	host string
+}
+
+var _ credentials.TransportCredentials = (*secure)(nil)
+
+// newSecure returns nil without TLS.
+func newSecure(config *clientConfig, host string) (*secure, error) {
+	switch {
+	case config.tls != nil && config.tlsConfig != nil:
+		return nil, invalid("WithTLS, WithTLSConfig: expected one of them")
+	case config.tls != nil:
+		// What cannot work is told at once.
+		if _, err := config.tls.config(); err != nil {
+			return nil, err
+		}
+		return &secure{config.tls.config, host}, nil
+	case config.tlsConfig != nil:
+		given := config.tlsConfig.Clone()
+		return &secure{func() (*tls.Config, error) { return given.Clone(), nil }, host}, nil
+	default:
+		return nil, nil
+	}
+}
+
+// ClientHandshake checks the server's certificate for the name that the configuration has, or else for the host.
+func (s *secure) ClientHandshake(
+	ctx context.Context, _ string, raw net.Conn,
+) (net.Conn, credentials.AuthInfo, error) {
+	config, err := s.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	if config.ServerName == "" {
+		config.ServerName = s.host
+	}
+	return credentials.NewTLS(config).ClientHandshake(ctx, config.ServerName, raw)
+}
+
+func (s *secure) ServerHandshake(net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	return nil, nil, invalid("these credentials are a client's")
+}
+
+// Info names no server: gRPC would demand that the authority is the same, while a certificate may be for another name.
+func (s *secure) Info() credentials.ProtocolInfo {
+	return credentials.ProtocolInfo{SecurityProtocol: "tls"}
+}
+
+func (s *secure) Clone() credentials.TransportCredentials { return s }
+
+func (s *secure) OverrideServerName(name string) error {
+	s.host = name
+	return nil
 }

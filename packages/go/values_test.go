@@ -61,13 +61,13 @@ func TestPriority(t *testing.T) {
 func TestClientOptionsThatCannotWork(t *testing.T) {
 	pem := TLS{CA: "/nowhere/ca.crt", Cert: "/nowhere/client.crt", Key: "/nowhere/client.key"}
 	for message, options := range map[string][]ClientOption{
-		`address: "localhost", expected unix:///path, a path with a slash, or host:port`:            {WithAddress("localhost")},
-		"address: localhost:5060 needs WithTLS (CA, Cert and Key), or WithInsecure":                 {WithAddress("localhost:5060")},
-		"address: unix:///run/falco/falco.sock is a unix socket, where TLS has no use":              {WithTLS(pem)},
-		"WithConnectTimeout: 0s, expected more than 0":                                              {WithConnectTimeout(0)},
-		"WithKeepAlive: 1ns, expected 10s or more":                                                  {WithKeepAlive(1)},
-		"TLS.CA: empty, expected the path of a PEM file, or PEM":                                    {WithAddress("localhost:1"), WithTLS(TLS{})},
-		`TLS.CA: "/nowhere/ca.crt" cannot be read: open /nowhere/ca.crt: no such file or directory`: {WithAddress("localhost:1"), WithTLS(pem)},
+		`address: "localhost", expected unix:///path, a path with a slash, or host:port`:             {WithAddress("localhost")},
+		"address: localhost:5060 needs WithTLS (CA, Cert and Key) or WithTLSConfig, or WithInsecure": {WithAddress("localhost:5060")},
+		"address: unix:///run/falco/falco.sock is a unix socket, which takes no TLS":                 {WithTLS(pem)},
+		"WithConnectTimeout: 0s, expected more than 0":                                               {WithConnectTimeout(0)},
+		"WithKeepAlive: 1ns, expected 10s or more":                                                   {WithKeepAlive(1)},
+		"TLS.CA: empty, expected the path of a PEM file, or PEM":                                     {WithAddress("localhost:1"), WithTLS(TLS{})},
+		`TLS.CA: "/nowhere/ca.crt" cannot be read: open /nowhere/ca.crt: no such file or directory`:  {WithAddress("localhost:1"), WithTLS(pem)},
 	} {
 		client, err := NewClient(options...)
 		if client != nil || status.Code(err) != codes.InvalidArgument || err.Error() != message {

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// wire remembers how the latest connection of a channel failed: gRPC tells it as a text only.
+// wire remembers how the latest connection of a channel failed: gRPC tells that as a text only.
 type wire struct {
 	mu       sync.Mutex
 	answered bool
@@ -40,27 +40,24 @@ func (w *wire) err() error {
 	return w.failure
 }
 
-// hasAnswered says whether the other side said anything, beyond a handshake. (In HTTP/2 a server speaks unasked.)
+// hasAnswered reports whether the other side said anything after the handshake. (In HTTP/2 a server speaks first.)
 func (w *wire) hasAnswered() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.answered
 }
 
-// watchedCredentials notes how handshakes fail, and how the connections behind them do.
+// watchedCredentials notes how handshakes fail, and how the connections that they make do.
 type watchedCredentials struct {
 	credentials.TransportCredentials
-	// The name that the server's certificate has to carry; gRPC would take that of the address.
-	serverName string
-	wire       *wire
+	wire *wire
 }
 
 func (c *watchedCredentials) ClientHandshake(
 	ctx context.Context, authority string, raw net.Conn,
 ) (net.Conn, credentials.AuthInfo, error) {
-	if c.serverName != "" {
-		authority = c.serverName
-	}
+	// With a dialer of the caller's, nothing else tells that a connection is new.
+	c.wire.reset()
 	conn, info, err := c.TransportCredentials.ClientHandshake(ctx, authority, raw)
 	if err != nil {
 		c.wire.note(err)
@@ -70,12 +67,7 @@ func (c *watchedCredentials) ClientHandshake(
 }
 
 func (c *watchedCredentials) Clone() credentials.TransportCredentials {
-	return &watchedCredentials{c.TransportCredentials.Clone(), c.serverName, c.wire}
-}
-
-// Info names no server: gRPC would demand that the authority is the same, while a certificate may be for another name.
-func (c *watchedCredentials) Info() credentials.ProtocolInfo {
-	return credentials.ProtocolInfo{SecurityProtocol: c.TransportCredentials.Info().SecurityProtocol}
+	return &watchedCredentials{c.TransportCredentials.Clone(), c.wire}
 }
 
 type watchedConn struct {

@@ -48,9 +48,9 @@ export const clients: readonly ClientUnderTest[] = [
   },
   {
     name: "go",
-    program: { folder: folder("../../go"), package: "./internal/testee" },
+    program: { folder: folder("../../go"), package: "./internal/testee", modfile: "newest.mod" },
     takes: "grpc",
-    features: new Set(ours),
+    features: new Set([...ours, "read_alert"]),
   },
   {
     name: "rust",

@@ -11,6 +11,8 @@ type Options = map[string]any
 type Server struct {
 	// Address is where it listens, as clients take it.
 	Address string
+	// HTTP is the URL of its http input; empty without one.
+	HTTP string
 
 	tb     TB
 	host   *Host
@@ -53,11 +55,12 @@ func (h *Host) Serve(tb TB, options Options) *Server {
 	var started struct {
 		Server  int
 		Address string
+		HTTP    string
 	}
 	if err := h.call("start", map[string]any{"options": options}, &started); err != nil {
 		tb.Fatalf("%v", err)
 	}
-	s := &Server{Address: started.Address, tb: tb, host: h, number: started.Server}
+	s := &Server{Address: started.Address, HTTP: started.HTTP, tb: tb, host: h, number: started.Server}
 	tb.Cleanup(func() { _ = s.command("stop", nil, nil) }) // it may have been killed
 	return s
 }

@@ -13,7 +13,7 @@ const commands = {
     const server = await startServer(options ?? {});
     const number = servers.size + 1;
     servers.set(number, server);
-    return { server: number, address: server.address };
+    return { server: number, address: server.address, http: server.httpUrl };
   },
   async stop({ server }) {
     await servers.get(server).stop();

@@ -39,6 +39,7 @@ type callLine struct {
 	FilterLocally     *bool             `json:"filter_locally"`
 	Acknowledge       *[]int            `json:"acknowledge"`
 	Reconnect         bool              `json:"reconnect"`
+	Text              string            `json:"text"`
 }
 
 func main() {

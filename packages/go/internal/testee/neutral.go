@@ -82,9 +82,9 @@ func neutralStatusOf(status falco.Status, alerts int) neutralStatus {
 }
 
 func neutralLossOf(loss falco.Loss) map[string]string {
-	neutral := map[string]string{"cause": loss.Cause}
+	neutral := map[string]string{"cause": loss.Text}
 	for name, value := range map[string]uint64{
-		"lost": loss.Count, "first_sequence": loss.First, "last_sequence": loss.Last,
+		"lost": loss.Lost, "first_sequence": loss.FirstSequence, "last_sequence": loss.LastSequence,
 	} {
 		if value != 0 {
 			neutral[name] = strconv.FormatUint(value, 10)

@@ -12,16 +12,16 @@ import (
 
 // request is a stream's options, as the contract's request names them.
 type request struct {
-	Tags         []string        `json:"tags"`
-	MinPriority  *falco.Priority `json:"min_priority"`
-	Rules        []string        `json:"rules"`
-	Sources      []string        `json:"sources"`
-	Hostnames    []string        `json:"hostnames"`
-	Group        *string         `json:"group"`
-	Broadcast    bool            `json:"broadcast"`
-	After        *number         `json:"after"`
-	Follow       bool            `json:"follow"`
-	Acknowledged *number         `json:"acknowledged"`
+	Tags         []string `json:"tags"`
+	MinPriority  *int32   `json:"min_priority"`
+	Rules        []string `json:"rules"`
+	Sources      []string `json:"sources"`
+	Hostnames    []string `json:"hostnames"`
+	Group        *string  `json:"group"`
+	Broadcast    bool     `json:"broadcast"`
+	After        *number  `json:"after"`
+	Follow       bool     `json:"follow"`
+	Acknowledged *number  `json:"acknowledged"`
 }
 
 // streamCall is a sub or a get, and what it has seen so far.
@@ -65,7 +65,9 @@ func (c *streamCall) iterate(ctx context.Context) neutralStatusCode {
 		c.progress("alerts", len(c.alerts))
 		c.held = append(c.held, alert)
 		for len(order) > 0 && order[0] <= len(c.held) {
-			c.client.Acknowledge(c.held[order[0]-1])
+			if _, err := c.held[order[0]-1].Acknowledge(); err != nil {
+				return statusOf(err)
+			}
 			order = order[1:]
 		}
 		if len(c.alerts) == c.line.CancelAfterAlerts {
@@ -82,13 +84,13 @@ func (c *streamCall) open(ctx context.Context) iter.Seq2[*falco.Alert, error] {
 	return c.client.Sub(ctx, c.options()...)
 }
 
-func (c *streamCall) options() []falco.Option {
-	options := []falco.Option{falco.OnStatus(c.onStatus), falco.NoReconnect()}
+func (c *streamCall) options() []falco.StreamOption {
+	options := []falco.StreamOption{falco.OnStatus(c.onStatus)}
 	if c.line.Reconnect {
-		// A wait is nothing that a case is about.
-		options = append(options, falco.Reconnect(falco.ReconnectOptions{
-			InitialDelay: 10 * time.Millisecond, MaxDelay: 100 * time.Millisecond,
-		}))
+		// No case is about how long it waits.
+		options = append(options, falco.RetryDelay(10*time.Millisecond, 100*time.Millisecond))
+	} else {
+		options = append(options, falco.MaxAttempts(0))
 	}
 	if c.line.FilterLocally != nil && *c.line.FilterLocally {
 		options = append(options, falco.FilterLocally())
@@ -102,12 +104,12 @@ func (c *streamCall) options() []falco.Option {
 	return options
 }
 
-func (r *request) options() []falco.Option {
-	options := []falco.Option{
+func (r *request) options() []falco.StreamOption {
+	options := []falco.StreamOption{
 		falco.Tags(r.Tags...), falco.Rules(r.Rules...), falco.Sources(r.Sources...), falco.Hostnames(r.Hostnames...),
 	}
 	if r.MinPriority != nil {
-		options = append(options, falco.MinPriority(*r.MinPriority))
+		options = append(options, falco.MinPriority(falco.Priority(*r.MinPriority)))
 	}
 	if r.Group != nil {
 		options = append(options, falco.Group(*r.Group))

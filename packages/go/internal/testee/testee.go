@@ -34,6 +34,10 @@ type neutralStatusCode struct {
 }
 
 func (t *testee) start(line callLine) {
+	if line.Method == "read_alert" {
+		t.out.write(map[string]any{"id": line.ID, "result": readAlert(line.Text)})
+		return
+	}
 	client, err := t.clientTo(line.target)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.mu.Lock()
@@ -116,7 +120,19 @@ func version(ctx context.Context, client *falco.Client, line *callLine) result {
 	}}
 }
 
-// statusOf gives the message without what was tried.
+// readAlert makes an alert of a line of Falco's.
+func readAlert(text string) result {
+	alerts := []neutralAlert{}
+	var alert falco.Alert
+	// Not json.Unmarshal, which would refuse what is not JSON itself.
+	err := alert.UnmarshalJSON([]byte(text))
+	if err == nil {
+		alerts = append(alerts, neutralOf(&alert))
+	}
+	return result{Status: statusOf(err), Alerts: &alerts}
+}
+
+// statusOf returns the message without what was tried.
 func statusOf(err error) neutralStatusCode {
 	if err == nil {
 		return neutralStatusCode{}

@@ -2,13 +2,14 @@ package falco
 
 import (
 	"context"
+	"sync/atomic"
 
 	"google.golang.org/grpc/stats"
 )
 
-// answer is whether the server itself ended a call: gRPC does not tell its errors from those of the connection.
-// It is written before the call's error is given, and read behind that.
-type answer struct{ ended bool }
+// answer tells whether the server itself ended a call, with a status: gRPC does not tell its errors from those of the
+// connection. A deadline may end the call on this side while the server's status arrives.
+type answer struct{ ended atomic.Bool }
 
 type answerKey struct{}
 
@@ -22,7 +23,7 @@ func (answerWatch) HandleRPC(ctx context.Context, event stats.RPCStats) {
 		return
 	}
 	if a, isKnown := ctx.Value(answerKey{}).(*answer); isKnown {
-		a.ended = true
+		a.ended.Store(true)
 	}
 }
 

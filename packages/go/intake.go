@@ -1,0 +1,98 @@
+package falco
+
+import (
+	"sync"
+)
+
+const (
+	// What is taken in before the loop asks for it. The server is held back by flow control beyond that.
+	maxTakenAlerts = 1024
+	maxTakenBytes  = 1024 * 1024
+)
+
+// intake receives the alerts of one call in a goroutine of its own, so that a batch is what has arrived.
+type intake struct {
+	// Closed when nothing is received any more.
+	done chan struct{}
+
+	mu         sync.Mutex
+	changed    sync.Cond
+	taken      []*response
+	bytes      int
+	err        error
+	discarding bool
+}
+
+func newIntake(receive func() (*response, error)) *intake {
+	i := &intake{done: make(chan struct{})}
+	i.changed.L = &i.mu
+	go i.run(receive)
+	return i
+}
+
+func (i *intake) run(receive func() (*response, error)) {
+	defer close(i.done)
+	for {
+		r, err := receive()
+		i.mu.Lock()
+		switch {
+		case err != nil:
+			i.err = err
+		case !i.discarding:
+			i.taken = append(i.taken, r)
+			i.bytes += r.bytes
+		}
+		i.changed.Broadcast()
+		for err == nil && !i.discarding && (len(i.taken) >= maxTakenAlerts || i.bytes >= maxTakenBytes) {
+			i.changed.Wait()
+		}
+		i.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// next waits for an alert, or for the error after the last one.
+func (i *intake) next() (*Alert, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for len(i.taken) == 0 && i.err == nil {
+		i.changed.Wait()
+	}
+	if len(i.taken) == 0 {
+		return nil, i.err
+	}
+	return i.shift(), nil
+}
+
+// poll returns an alert that has arrived; nil if there is none.
+func (i *intake) poll() *Alert {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.taken) == 0 {
+		return nil
+	}
+	return i.shift()
+}
+
+func (i *intake) shift() *Alert {
+	r := i.taken[0]
+	i.taken[0] = nil
+	i.taken = i.taken[1:]
+	i.bytes -= r.bytes
+	i.changed.Broadcast()
+	return r.alert
+}
+
+// discard lets go of what was taken in, and of what still comes. It may be called on nil.
+func (i *intake) discard() {
+	if i == nil {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.discarding = true
+	i.taken, i.bytes = nil, 0
+	i.changed.Broadcast()
+}

@@ -1,0 +1,124 @@
+package falco
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+)
+
+// connect makes a call. There is none afterwards if the stream has ended meanwhile.
+func (s *stream) connect() error {
+	if s.isStopping() {
+		return nil
+	}
+	s.attempts++
+	s.attemptedAt = time.Now()
+	s.tell(Connecting{Attempt: s.attempts})
+	made, err := s.client.openCall(s.base, s.plan, s.request())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.stopping || s.ended {
+		s.mu.Unlock()
+		made.cancel()
+		return nil
+	}
+	s.call = made
+	s.mu.Unlock()
+	s.attempts = 0
+	if !s.position.known {
+		s.position = made.position
+	}
+	if s.resumes {
+		s.tell(Resumed{})
+	} else {
+		s.tell(Connected{})
+	}
+	s.resumes = true
+	return nil
+}
+
+// request is a call's first; on a reconnection it says where the stream was.
+func (s *stream) request() *outputs.Request {
+	request := s.plan.request
+	hasPlace := request.GetBroadcast() || request.GetGroup() != ""
+	if !s.resumes || !hasPlace || !s.position.known {
+		return request
+	}
+	request = proto.Clone(request).(*outputs.Request)
+	request.After = proto.Uint64(s.position.sequence)
+	return request
+}
+
+// retry waits for the next attempt, but not beyond the deadline. It returns the error that ends the stream if there is
+// none.
+func (s *stream) retry(err error) error {
+	lost := s.dropCall()
+	reason, isOurs := knownError(err)
+	if !isOurs || !s.mayRetry(reason, lost) {
+		return err
+	}
+	wait := s.retryDelay(reason)
+	s.tell(Disconnected{Err: s.client.named(string(s.plan.method), reason), RetryIn: wait})
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.base.Done():
+		if !s.isStopping() {
+			return contextError(s.base)
+		}
+	}
+	return nil
+}
+
+// dropCall ends the call that failed. It reports whether there was one.
+func (s *stream) dropCall() bool {
+	s.mu.Lock()
+	failed := s.call
+	s.call = nil
+	s.mu.Unlock()
+	if failed != nil {
+		failed.cancel()
+	}
+	return failed != nil
+}
+
+func (s *stream) mayRetry(reason *Error, wasLost bool) bool {
+	p := s.plan
+	if p.reconnect == nil || !reason.isTransient() {
+		return false
+	}
+	// Falco's own server says nothing before its first alert, but a call that holds so long has a connection.
+	held := wasLost || time.Since(s.attemptedAt) > 2*s.client.connector.timeout
+	if held {
+		s.client.connector.answered()
+	}
+	if !s.client.connector.hasConnected() && !p.reconnect.waitOnFirstConnect {
+		return false
+	}
+	return s.attempts < p.reconnect.maxAttempts
+}
+
+// retryDelay is one decision for all streams of the client where it is the connection that failed, or the server that is
+// away. What the server has against this stream is between those two.
+func (s *stream) retryDelay(reason *Error) time.Duration {
+	r := s.plan.reconnect
+	connector := s.client.connector
+	if reason.FromServer && reason.Code != codes.Unavailable {
+		s.refused++
+		return retryDelay(s.refused, r.initialDelay, connector.backoff.capped(r.maxDelay), rand.Float64())
+	}
+	return connector.backoff.next(s.attemptedAt, r.initialDelay, r.maxDelay)
+}
+
+// reconnectSettings is how a stream comes back.
+type reconnectSettings struct {
+	waitOnFirstConnect     bool
+	maxAttempts            int
+	initialDelay, maxDelay time.Duration
+}
