@@ -11,7 +11,7 @@ export interface FileInputOptions {
    */
   state?: string;
   /**
-   * Where a first start begins to read a file that is there already: behind its last whole line, or with its first. One
+   * Where a first start begins to read a file that is there already: after its last whole line, or with its first. One
    * that appears later is read from its beginning. Default: "end".
    */
   from?: "end" | "beginning";

@@ -148,7 +148,7 @@ describe("a path that cannot be followed", () => {
     await following.expectNumbers(0, 1);
     renameSync(path, `${path}.1`);
     mkdirSync(path);
-    expect((await following.told("cannot be read")).fields.reason).toContain("no regular file");
+    expect((await following.told("cannot be read")).fields.reason).toContain("is not a regular file");
     rmSync(path, { recursive: true });
     writeFileSync(path, numbered(1, 2));
     await following.expectNumbers(0, 2);

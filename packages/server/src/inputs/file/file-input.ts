@@ -13,14 +13,14 @@ import { resume } from "./resume.js";
 import { StateFile } from "./state-file.js";
 import { Wake } from "./wake.js";
 
-/** What is read at once, in bytes: far fewer alerts than an output has room for. */
+/** How much is read at once, in bytes: far fewer alerts than an output has room for. */
 const chunkBytes = 64 * 1024;
-/** How many files that were read are known again in compressed form. */
+/** How many of the files that were read are recognized in compressed form. */
 const maxReadFiles = 100;
 
 /**
- * The file input: follows a file that alerts are appended to, one a line, through its rotation, and wherever it went
- * while nobody was reading. One writer is expected, which is done with a file once it writes to the next.
+ * The file input: follows a file to which alerts are appended, one per line, through its rotation, and to wherever it
+ * was moved while nobody was reading. It expects one writer, which is done with a file once it writes to the next.
  */
 export class FileInput {
   readonly #path: string;
@@ -35,9 +35,9 @@ export class FileInput {
   readonly #buffer = Buffer.allocUnsafeSlow(chunkBytes);
   /** Where to go on; undefined before the first start has found out. */
   #position: Position | undefined;
-  /** The files that were read to their end, the last one last. */
+  /** The files that were read to their end, in order. */
   readonly #read: ReadFile[] = [];
-  /** Never an empty one: it would say nothing about what it is. */
+  /** Never an empty file: nothing would identify it. */
   #file: FollowedFile | undefined;
   #isAbsent = false;
   #isStopping = false;
@@ -69,8 +69,8 @@ export class FileInput {
   }
 
   /**
-   * Resolves when the file is opened, if it can be: what is appended from then on is read.
-   * @throws FalcoError with InvalidArgument for a path that is no file, and for a state that cannot be used.
+   * Resolves when the file is open, if it can be opened: what is appended from then on is read.
+   * @throws FalcoError with InvalidArgument for a path that is not a file, and for a state that cannot be used.
    */
   static async start(
     options: FileInputOptions,
@@ -88,7 +88,7 @@ export class FileInput {
     return input;
   }
 
-  /** Takes no more lines; those that it took are in the state. */
+  /** Stops taking lines; those that it took are in the state. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#wake.close();
@@ -114,7 +114,7 @@ export class FileInput {
     }
   }
 
-  /** Does what there is to do; gives whether there may be more. */
+  /** Does the next piece of work; returns whether there may be more. */
   async #step(): Promise<boolean> {
     if (this.#file === undefined) await this.#open();
     const file = this.#file;
@@ -140,7 +140,7 @@ export class FileInput {
     if (this.#read.length > maxReadFiles) this.#read.shift();
   }
 
-  /** What fails is begun anew where the position is: nothing is lost by it. */
+  /** After a failure, work starts again at the position, so that nothing is lost. */
   async #orLetGo(work: () => Promise<boolean>): Promise<boolean> {
     try {
       return await work();
@@ -150,7 +150,7 @@ export class FileInput {
     }
   }
 
-  /** Reads on, and takes what is there; gives whether there may be more. */
+  /** Reads what is there, and takes it; returns whether there may be more. */
   async #take(file: FollowedFile): Promise<boolean> {
     const chunk = await file.read(this.#buffer);
     if (this.#isStopping) return false;
@@ -165,8 +165,8 @@ export class FileInput {
   }
 
   /**
-   * Takes the rest of a file once the next one is known to be written to: nothing comes behind that. Gives false if
-   * something else came first.
+   * Takes the rest of a file once the writer is known to have gone on to the next: nothing comes after that. Returns
+   * false if something else came first.
    */
   async #finish(file: FollowedFile): Promise<boolean> {
     while (await this.#take(file)) {
@@ -209,12 +209,12 @@ export class FileInput {
   async #openFirst(): Promise<FollowedFile | undefined> {
     const file = await openIfFilled(this.#path, this.#taker);
     if (file !== undefined && this.#from === "end") await orClose(file, () => file.seekEnd());
-    // Saved before the first line: whatever comes from here on is not to be missed by a restart.
+    // Saved before the first line: a restart must not miss what is written from here on.
     this.#save(file?.position ?? nothingRead(Date.now()));
     return file;
   }
 
-  /** The file has been truncated. If it was copied before, the copy has what was not read yet. */
+  /** The file was truncated. If it was copied before that, the copy has what was not read yet. */
   async #beginAnew(file: FollowedFile): Promise<void> {
     const copy = await findFile(this.#path, file.position, this.#taker);
     if (copy !== undefined) {

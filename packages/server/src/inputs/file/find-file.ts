@@ -3,8 +3,8 @@ import type { Position } from "./position.js";
 import { isPlain, isSameListing, listFiles, type RotatedFile } from "./rotated-files.js";
 
 /**
- * Finds the file that a position is in, whatever its name is now, and goes there: the file itself, or else a copy that
- * was made before it was truncated. Undefined if it is gone, or compressed.
+ * Opens the file of a position, whatever its name is now, at that position: the file itself, or else a copy that was
+ * made before it was truncated. Undefined if it is gone, or compressed.
  * @throws Error if the file itself cannot be read.
  */
 export async function findFile(
@@ -28,7 +28,7 @@ async function findAmong(
   taker: LineTaker,
 ): Promise<FollowedFile | undefined> {
   const { inode, offset, fingerprint } = position;
-  // Not by its device: these may be numbered anew when a machine starts.
+  // Not by its device: devices may get other numbers when a machine starts.
   const isIt = ({ stats }: RotatedFile) => stats.ino === inode;
   for (const { path } of files.filter(isIt)) {
     const file = await openIfAt(path, position, taker);
@@ -42,7 +42,7 @@ async function findAmong(
   // The longest has whatever the others have.
   copies.sort((one, other) => Number(other.stats.size - one.stats.size));
   for (const { path } of copies) {
-    // Some other file that may not be read is no reason to go no further.
+    // Another file that cannot be read does not end the search.
     const file = await openIfAt(path, position, taker).catch(() => undefined);
     if (file !== undefined) return file;
   }

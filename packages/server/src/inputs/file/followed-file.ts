@@ -16,23 +16,23 @@ export interface LineTaker {
   reject(reason: string): void;
 }
 
-/** A file that is being appended to, opened, and how far it was read. It is the same file whatever its name becomes. */
+/** An open file that is appended to, and how far it was read. It stays the same file when it is renamed. */
 export class FollowedFile {
   readonly #handle: FileHandle;
   readonly #taker: LineTaker;
   readonly dev: bigint;
   readonly ino: bigint;
   #splitter: LineSplitter;
-  /** Behind what was read; what lies between `#taken` and it is the beginning of a line. */
+  /** After what was read; what lies between `#taken` and it is the beginning of a line. */
   #read = 0;
   #taken = 0;
-  /** How the file begins, as far as was seen: it never changes unless the file is truncated. */
+  /** The beginning of the file, as far as it was seen: it never changes unless the file is truncated. */
   #head = new Uint8Array(0);
   #fingerprint = fingerprintOf(this.#head);
   #size = 0;
   #mtimeNs = 0n;
   #isRejected = false;
-  /** When the file had been written last, once all of it was read: until that changes, there is nothing to look for. */
+  /** When the file was last written, once all of it was read: until that changes, there is nothing to read. */
   #readAtNs: bigint | undefined;
 
   private constructor(handle: FileHandle, { dev, ino }: { dev: bigint; ino: bigint }, taker: LineTaker) {
@@ -43,13 +43,13 @@ export class FollowedFile {
     this.#splitter = this.#newSplitter();
   }
 
-  /** @throws Error if it cannot be opened, or is no regular file. */
+  /** @throws Error if it cannot be opened, or is not a regular file. */
   static async open(path: string, taker: LineTaker): Promise<FollowedFile> {
-    // Should it have become a named pipe, opening it must not wait for a writer.
+    // If it has become a named pipe, opening it must not wait for a writer.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stats = await handle.stat({ bigint: true });
-      if (!stats.isFile()) throw new Error(`${path} is no regular file`);
+      if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
       const file = new FollowedFile(handle, stats, taker);
       file.#mtimeNs = stats.mtimeNs;
       file.#keepHead(await file.#readHead());
@@ -64,7 +64,7 @@ export class FollowedFile {
     return this.#head.length === 0;
   }
 
-  /** Behind the last line that was taken. */
+  /** After the last line that was taken. */
   get position(): Position {
     return {
       inode: this.ino,
@@ -74,13 +74,13 @@ export class FollowedFile {
     };
   }
 
-  /** Whether one of the files begins with what the other holds, as a copy does. */
+  /** Whether one of the files begins with the other's beginning, as a copy does. */
   beginsLike(other: FollowedFile): boolean {
     const bytes = Math.min(this.#head.length, other.#head.length);
     return bytes > 0 && Buffer.compare(this.#head.subarray(0, bytes), other.#head.subarray(0, bytes)) === 0;
   }
 
-  /** Goes on at a position, if it is one of this file, or of one of which this is a copy; gives whether it is. */
+  /** Goes to a position, if it is one of this file or of a file that this is a copy of; returns whether it is. */
   async goTo({ offset, fingerprint }: Position): Promise<boolean> {
     const { size } = await this.#handle.stat();
     const { bytes, sha256 } = fingerprint;
@@ -96,7 +96,7 @@ export class FollowedFile {
     this.#seek(0);
   }
 
-  /** Goes on behind the last line that is whole now: one that is being written is not cut. */
+  /** Goes on after the last line that is whole now: one that is being written is not cut. */
   async seekEnd(): Promise<void> {
     const { size } = await this.#handle.stat();
     const block = Buffer.allocUnsafe(64 * 1024);
@@ -110,9 +110,9 @@ export class FollowedFile {
     return this.#seek(0);
   }
 
-  /** Reads on; gives what it read, in `buffer`: nothing at the end. "truncated" if it is not the file it was. */
+  /** Reads on; returns what it read, in `buffer`: nothing at the end. "truncated" if the content is no longer the same. */
   async read(buffer: Buffer): Promise<Uint8Array | "truncated"> {
-    // A file that was known to be larger need not be asked again.
+    // A file that is known to be larger need not be asked again.
     if (this.#size <= this.#read) {
       const { size, mtimeNs } = await this.#handle.stat({ bigint: true });
       this.#size = Number(size);
@@ -121,7 +121,7 @@ export class FollowedFile {
       if (this.#size === this.#read && this.#readAtNs === mtimeNs) return buffer.subarray(0, 0);
     }
     const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#read);
-    // Looked at behind the read: had the file been truncated before it, and written anew, it would begin otherwise.
+    // Looked at after the read: had the file been truncated before it, and written anew, it would begin otherwise.
     const head = await this.#readHead();
     const known = this.#head.length;
     if (head.length < known || Buffer.compare(head.subarray(0, known), this.#head) !== 0) return "truncated";
@@ -149,7 +149,7 @@ export class FollowedFile {
     if (last !== -1) this.#taken = from + last + 1;
   }
 
-  /** Nothing more will be written: passes on the last line if it has no line end. */
+  /** Nothing more will be written: passes on the last line even without a line end. */
   finish(): void {
     this.#splitter.end();
     this.#taken = this.#read;

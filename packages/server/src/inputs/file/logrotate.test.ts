@@ -8,7 +8,7 @@ import { Following, scratchFolder } from "./testing/follow.js";
 import { Writer } from "./testing/writer.js";
 
 const rotations = 6;
-/** How many alerts are written before each rotation, and behind the last one. */
+/** How many alerts are written before each rotation, and after the last one. */
 const between = 3_000;
 const total = (rotations + 1) * between;
 

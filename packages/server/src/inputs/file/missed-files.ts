@@ -1,6 +1,6 @@
 import type { Logger } from "../../logger.js";
 import { lookIntoGzip } from "./gzip-content.js";
-import type { FileBehind } from "./open-behind.js";
+import type { FileAfter } from "./open-after.js";
 import { type Fingerprint, fingerprintOf } from "./position.js";
 import { isPlain, type RotatedFile } from "./rotated-files.js";
 
@@ -19,7 +19,7 @@ export interface ReadFile {
  */
 export async function tellMissed(
   path: string,
-  { missed, files }: FileBehind,
+  { missed, files }: FileAfter,
   read: readonly ReadFile[],
   last: { mtimeNs: bigint; isGone: boolean },
   logger: Logger,

@@ -5,7 +5,7 @@ import type { BigIntStats } from "node:fs";
 export interface Position {
   /** 0 if nothing was read of any file yet. */
   readonly inode: bigint;
-  /** Behind the last line that was taken, in bytes. */
+  /** After the last line that was taken, in bytes. */
   readonly offset: number;
   /** When the file was last written, as far as was seen: whatever was written later is newer. Since 1970. */
   readonly mtimeNs: bigint;

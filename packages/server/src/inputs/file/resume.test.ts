@@ -41,7 +41,7 @@ function touchLater(file: string): void {
 }
 
 describe("after a restart", () => {
-  it("goes on behind the last line that was taken, again and again", async () => {
+  it("goes on after the last line that was taken, again and again", async () => {
     await readTen();
     for (let start = 10; start < 50; start += 10) {
       appendFileSync(path, numbered(start, start + 5));
@@ -64,7 +64,7 @@ describe("after a restart", () => {
     await again.expectNumbers(10, 11);
   });
 
-  it("finds its file under another name, and reads all that came behind it", async () => {
+  it("finds its file under another name, and reads all that came after it", async () => {
     await readTen();
     appendFileSync(path, numbered(10, 20));
     for (let rotations = 1; rotations <= 3; rotations++) {

@@ -2,13 +2,13 @@ import type { Logger } from "../../logger.js";
 import { findFile } from "./find-file.js";
 import { type FollowedFile, type LineTaker, orClose } from "./followed-file.js";
 import { type ReadFile, tellMissed, wasRead } from "./missed-files.js";
-import { openBehind } from "./open-behind.js";
+import { openAfter } from "./open-after.js";
 import type { Position } from "./position.js";
 import { filesSince, isPlain, type RotatedFile } from "./rotated-files.js";
 
 /**
- * Opens the file that was read before, where it was left; or if it is gone, the first that came behind it. Undefined if
- * there is neither yet.
+ * Opens the file that was read before, where reading stopped; or if it is gone, the first that came after it. Undefined
+ * if there is neither yet.
  */
 export async function resume(
   path: string,
@@ -20,13 +20,13 @@ export async function resume(
   const same = hadFile ? await findFile(path, position, taker) : undefined;
   if (same !== undefined) return same;
   const { mtimeNs, fingerprint, offset } = position;
-  const behind = await openBehind(path, (files) => filesSince(files, mtimeNs), taker);
-  if (behind === undefined) return undefined;
+  const after = await openAfter(path, (files) => filesSince(files, mtimeNs), taker);
+  if (after === undefined) return undefined;
   if (hadFile) {
     const read = [{ fingerprint, bytes: offset }];
-    await orClose(behind.file, async () => {
-      if (await hasCompressed(behind.files, read)) {
-        await tellMissed(path, behind, read, { mtimeNs, isGone: true }, logger);
+    await orClose(after.file, async () => {
+      if (await hasCompressed(after.files, read)) {
+        await tellMissed(path, after, read, { mtimeNs, isGone: true }, logger);
       } else {
         logger.warn(
           { file: path },
@@ -35,9 +35,9 @@ export async function resume(
       }
     });
   } else {
-    await orClose(behind.file, () => tellMissed(path, behind, [], { mtimeNs, isGone: false }, logger));
+    await orClose(after.file, () => tellMissed(path, after, [], { mtimeNs, isGone: false }, logger));
   }
-  return behind.file;
+  return after.file;
 }
 
 /** Whether one of the files is the compressed form of one that was read. */

@@ -8,7 +8,7 @@ import { isSameFile } from "./position.js";
 export interface RotatedFile {
   readonly path: string;
   readonly stats: BigIntStats;
-  /** What rotation put into its name; "" for what the input follows; undefined if the name was given by somebody else. */
+  /** What rotation put into its name; "" for the file that the input follows; undefined for a name that rotation does not make. */
   readonly suffix: string | undefined;
   /** Where it was before it was compressed; its own path if it is not. */
   readonly plainPath: string;
@@ -18,7 +18,7 @@ export interface RotatedFile {
 const maxListings = 10;
 const compressed = /\.(?:gz|bz2|xz|zst|lz4|Z|zip)$/;
 
-/** Whether it can be read as lines: compressed files cannot. */
+/** Whether it can be read as lines, as compressed files cannot. */
 export function isPlain({ path, plainPath }: RotatedFile): boolean {
   return path === plainPath;
 }
@@ -51,8 +51,8 @@ export function isSameListing(some: readonly RotatedFile[], others: readonly Rot
   );
 }
 
-/** The files of a list that were rotated away after `file`, or took its place. */
-export function filesBehind(
+/** The files of a list that came after `file`: rotated away later, or in its place. */
+export function filesAfter(
   files: readonly RotatedFile[],
   file: { dev: bigint; ino: bigint; mtimeNs: bigint },
 ): RotatedFile[] {
@@ -61,7 +61,7 @@ export function filesBehind(
   return files.slice(at + 1).filter(({ suffix }) => suffix !== undefined);
 }
 
-/** The files of a list that were written after a file that is gone was written last; what the input follows always is. */
+/** The files of a list that were written after the last write to a file that is gone; the one at `path` always was. */
 export function filesSince(files: readonly RotatedFile[], mtimeNs: bigint): RotatedFile[] {
   return files.filter(
     ({ stats, suffix }) => suffix === "" || (suffix !== undefined && stats.mtimeNs > mtimeNs),
@@ -69,7 +69,7 @@ export function filesSince(files: readonly RotatedFile[], mtimeNs: bigint): Rota
 }
 
 /**
- * What rotation put behind a name, or before its ending (logrotate's `extension`): `.1`, `-20260131`; "" for the name
+ * What rotation put after a name, or before its ending (logrotate's `extension`): `.1`, `-20260131`; "" for the name
  * itself; undefined if it is another's.
  */
 export function rotationSuffix(base: string, name: string): string | undefined {
@@ -98,7 +98,7 @@ async function listOnce(path: string): Promise<RotatedFile[]> {
     if (stats?.isFile() === true) {
       files.push({ path: file, stats, suffix, plainPath: file.replace(compressed, "") });
     } else if (stats !== undefined && suffix === "") {
-      throw new Error(`${path} is no regular file`);
+      throw new Error(`${path} is not a regular file`);
     }
   }
   return files.sort(inOrder);

@@ -63,7 +63,7 @@ describe("a file that is renamed", () => {
     await following.expectNumbers(0, 5_010);
   });
 
-  it("is followed by all that came behind it, in order, empty ones too", async () => {
+  it("is followed by all that came after it, in order, empty ones too", async () => {
     for (let rotation = 1; rotation <= 12; rotation++) {
       appendFileSync(path, rotation % 4 === 0 ? "" : numbered(rotation * 10, rotation * 10 + 10));
       shift(rotation);

@@ -2,25 +2,25 @@ import { type FollowedFile, type LineTaker, openIfFilled, orClose } from "./foll
 import { isSameFile } from "./position.js";
 import { isPlain, isSameListing, listFiles, type RotatedFile } from "./rotated-files.js";
 
-/** A file that comes behind another one, at its beginning. */
-export interface FileBehind {
+/** A file that comes after another one, at its beginning. */
+export interface FileAfter {
   readonly file: FollowedFile;
-  /** Files before it that are there in compressed form only, so that they cannot be read. */
+  /** Files before it that exist only in compressed form, so that they cannot be read. */
   readonly missed: readonly RotatedFile[];
-  /** All that there are. */
+  /** All files in the folder that are or were followed. */
   readonly files: readonly RotatedFile[];
 }
 
 /**
  * Opens the first file of a selection, in the order in which they were written, that can be read and is not empty. It is
- * the first for certain: nothing was rotated while it was looked for. Undefined if there is none.
+ * certainly the first, as nothing was rotated during the search. Undefined if there is none.
  * @param select Chooses from the files at `path` and beside it.
  */
-export async function openBehind(
+export async function openAfter(
   path: string,
   select: (files: readonly RotatedFile[]) => readonly RotatedFile[],
   taker: LineTaker,
-): Promise<FileBehind | undefined> {
+): Promise<FileAfter | undefined> {
   for (;;) {
     const files = await listFiles(path);
     const selected = select(files).filter(({ stats }) => stats.size > 0n);
@@ -29,8 +29,8 @@ export async function openBehind(
     const first = selected[index]!;
     const file = await openUnlessCopy(first, path, taker);
     if (file === undefined) continue;
-    const after = await orClose(file, () => listFiles(path));
-    if (isSameListing(files, after)) {
+    const listedAgain = await orClose(file, () => listFiles(path));
+    if (isSameListing(files, listedAgain)) {
       return { file, missed: selected.slice(0, index).filter((one) => isGone(one, files)), files };
     }
     await file.close();
@@ -38,8 +38,8 @@ export async function openBehind(
 }
 
 /**
- * Opens a file, or what is at `path` if the file is a copy of that, which is being made so that it can be truncated: the
- * copy may have less.
+ * Opens a file, or the one at `path` if the file is a copy of it. Such a copy is made before a truncation, and may still
+ * be incomplete.
  */
 async function openUnlessCopy(
   { path: from, stats }: RotatedFile,
@@ -59,7 +59,7 @@ async function openUnlessCopy(
   return isCopy ? current : file;
 }
 
-/** Whether a file is there in compressed form only; while it is being compressed, it is there as well. */
+/** Whether a file exists only in compressed form; while it is being compressed, both forms exist. */
 function isGone({ path, plainPath }: RotatedFile, files: readonly RotatedFile[]): boolean {
   return path !== plainPath && !files.some((other) => other.path === plainPath);
 }
