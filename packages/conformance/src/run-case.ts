@@ -133,7 +133,7 @@ function overTooEarly({ status }: CallResult): never {
 }
 
 function impossible(): never {
-  throw new Error("a step that is about a call belongs into the feed of a call");
+  throw new Error("a step that is about a call belongs in the feed of a call");
 }
 
 /** What a feed sees before the first call. */

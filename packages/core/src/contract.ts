@@ -2,6 +2,8 @@
  * The contract's services and messages under names of their own: Falco calls every service `service`, every message
  * `request` or `response`. For those who serve the contract or bring a transport; a subscriber needs none of it.
  */
+
+export { filterFields, type ListFilter, listFilters } from "./filter.js";
 export {
   responseSchema as LegacyResponseSchema,
   service as LegacyService,
@@ -22,7 +24,6 @@ export {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "./gen/grpc/health/v1/health_pb.js";
-
 export { fieldsOf, refusal } from "./refusal.js";
 
 /** Request and response header by which our clients and our server know each other; its value is "1". */

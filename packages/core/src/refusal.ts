@@ -1,3 +1,4 @@
+import { filterFields } from "./filter.js";
 import type { request as OutputsRequest } from "./gen/falco/outputs/outputs_pb.js";
 import { priorityNames } from "./priority.js";
 
@@ -5,7 +6,7 @@ import { priorityNames } from "./priority.js";
 const maxGroupLength = 256;
 
 /** The fields of a request by which alerts are chosen. */
-const filters = ["tags", "minPriority", "rules", "sources", "hostnames"] as const;
+const filters = Object.keys(filterFields) as (keyof typeof filterFields)[];
 
 /**
  * Why a stream's first request makes no sense; undefined if it does. Client and server ask here, so that they refuse

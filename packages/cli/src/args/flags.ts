@@ -1,5 +1,6 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
+import { listFlags } from "../subscribe/filter-options.js";
 import { UsageError } from "./usage-error.js";
 
 /** What flags call the API's options, whose paths stand here without indices. */
@@ -54,10 +55,7 @@ export const clientFlags: Flags = {
   acknowledge: "--acknowledge",
   follow: "--follow",
   minPriority: "--min-priority",
-  tags: "--tag",
-  rules: "--rule",
-  sources: "--source",
-  hostnames: "--host",
+  ...Object.fromEntries(Object.entries(listFlags).map(([option, flag]) => [option, `--${flag}`])),
 };
 
 /** An error about options in the words of the command line, as a UsageError; any other as it is. */

@@ -24,6 +24,7 @@ const listenerKeys = (option: string, key: string): Keys => ({
   ...tlsKeys(option, key),
 });
 
+/** Those that `byRule` cannot tell. */
 const keys: Keys = {
   ...listenerKeys("listen", "grpc"),
   ...listenerKeys("web", "web"),
@@ -34,34 +35,8 @@ const keys: Keys = {
   "inputs.files.from": "inputs.file[].from",
   "outputs.queue.maxAlerts": "outputs_queue.capacity",
   "outputs.queue.timeoutMs": "output_timeout",
-  "outputs.stdout": "stdout_output",
-  "outputs.file": "file_output",
-  "outputs.file.filename": "file_output.filename",
-  "outputs.file.keepAlive": "file_output.keep_alive",
-  "outputs.file.mode": "file_output.mode",
-  "outputs.program": "program_output",
-  "outputs.program.program": "program_output.program",
-  "outputs.program.keepAlive": "program_output.keep_alive",
-  "outputs.syslog": "syslog_output",
-  "outputs.syslog.facility": "syslog_output.facility",
-  "outputs.syslog.tag": "syslog_output.tag",
-  "outputs.syslog.socket": "syslog_output.socket",
-  "outputs.syslog.address": "syslog_output.address",
   ...tlsKeys("outputs.syslog", "syslog_output"),
   "outputs.syslog.tls": "syslog_output.tls",
-  "outputs.http": "http_output",
-  "outputs.http.url": "http_output.url",
-  "outputs.http.userAgent": "http_output.user_agent",
-  "outputs.http.insecure": "http_output.insecure",
-  "outputs.http.caCert": "http_output.ca_cert",
-  "outputs.http.caBundle": "http_output.ca_bundle",
-  "outputs.http.caPath": "http_output.ca_path",
-  "outputs.http.mtls": "http_output.mtls",
-  "outputs.http.clientCert": "http_output.client_cert",
-  "outputs.http.clientKey": "http_output.client_key",
-  "outputs.http.compressUploads": "http_output.compress_uploads",
-  "outputs.http.keepAlive": "http_output.keep_alive",
-  "outputs.http.maxConsecutiveTimeouts": "http_output.max_consecutive_timeouts",
   maxAlerts: "alerts.max_count",
   maxBytes: "alerts.max_bytes",
   "falco.version": "falco.version",
@@ -86,11 +61,17 @@ const clientKeys: Keys = {
  */
 export function inConfiguration(error: unknown, items: Readonly<Record<string, readonly string[]>>): unknown {
   return inWords(error, (option) => {
-    const key = keys[withoutIndices(option)];
-    if (key === undefined) return option;
+    const key = keys[withoutIndices(option)] ?? byRule(option);
     const index = Number(/\[(\d+)\]/.exec(option)?.[1] ?? 0);
     return key.replace(/^(.*)\[\]/, (_, list: string) => items[list]?.[index] ?? list);
   });
+}
+
+/** An option of inputs or outputs has falco.yaml's spelling of its own name: `http_output.user_agent`. */
+function byRule(option: string): string {
+  if (!/^(?:inputs|outputs)\./.test(option)) return option;
+  const key = option.replace(/^outputs\.(\w+)/, "$1_output");
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** An error about the options of one of the servers that are read, as above. @param key Its block. */

@@ -31,10 +31,10 @@ export function readyLine(
   };
 }
 
-function destinationsOf({ stdout, file, program, http, syslog }: OutputsOptions) {
+function destinationsOf({ format, queue, file, program, http, syslog, ...others }: OutputsOptions) {
   const { address, socket = localSyslogSocket } = syslog === true || syslog === undefined ? {} : syslog;
   return {
-    ...(stdout !== undefined && { stdout: true }),
+    ...Object.fromEntries(Object.keys(others).map((name) => [name, true])),
     ...(file !== undefined && { file: file.filename }),
     // The command line may hold a secret, and so may a URL's user, path and query.
     ...(program !== undefined && { program: { keep_alive: program.keepAlive === true } }),

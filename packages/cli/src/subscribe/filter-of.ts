@@ -1,20 +1,19 @@
 import { type AlertFilter, type Priority, parsePriority, priorityNames } from "@falco-outputs/node";
 import { UsageError } from "../args/usage-error.js";
-import type { FilterOptions } from "./filter-options.js";
+import { type FilterOptions, listFlags } from "./filter-options.js";
 
 /**
  * The filter as the client takes it; undefined without one.
  * @throws UsageError for a priority that Falco does not have.
  */
-export function filterOf({ minPriority, tag, rule, source, host }: FilterOptions): AlertFilter | undefined {
-  const filter: AlertFilter = {
+export function filterOf(options: FilterOptions): AlertFilter | undefined {
+  const { minPriority } = options;
+  const lists = Object.entries(listFlags).filter(([, flag]) => options[flag] !== undefined);
+  if (minPriority === undefined && lists.length === 0) return undefined;
+  return {
     ...(minPriority !== undefined && { minPriority: priorityOf(minPriority) }),
-    ...(tag && { tags: tag }),
-    ...(rule && { rules: rule }),
-    ...(source && { sources: source }),
-    ...(host && { hostnames: host }),
+    ...Object.fromEntries(lists.map(([name, flag]) => [name, options[flag]])),
   };
-  return Object.keys(filter).length === 0 ? undefined : filter;
 }
 
 function priorityOf(name: string): Priority {

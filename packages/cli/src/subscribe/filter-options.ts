@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import { collect } from "../args/parsers.js";
 
-export interface FilterOptions {
+/** The filter's lists in the API, and the flags for them. */
+export const listFlags = { tags: "tag", rules: "rule", sources: "source", hostnames: "host" } as const;
+
+export interface FilterOptions extends Partial<Record<(typeof listFlags)[keyof typeof listFlags], string[]>> {
   minPriority?: string;
-  tag?: string[];
-  rule?: string[];
-  source?: string[];
-  host?: string[];
 }
 
 const notes = `

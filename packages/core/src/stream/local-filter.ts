@@ -1,4 +1,5 @@
 import type { Alert } from "../alert-message.js";
+import { filterFields, type ListFilter, listFilters } from "../filter.js";
 import { toPriority } from "../priority.js";
 import type { AlertFilter } from "./options.js";
 
@@ -6,33 +7,22 @@ import type { AlertFilter } from "./options.js";
 export type RequestFilter = ReturnType<typeof toRequestFilter>;
 
 /** @throws OptionError for the name of a priority that there is not. */
-export function toRequestFilter({
-  minPriority,
-  tags = [],
-  rules = [],
-  sources = [],
-  hostnames = [],
-}: AlertFilter) {
+export function toRequestFilter(filter: AlertFilter) {
+  const { minPriority } = filter;
+  const lists = Object.fromEntries(listFilters.map((name) => [name, [...(filter[name] ?? [])]]));
   return {
     // A number is judged with the rest of the request, in the server's words.
     ...(minPriority !== undefined && {
       minPriority: typeof minPriority === "number" ? minPriority : toPriority(minPriority, "minPriority"),
     }),
-    tags: [...tags],
-    rules: [...rules],
-    sources: [...sources],
-    hostnames: [...hostnames],
+    ...(lists as Record<ListFilter, string[]>),
   };
 }
 
 /** Decides as the server does. */
-export function matcherOf({ minPriority, tags, rules, sources, hostnames }: RequestFilter) {
-  const any = (values: readonly string[], wanted: readonly string[]) =>
-    wanted.length === 0 || values.some((value) => wanted.includes(value));
-  return (alert: Alert): boolean =>
+export function matcherOf({ minPriority, ...lists }: RequestFilter): (alert: Alert) => boolean {
+  const wanted = listFilters.filter((name) => lists[name].length > 0);
+  return (alert) =>
     (minPriority === undefined || alert.priority <= minPriority) &&
-    any(alert.tags, tags) &&
-    any([alert.rule], rules) &&
-    any([alert.source], sources) &&
-    any([alert.hostname], hostnames);
+    wanted.every((name) => [alert[filterFields[name]]].flat().some((value) => lists[name].includes(value)));
 }

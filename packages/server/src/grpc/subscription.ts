@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { fieldsOf, type OutputsRequest, refusal } from "@falco-outputs/core/contract";
+import { fieldsOf, listFilters, type OutputsRequest, refusal } from "@falco-outputs/core/contract";
 import type { Subscription } from "../log/alert-log.js";
 import type { Filter } from "../log/filter.js";
 
@@ -32,7 +32,7 @@ export function assertLaterRequest(request: OutputsRequest, acknowledges: boolea
   const fields = fieldsOf(request).filter((name) => !acknowledges || name !== "acknowledged");
   if (fields.length === 0) return;
   throw new ConnectError(
-    `${fields.join(", ")}: too late, options belong into a stream's first request`,
+    `${fields.join(", ")}: too late, options belong in a stream's first request`,
     Code.FailedPrecondition,
   );
 }
@@ -43,8 +43,11 @@ function toNumber(sequence: bigint): number {
 }
 
 function filterOf(request: OutputsRequest): Filter | undefined {
-  const { minPriority, tags, rules, sources, hostnames } = request;
-  const lists = { tags, rules, sources, hostnames };
-  if (minPriority === undefined && Object.values(lists).every((list) => list.length === 0)) return undefined;
-  return { ...lists, ...(minPriority !== undefined && { minPriority }) };
+  const { minPriority } = request;
+  const lists = listFilters.filter((name) => request[name].length > 0);
+  if (minPriority === undefined && lists.length === 0) return undefined;
+  return {
+    ...Object.fromEntries(lists.map((name) => [name, request[name]])),
+    ...(minPriority !== undefined && { minPriority }),
+  };
 }
