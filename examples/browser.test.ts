@@ -25,7 +25,7 @@ describe.skipIf(withoutChromium)("the browser example, copied outside the worksp
     project.remove();
   });
 
-  /** What `npm start` runs, on a port of its own; gives the page's address. */
+  /** What `npm start` runs, on a port of its own; returns the page's address. */
   async function start(folder: string): Promise<string> {
     const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const [command, ...args] = (scripts.start as string).split(" ");

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** A project outside the workspace that has our packages as npm would give them. */
+/** A project outside the workspace that has our packages as npm would install them. */
 export class OutsideProject {
   readonly folder = mkdtempSync(join(tmpdir(), "outside-"));
 

@@ -18,7 +18,7 @@ const toolsPython = tools.stdout.trim();
 const withoutPython = lacks(toolsPython, tools.status !== 3, "PYTHON names another interpreter");
 
 const folder = mkdtempSync(join(tmpdir(), "outside-python-"));
-/** The interpreter of an environment that has our wheel as PyPI would give it. */
+/** The interpreter of an environment that has our wheel as PyPI would serve it. */
 const python = join(folder, "venv/bin/python");
 
 beforeAll(() => {

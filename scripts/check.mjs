@@ -66,7 +66,7 @@ function check(name, [program, ...args]) {
   });
 }
 
-/** What tsc is to look at: the projects that emit nothing. */
+/** The projects that tsc checks: those that emit nothing. */
 function typeScriptProjects() {
   const folders = ["packages", "examples/typescript"].flatMap((parent) =>
     readdirSync(join(root, parent)).map((name) => `${parent}/${name}`),

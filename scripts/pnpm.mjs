@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 
-/** Runs pnpm in the workspace, its output shown; gives its exit status. */
+/** Runs pnpm in the workspace, showing its output; returns its exit status. */
 export function pnpm(...args) {
   const { status, signal, error } = spawnSync("npx", ["-y", packageManager, ...args], {
     cwd: root,

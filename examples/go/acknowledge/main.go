@@ -1,5 +1,5 @@
 // Works off alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
-// another member of the group, or comes again when it is started anew.
+// another member of the group, or comes again when it is restarted.
 //
 //	go run . [ADDRESS]    ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
 package main
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// handle is what is to be done for each alert: here, a call to a slow service.
+// handle is the work for each alert: here, a call to a slow service.
 func handle(alert *falco.Alert) error {
 	time.Sleep(rand.N(20 * time.Millisecond))
 	fmt.Println("handled", alert.Sequence, alert.Rule)

@@ -1,7 +1,7 @@
 """Works off alerts of a group, five at a time, and loses none.
 
 SIGTERM or Ctrl-C ends it gracefully: it takes no further alerts, and its handlers finish and acknowledge theirs.
-What a process did not finish when it dies goes to another member of the group, or comes again when it is started anew.
+What a process did not finish when it dies goes to another member of the group, or comes again when it is restarted.
 
 python -m venv venv && venv/bin/pip install -r requirements.txt
 venv/bin/python acknowledge.py [ADDRESS]
@@ -19,7 +19,7 @@ from falco_outputs import Alert, AsyncAlertStream, AsyncClient, Disconnected, Fa
 
 
 async def handle(alert: Alert) -> None:
-    """What is to be done for each alert: here, a call to a slow service."""
+    """The work for each alert: here, a call to a slow service."""
     await asyncio.sleep(random.random() * 0.02)
     print(f"handled {alert.sequence} {alert.rule}", flush=True)
 

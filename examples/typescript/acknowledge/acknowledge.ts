@@ -1,12 +1,12 @@
 // Works off alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
-// another member of the group, or comes again when it is started anew.
+// another member of the group, or comes again when it is restarted.
 //
 //   npm start [ADDRESS]        ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type Alert, createClient } from "@falco-outputs/node";
 
-/** What is to be done for each alert: here, a call to a slow service. */
+/** The work for each alert: here, a call to a slow service. */
 async function handle(alert: Alert): Promise<void> {
   await delay(Math.random() * 20);
   console.log(`handled ${alert.sequence} ${alert.rule}`);

@@ -3,7 +3,7 @@ import type { Figure } from "./measure/statistics.js";
 
 /** How long and how much a scene is to run. */
 export interface Extent extends Plan {
-  /** Gives an amount: all of it, or a tenth in a quick run. */
+  /** Returns an amount: all of it, or a tenth in a quick run. */
   amount(full: number): number;
 }
 

@@ -63,8 +63,8 @@ export const jsonLine: Target = {
   fast: (input) =>
     outcome(() => {
       // Between others, which must neither suffer nor be read.
-      const [before, behind] = [marker, Buffer.from(" }")];
-      const source = Buffer.concat([before, input, behind]);
+      const [before, after] = [marker, Buffer.from(" }")];
+      const source = Buffer.concat([before, input, after]);
       encoder.add(source, 0, before.length);
       const reason = encoder.add(source, before.length, before.length + input.length);
       encoder.add(source, 0, before.length);

@@ -1,5 +1,5 @@
 //! Works off alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
-//! another member of the group, or comes again when it is started anew.
+//! another member of the group, or comes again when it is restarted.
 //!
 //!   cargo run -- [ADDRESS]        ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
 
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// What is to be done for each alert: here, a call to a slow service.
+/// The work for each alert: here, a call to a slow service.
 async fn handle(alert: &Alert) {
     tokio::time::sleep(Duration::from_millis(alert.sequence % 20)).await;
     println!("handled {} {}", alert.sequence, alert.rule);

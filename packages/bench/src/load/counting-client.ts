@@ -33,7 +33,7 @@ class CountingClient {
     }
   }
 
-  /** Each subscriber receives what is there for it; gives how many alerts each got. */
+  /** Each subscriber receives what is there for it; returns how many alerts each got. */
   drainAll(wanted: Wanted): Promise<number[]> {
     return Promise.all(this.#sessions.map((session) => drain(session, wanted)));
   }

@@ -4,12 +4,12 @@ import { paced } from "../peers/paced.js";
 import { playRole } from "../process/role.js";
 
 const stdout = 1;
-/** How many lines go together when there is no pace. */
+/** How many lines are written together when there is no pace. */
 const linesAtOnce = 256;
 /** How often lines go when there is one. */
 const ticksPerSecond = 100;
 
-/** Writes Falco's lines to its standard output, as Falco does: it waits while nobody reads. */
+/** Writes Falco's lines to its standard output, as Falco does: it waits while no one reads. */
 class Feeder {
   readonly #lines = makeAlerts().lines.map((line) => Buffer.from(`${line}\n`));
   readonly #chunks: Buffer[] = [];
@@ -20,7 +20,7 @@ class Feeder {
       this.#chunks.push(Buffer.concat(this.#lines.slice(at, at + linesAtOnce)));
   }
 
-  /** Writes at least `count` lines, as fast as they are taken; gives how many, and when it began. */
+  /** Writes at least `count` lines, as fast as they are taken; returns how many, and when it began. */
   feed(count: number): { lines: number; atNs: bigint } {
     const chunks = Math.ceil(count / linesAtOnce);
     const atNs = process.hrtime.bigint();
@@ -28,7 +28,7 @@ class Feeder {
     return { lines: chunks * linesAtOnce, atNs };
   }
 
-  /** Writes lines for so many seconds; gives how many. */
+  /** Writes lines for so many seconds; returns how many. */
   async feedPaced(perSecond: number, seconds: number): Promise<number> {
     const perTick = Math.round(perSecond / ticksPerSecond);
     const ticks = seconds * ticksPerSecond;

@@ -4,7 +4,7 @@ interface Measurable {
   usage(): Promise<Usage>;
 }
 
-/** Does something, and gives how much CPU each of the processes took for it, in microseconds. */
+/** Does something, and returns how much CPU each of the processes took for it, in microseconds. */
 export async function cpuTimeOf<Result>(
   processes: readonly Measurable[],
   act: () => Promise<Result>,

@@ -12,7 +12,7 @@ interface Reading {
 }
 
 /**
- * Begins to look at what the machine does besides; the function that it gives says which share of all cores that was,
+ * Starts to watch what else the machine does; the function that it returns tells which share of all cores that took,
  * from 0 to 1 (undefined where there is no `/proc`).
  */
 export function watchForeignCpu(): () => number | undefined {
@@ -50,7 +50,7 @@ function read(): Reading | undefined {
 
 /** What a process has used, and what those of its children had used that have ended. */
 function cpuMs(pid: number): number {
-  // The name, in parentheses, may hold spaces; user and system time, both of either, are the 12th field behind it and
+  // The name, in parentheses, may hold spaces; user and system time, both of either, are the 12th field after it and
   // those that follow.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")

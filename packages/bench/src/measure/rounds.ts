@@ -32,7 +32,7 @@ const maxForeign = 0.1;
 
 /**
  * Runs the contestants one after the other, round by round, each round beginning with another one. A round during
- * which others were busy is run once more, but in all no more often than there are rounds.
+ * which others were busy is repeated, at most as many times in all as there are rounds.
  */
 export async function measureRounds(contestants: readonly Contestant[], plan: Plan): Promise<Measured> {
   const samples = new Map(contestants.map(({ name }) => [name, [] as Sample[]]));

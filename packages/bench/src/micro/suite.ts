@@ -3,7 +3,7 @@ import { type Measured, measureRounds, type Plan } from "../measure/rounds.js";
 /** One way to do a thing to a set of inputs. */
 export interface Way<Input> {
   readonly name: string;
-  /** Gives something of what it made, so that no compiler leaves the work out. */
+  /** Returns some of what it made, so that no compiler leaves the work out. */
   run(input: Input): number;
 }
 

@@ -21,7 +21,7 @@ export function loadOutputsService(): ServiceClientConstructor {
   return loaded.falco.outputs.service;
 }
 
-/** A response as that loader gives it. */
+/** A response as that loader returns it. */
 export interface LoadedResponse {
   readonly rule: string;
   readonly priority: string;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo, ListenOptions, Server } from "node:net";
 
-/** Binds a server; gives its port, or 0 if it has none. */
+/** Binds a server; returns its port, or 0 if it has none. */
 export async function bind(server: Server, options: ListenOptions): Promise<number> {
   server.listen(options);
   await once(server, "listening");

@@ -1,6 +1,6 @@
 /** Holds alerts in memory, and says what that takes. Its process needs `--expose-gc`. */
 export interface RetentionRole {
-  /** Loads and compiles whatever is needed to hold alerts, and lets go of those. */
+  /** Loads and compiles what is needed to hold alerts, and then lets go of them. */
   warmUp(count: number): Promise<void>;
   hold(count: number): Promise<Held>;
 }

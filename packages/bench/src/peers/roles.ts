@@ -14,7 +14,7 @@ export type Target = { readonly path: string } | { readonly authority: string; r
 
 /** What a stream is asked for; every server honours it, each the way its library is used. */
 export interface Wanted {
-  /** Alerts behind this sequence number. */
+  /** Alerts after this sequence number. */
   readonly after: number;
   /** At least this severe, as a number: 0 is Emergency. */
   readonly minPriority?: number;
@@ -85,12 +85,12 @@ export const sentField = "bench.sent_ns";
 export interface InputRole {
   /** Begins to read. */
   readStdin(): void;
-  /** Waits until so many lines have been taken since the start; gives when, by `process.hrtime`, in nanoseconds. */
+  /** Waits until so many lines have been taken since the start; returns when, by `process.hrtime`, in nanoseconds. */
   awaitInput(count: number): Promise<bigint>;
 }
 
 /** Takes what is posted. */
 export interface HttpRole {
-  /** Listens on a free port of 127.0.0.1, and gives it. */
+  /** Listens on a free port of 127.0.0.1, and returns the port. */
   listenHttp(): Promise<number>;
 }

@@ -35,7 +35,7 @@ export class Player<Role extends Commands<Role>> {
     this.#child = fork(fileURLToPath(new URL(`../${module}`, import.meta.url)), {
       execArgv: [...node],
       serialization: "advanced",
-      // What a process prints is no result.
+      // What a process prints is not a result.
       stdio: [stdin ?? "ignore", stdout ?? 2, 2, "ipc"],
     });
     own(this.#child);

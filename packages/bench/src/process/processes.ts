@@ -31,7 +31,7 @@ export async function kill(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** From now on, whatever ends this process also ends those that it started. */
+/** From now on, the processes that this one started end when it ends, for whatever reason. */
 export function endAllWithThisProcess(): void {
   process.once("exit", () => {
     for (const child of running) child.kill("SIGKILL");

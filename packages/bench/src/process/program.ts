@@ -5,7 +5,7 @@ import { own } from "./processes.js";
 /** A program and its first arguments. */
 export type Command = readonly [program: string, ...args: string[]];
 
-/** Runs a program that is no role of ours to its end; gives what it printed. @throws Error with what it said. */
+/** Runs a program, which is not a role of ours, and returns what it printed. @throws Error with what it said. */
 export async function runProgram(
   command: string,
   args: readonly string[],

@@ -13,7 +13,7 @@ export interface Usage {
   readonly rssBytes: number;
 }
 
-/** The part of this process: it carries out the runner's commands, until the runner lets go of it. */
+/** The part of this process: it carries out the runner's commands until the runner ends it. */
 export function playRole(commands: object): void {
   const all = { ...bound(commands), usage };
   process.on("message", async ({ id, command, arguments: given }: Order) => {

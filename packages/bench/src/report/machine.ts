@@ -20,7 +20,7 @@ export function describeMachine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    // What stands behind the version is the builder's.
+    // What follows the version comes from the builder.
     kernel: `${type()} ${/^\d+(\.\d+)*/.exec(release())?.[0] ?? ""}`.trim(),
     node: process.versions.node,
     packages: Object.fromEntries([...peers, ...builtOn].map((name) => [name, versionOf(name)])),

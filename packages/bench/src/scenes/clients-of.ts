@@ -14,7 +14,7 @@ export interface ClientsOf {
   readonly about: string;
   /** How many a run takes: no more than our server's memory holds by default, 100,000. */
   readonly alerts: number;
-  /** Builds the programs; gives them by their contestants' names. @throws Error if a tool is missing. */
+  /** Builds the programs; returns them by their contestants' names. @throws Error if a tool is missing. */
   build(): Promise<Readonly<Record<string, Command>>>;
   /** Which contestant is set against which, if not the first against each other one. */
   compare?(measured: Measured): [of: string, to: string][];

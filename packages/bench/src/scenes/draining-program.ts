@@ -11,7 +11,7 @@ interface Drained {
   readonly ruleCharacters: number;
   /** From the first call to the last alert. */
   readonly seconds: number;
-  /** What its process used of a processor meanwhile. */
+  /** The processor time of its process meanwhile. */
   readonly cpuSeconds: number;
 }
 

@@ -2,7 +2,7 @@ import { parsePriority } from "@falco-outputs/core";
 import { makeAlerts } from "../alerts.js";
 import type { Received } from "../peers/roles.js";
 
-/** What whoever gets `count` alerts from memory has to have read. */
+/** What a client that gets `count` alerts from memory must have read. */
 export function expectedOf(count: number, minPriority = Number.POSITIVE_INFINITY): Received {
   const parts = makeAlerts().lines.map((line) => JSON.parse(line) as { rule: string; priority: string });
   let alerts = 0;

@@ -5,7 +5,7 @@ import { temporaryFolder } from "../process/processes.js";
 
 let sockets = 0;
 
-/** A unix socket that nobody has yet. */
+/** A unix socket whose path is not in use yet. */
 export function unixSocket(): { path: string } {
   return { path: join(temporaryFolder(), `${++sockets}.sock`) };
 }

@@ -1,7 +1,7 @@
 import type { AlertStream, Client } from "@falco-outputs/node";
 import type { Wanted } from "../roles.js";
 
-/** The stream that gives what is wanted. */
+/** The stream for what is wanted. */
 export function streamFor(
   client: Client,
   { after, minPriority, group, acknowledge = false, shared = false }: Wanted,
