@@ -62,10 +62,15 @@ export class Program {
   readonly #child;
 
   constructor(folder: string, program: string, ...args: string[]) {
-    this.#child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(program, args, { cwd: folder, stdio: "pipe" });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
     createInterface({ input: this.#child.stderr }).on("line", (line) => this.errors.push(line));
     this.exited = new Promise((resolve) => this.#child.once("close", resolve));
+  }
+
+  /** Writes to its standard input. */
+  say(text: string): void {
+    this.#child.stdin.write(text);
   }
 
   interrupt(): void {

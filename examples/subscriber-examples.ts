@@ -3,6 +3,7 @@ import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 import { afterEach, expect, it } from "vitest";
 import type { Program } from "./outside-project.js";
+import { expectToSurvive, proxies } from "./proxies.js";
 
 export const alerts = fixtureLines("alerts.jsonl");
 export const rules = alerts.map((line) => JSON.parse(line).rule as string);
@@ -85,4 +86,15 @@ export function itSubscribes(run: (name: string, ...args: string[]) => Program, 
       .poll(() => server.stats().groups.tickets, { timeout: 20_000 })
       .toMatchObject({ delivered: rounds * alerts.length, waiting: 0, lost: 0 });
   });
+
+  // At the same time, since the server is away for a while.
+  it.skipIf(proxies.length === 0)(
+    "acknowledge goes on through proxies whose server is killed and comes back",
+    async () => {
+      const survive = proxies.map((proxy) =>
+        expectToSurvive(proxy, (address) => run("acknowledge", address)),
+      );
+      await Promise.all(survive);
+    },
+  );
 }
