@@ -79,7 +79,7 @@ export class Authority {
   }
 }
 
-/** Writes PEM files into a folder as Falco names them; gives their paths. */
+/** Writes PEM files into a folder as Falco names them; returns their paths. */
 export function writeIdentity(folder: string, name: "server" | "client", ca: string, identity: Identity) {
   mkdirSync(folder, { recursive: true });
   const paths = {
