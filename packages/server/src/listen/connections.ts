@@ -47,7 +47,7 @@ export class Connections {
   #sweep = 0;
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
-  /** The peer of the last connection that was lost in its handshake. */
+  /** The peer of the connection that was lost last in its handshake. */
   lostInHandshake: string | undefined;
 
   constructor(server: Server, options: ConnectionsOptions) {
@@ -121,7 +121,7 @@ export class Connections {
     const connection = this.#inHandshake.get(peer);
     this.#inHandshake.delete(peer);
     if (connection !== undefined) connection.inHandshake = false;
-    // The system no longer knows the address of a peer that is gone.
+    // Of a peer that is gone already the system does not know the address.
     this.#opened(socket, connection ?? { socket, inHandshake: false, streams: 0, usedAt: this.#sweep });
   }
 

@@ -14,7 +14,7 @@ import { tlsServerOptions, withCertificates } from "./tls-server.js";
 /** Answers a request. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Limits for a peer, with times in milliseconds. None of them limits an answer: streams stay open. */
+/** What a peer may take for itself, with times in milliseconds. None of them bounds an answer: streams stay open. */
 export interface HttpLimits {
   /** How long the headers of a request may take. */
   headersTimeout: number;
