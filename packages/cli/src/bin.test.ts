@@ -93,11 +93,14 @@ export async function resolve(specifier, context, next) {
 });
 
 describe("a reader that is gone", () => {
-  it.each([["--help"], ["--version"], ["sub", "--help"]])("of stdout is no error: %s %s", async (...args) => {
-    const run = falcoOutputs(...args.filter((arg) => arg !== undefined));
-    run.child.stdout.destroy();
-    expect([await run.status, run.err]).toEqual([0, ""]);
-  });
+  it.each([["--help"], ["--version"], ["sub", "--help"]])(
+    "of stdout is not an error: %s %s",
+    async (...args) => {
+      const run = falcoOutputs(...args.filter((arg) => arg !== undefined));
+      run.child.stdout.destroy();
+      expect([await run.status, run.err]).toEqual([0, ""]);
+    },
+  );
 
   it("of stderr changes no exit status", async () => {
     for (const [args, status] of [

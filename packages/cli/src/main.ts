@@ -8,7 +8,7 @@ import { addServeCommand } from "./serve/command.js";
 import { addSubscribeCommands } from "./subscribe/command.js";
 import { addVersionCommand } from "./version/command.js";
 
-// Only what --help says is loaded here: a command loads what it needs once it runs.
+// Only what --help needs is loaded here: a command loads the rest when it runs.
 
 const done = 0;
 const failed = 1;

@@ -149,7 +149,7 @@ it("asks a server that refuses again, until it does not", async () => {
   };
   const aggregator = await serve({ logger });
   void aggregator.readAlerts(clientOf(upstream.address), { name: "busy" });
-  await expect.poll(() => warnings, patience).toEqual(["that server refuses; it is asked again"]);
+  await expect.poll(() => warnings, patience).toEqual(["that server refuses, and is asked again"]);
   await other.close();
   await expect.poll(() => infos, patience).toEqual(["connected"]);
   await upstream.publish(node("busy")(1));

@@ -3,7 +3,7 @@ import { Subscriber } from "./subscriber.js";
 import { publish, serve } from "./test-server.js";
 
 const total = 20_000;
-/** So many alerts have to be printed before a subscriber is killed. */
+/** So many alerts must be printed before a subscriber is killed. */
 const printedFirst = 1_000;
 
 it("loses nothing when two of a group's three processes are killed mid-stream and started again", async () => {

@@ -96,7 +96,7 @@ describe("what Falco 0.43 has", () => {
     expect(falco.waiting).toBe(0);
   });
 
-  it("stops with OK: sub reconnects when it comes back", async () => {
+  it("stops with OK: sub reconnects when it is back", async () => {
     const folder = scratchFolder();
     const first = await startOldFalco(folder);
     const rules: string[] = [];
@@ -130,7 +130,7 @@ describe("what Falco 0.43 has", () => {
   });
 });
 
-it("goes on with its group once our server stands where Falco stood", async () => {
+it("continues with its group once our server stands where Falco stood", async () => {
   const folder = scratchFolder();
   const falco = await startOldFalco(folder);
   const client = clientOf(falco.address);

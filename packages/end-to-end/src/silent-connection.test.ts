@@ -4,7 +4,7 @@ import { Subscriber } from "./subscriber.js";
 import { clientOf, publish, serve } from "./test-server.js";
 
 const total = 20_000;
-/** So many alerts have to be printed before a subscriber's connection goes silent. */
+/** So many alerts must be printed before a subscriber's connection goes silent. */
 const printedFirst = 1_000;
 const patience = { timeout: 30_000, interval: 5 };
 /** Soon enough for a test, and longer than a busy machine makes a healthy peer wait. */
@@ -69,7 +69,7 @@ describe("a connection that goes silent, with neither end told", () => {
     expect(complaint.mock.calls).toEqual([]);
   }, 60_000);
 
-  it("gives to others what a silent member was sent, though it goes on being sent alerts", async () => {
+  it("gives to others what a silent member was sent, though it is still being sent alerts", async () => {
     const server = await serve({ stallTimeoutMs: 300 });
     const proxy = await proxyTo(server.address);
     const options = { group: "pager", acknowledge: true } as const;

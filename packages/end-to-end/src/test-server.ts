@@ -42,7 +42,7 @@ export interface Publishing {
   before?: (published: number) => unknown;
 }
 
-/** Queues alerts, a few at a time; gives their sequence numbers. */
+/** Queues alerts, a few at a time; returns their sequence numbers. */
 export async function publish(
   server: FalcoOutputsServer,
   { count, atOnce = 50, alert = () => ({ rule: "r", priority: "Notice" }), before }: Publishing,

@@ -1,12 +1,12 @@
 /**
  * Encoded alerts, end to end: alert i is `bytes` from `ends[i - 1]` (0 for the first) to `ends[i]`. Each is a
- * `falco.outputs.response` without a sequence number, of at most 1 MiB. Who is given a batch may read it until it
+ * `falco.outputs.response` without a sequence number, of at most 1 MiB. A function that is given a batch may read it until it
  * returns, or until the promise that it returns is settled.
  */
 export interface AlertBatch extends Pieces {
   /**
-   * The lines that they came from, without line ends, an empty one for an alert that had none; undefined where no alert
-   * had one, or nobody asked.
+   * The lines that they came from, without line ends; empty for an alert without one; undefined if no alert has one, or
+   * no output needs them.
    */
   readonly lines?: Pieces;
 }
@@ -26,7 +26,7 @@ export function joinPieces(pieces: readonly Uint8Array[]): Pieces {
   return { bytes, ends };
 }
 
-/** The `index`th piece, which is a part of the same memory. */
+/** The piece at `index`, in the same memory. */
 export function pieceAt({ bytes, ends }: Pieces, index: number): Uint8Array {
   return bytes.subarray(index === 0 ? 0 : ends[index - 1]!, ends[index]!);
 }

@@ -1,9 +1,11 @@
 import { printable } from "@falco-outputs/core/printable";
 
-/** Where the server says what happens to it; pino and console fit. No alert's content is ever logged, unless
- * the program of the program output writes it to its standard error. */
+/**
+ * Where the server logs; pino and console fit. No alert's content is ever logged, unless the program of the program
+ * output writes it to its standard error.
+ */
 export interface Logger {
-  /** What says nothing as long as all is well, such as a client that left. Without it, that is dropped. */
+  /** For what matters only while looking for a problem, such as a client that left. Optional. */
   debug?(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -12,7 +14,7 @@ export interface Logger {
 
 export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** The same logger, to which no text goes as a peer sent it: control characters are escaped. */
+/** The same logger, with control characters escaped in all texts, which may be a peer's. */
 export function printableLogger(logger: Logger): Logger {
   return {
     debug: (fields, message) => logger.debug?.(printableValue(fields), message),
@@ -33,9 +35,9 @@ function printableUnknown(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, printableUnknown(inner)]));
 }
 
-/** How many things of one kind are counted apart. */
+/** How many things of one kind are counted separately. */
 const maxApart = 16;
-/** What the rest is called, which is counted together. */
+/** The name of the rest, which is counted together. */
 const others = "(others)";
 
 interface Count {
@@ -45,7 +47,7 @@ interface Count {
 }
 
 /**
- * Whatever a peer can cause is logged through this: it is counted, and told at once the first time, then at most once
+ * Whatever a peer can cause is logged through this: it is counted, and logged at once the first time, then at most once
  * per `intervalMs` with the sum.
  */
 export class Throttled {
@@ -53,15 +55,15 @@ export class Throttled {
   readonly #intervalMs: number;
   readonly #counts = new Map<string, Count>();
 
-  /** @param report Told the sum, and the `last` and `about` that `add` was given. */
+  /** @param report Gets the sum, and the `last` and `about` that were passed to `add`. */
   constructor(report: (count: number, last: string, about: string) => void, intervalMs = 10_000) {
     this.#report = report;
     this.#intervalMs = intervalMs;
   }
 
   /**
-   * @param last What is told of the last one only.
-   * @param about What is counted apart. Beyond 16 at a time, the others are counted together.
+   * @param last A detail, of which only the last one is reported.
+   * @param about What is counted separately. Beyond 16 at a time, the others are counted together.
    */
   add(count: number, last = "", about = ""): void {
     const key = this.#counts.has(about) || this.#counts.size < maxApart ? about : others;

@@ -48,7 +48,7 @@ it("gives 0 for an alert that is not severe enough, and appends nothing", async 
   await countsOf(server, "file", { written: 1 });
 });
 
-it("refuses a priority that is none", async () => {
+it("refuses an unknown priority", async () => {
   await expect(startServer({ listen: [], priority: "loud" as PriorityLike })).rejects.toThrow(
     'priority: "loud", expected one of Emergency',
   );

@@ -4,30 +4,30 @@ import type { Appended } from "./log/alert-log.js";
 import { createMatcher, type Matcher } from "./log/filter.js";
 import type { Output } from "./outputs/output.js";
 
-/** Brings what the inputs took to every output. */
+/** Passes what the inputs took to every output. */
 export class Router {
   readonly #grpc: Output<Appended | Promise<Appended>>;
   readonly #outputs: readonly Output[];
   readonly #isSevere: Matcher | undefined;
 
-  /** @param leastSevere Alerts that are less severe go nowhere, as with Falco's `priority`. */
+  /** @param leastSevere Less severe alerts go nowhere, as with Falco's `priority`. */
   constructor(grpc: Output<Appended | Promise<Appended>>, outputs: readonly Output[], leastSevere: Priority) {
     this.#grpc = grpc;
     this.#outputs = outputs;
     if (leastSevere !== Priority.Debug) this.#isSevere = createMatcher({ minPriority: leastSevere });
   }
 
-  /** Whether an output would write the lines that alerts came from. */
+  /** Whether an output writes the lines that alerts came from. */
   get wantsLines(): boolean {
     return this.#outputs.length > 0;
   }
 
-  /** Whether an output could write sooner what comes later, see `Output.isCrowded`. */
+  /** Whether an output is crowded, see `Output.isCrowded`. */
   get isCrowded(): boolean {
     return this.#outputs.some((output) => output.isCrowded);
   }
 
-  /** Gives the sequence numbers in the log; undefined if no alert was severe enough. */
+  /** Returns the sequence numbers in the log; undefined if no alert was severe enough. */
   route(batch: AlertBatch): Appended | Promise<Appended> | undefined {
     const severe = this.#isSevere === undefined ? batch : select(batch, this.#isSevere);
     if (severe.ends.length === 0) return undefined;

@@ -10,24 +10,24 @@ import type { OutputsOptions } from "./outputs/create-outputs.js";
 export interface ServerOptions {
   /** Where gRPC is served. Default: a unix socket of its own in a private temporary folder. */
   listen?: readonly (string | ListenOptions)[];
-  /** Where alerts come from, beside `publish`, `readLines` and `readAlerts`. Default: nowhere. */
+  /** Where alerts come from, besides `publish`, `readLines` and `readAlerts`. Default: nowhere. */
   inputs?: InputsOptions;
-  /** Where alerts go beside gRPC: Falco's old outputs. Default: nowhere. */
+  /** Where alerts go besides gRPC: Falco's old outputs. Default: nowhere. */
   outputs?: OutputsOptions;
   /** Less severe alerts are not taken, as with Falco's `priority`. Default: "Debug", all are. */
   priority?: PriorityLike;
   /** Where browsers are served, over Connect and gRPC-Web. Default: nowhere. */
   web?: readonly (string | WebOptions)[];
-  /** How many alerts are retained at the most. Default: 100,000. */
+  /** How many alerts are retained at most. Default: 100,000. */
   maxAlerts?: number;
-  /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
+  /** How much memory they take at most, in bytes; at least 4 MiB. Default: 128 MiB. */
   maxBytes?: number;
   /**
    * How long a stream may go without any progress before it is ended, in milliseconds: a write that the peer does not
    * read, or an acknowledgement that does not come. Default: 300,000.
    */
   stallTimeoutMs?: number;
-  /** Where Falco's version is known from. Default: nowhere, and `version` answers UNAVAILABLE. */
+  /** Where Falco's version comes from. Default: nowhere, and `version` answers UNAVAILABLE. */
   falco?: FalcoVersionSource;
   /** Default: silence. */
   logger?: Logger;

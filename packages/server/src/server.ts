@@ -33,13 +33,13 @@ export interface ServerStats extends LogStats {
   readonly subscribers: number;
   /** By the input's name: `http`, `lines` (what `readLines` read), `file:PATH`, `grpc:NAME` (what `readAlerts` read). */
   readonly inputs: Readonly<Record<string, InputStats>>;
-  /** By the output's name: `grpc`, and those of Falco's old outputs that there are. */
+  /** By the output's name: `grpc`, and those of Falco's old outputs that are on. */
   readonly outputs: Readonly<Record<string, OutputStats>>;
 }
 
 /** A running server. */
 export interface FalcoOutputsServer {
-  /** The first address at which gRPC is served, as clients take it. */
+  /** The first address at which gRPC is served, in the form for clients. */
   readonly address: string;
   /** All of them. */
   readonly addresses: readonly string[];
@@ -59,17 +59,17 @@ export interface FalcoOutputsServer {
   publish(alert: AlertInit | string | Uint8Array): Promise<bigint>;
   /**
    * Queues what a stream of Falco's lines brings. Resolves when the stream ends; also when the signal or this server
-   * ends the reading, with the stream left open, but for a line of which only the beginning came. What is not an alert
-   * is counted and logged.
+   * ends the reading: the stream stays open then, and an incomplete line is dropped. What is not an alert is counted and
+   * logged.
    * @throws FalcoError with Unavailable once the server has stopped; the stream's error.
    */
   readLines(stream: Readable, options?: ReadLinesOptions): Promise<void>;
   /**
    * Brings in the alerts of another server: one of ours, as a member of a group that acknowledges what was taken here,
-   * or a Falco from 0.24 to 0.43, from its shared queue. It comes back by itself when the connection is lost, and
+   * or a Falco from 0.24 to 0.43, from its shared queue. It reconnects by itself when the connection is lost, and
    * resolves when the signal, the client or this server ends it; the client stays open. Many may be read at once.
-   * @throws FalcoError with InvalidArgument for a name that is read already, Unavailable once this server has stopped;
-   * what the other server refuses with.
+   * @throws FalcoError with InvalidArgument for a name that is read already, Unavailable once this server has stopped; the
+   * other server's refusal.
    */
   readAlerts(client: Client, options: ReadAlertsOptions): Promise<void>;
   /**
@@ -79,16 +79,16 @@ export interface FalcoOutputsServer {
   waitForSubscribers(count: number): Promise<void>;
   /**
    * A transport to this server that needs no socket, for `createClient` of `@falco-outputs/core`. Once the server has
-   * stopped, its calls fail with FailedPrecondition: no other server will ever be there, so that clients do not come back.
+   * stopped, its calls fail with FailedPrecondition: no server will ever answer again, so clients do not retry.
    */
   transport(): Transport;
   stats(): ServerStats;
-  /** Lets each output open anew what it writes to: for a file that was rotated. */
+  /** Has each output reopen what it writes to, e.g. a file that was rotated. */
   reopenOutputs(): void;
   /**
    * Stops taking alerts: `readLines` and `readAlerts` end, `publish` and `waitForSubscribers` reject. Lets the outputs
-   * write what they have queued, within their time limit, ends every stream and lets go of every address. Alerts that
-   * are still queued for gRPC are gone.
+   * write what they have queued, within their time limit, ends every stream and frees every address. Alerts that are
+   * still queued for gRPC are lost.
    */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -100,7 +100,7 @@ const defaultStallTimeoutMs = 300_000;
 
 /**
  * Starts a server.
- * @throws FalcoError with InvalidArgument that says which option is wrong; Error for an address that cannot be had.
+ * @throws OptionError for an option that cannot work; Error for an address that is not available.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FalcoOutputsServer> {
   const server = new RunningServer(options);
@@ -164,7 +164,7 @@ class RunningServer implements FalcoOutputsServer {
       stallTimeoutMs: milliseconds("stallTimeoutMs", stallTimeoutMs, defaultStallTimeoutMs),
     };
     this.#grpc = new GrpcOutput(this.#log);
-    // Before the outputs, of which none would be closed if it cannot work.
+    // Before the outputs, which nobody would close if it cannot work.
     const least = toPriority(priority);
     this.#outputs = createOutputs(outputs, this.#logger);
     this.#router = new Router(this.#grpc, this.#outputs, least);

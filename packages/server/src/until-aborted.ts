@@ -1,4 +1,4 @@
-/** What a promise becomes, unless the signal aborts first: then rejects with its reason, and nobody hears of the promise. */
+/** The promise's outcome, unless the signal aborts first: then it rejects with the signal's reason. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

@@ -3,7 +3,7 @@ import { OptionError } from "@falco-outputs/core/options";
 import { listFlags } from "../subscribe/filter-options.js";
 import { UsageError } from "./usage-error.js";
 
-/** What flags call the API's options, whose paths stand here without indices. */
+/** What flags call the API's options, whose paths are written here without indices. */
 type Flags = Readonly<Record<string, string>>;
 
 const tlsFlags = (block: string): Flags => ({

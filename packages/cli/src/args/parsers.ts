@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { durationMs } from "./duration.js";
 
-// What commander calls with an option's text.
+// Commander calls these with an option's text.
 
 /** A count, from 1. */
 export function parseCount(text: string): number {

@@ -1,6 +1,6 @@
-/** The command line cannot work as it was given: exit status 2. */
+/** The command line or the configuration cannot work: exit status 2. */
 export class UsageError extends Error {
-  /** What is wrong, each for a line of its own. */
+  /** What is wrong, each to be shown on its own line. */
   readonly messages: readonly string[];
 
   constructor(...messages: string[]) {

@@ -10,8 +10,8 @@ const words: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * The boolean that yaml-cpp, and so Falco, takes a text for: YAML 1.1's words, in lower case, in upper case or
- * capitalized. Anything else stays as it is.
+ * The boolean that a text is for yaml-cpp, and so for Falco: YAML 1.1's words, in lower case, in upper case or
+ * capitalized. Anything else stays unchanged.
  */
 export function booleanOf(value: unknown): unknown {
   if (typeof value !== "string" || !/^(?:[A-Z]?[a-z]*|[A-Z]*)$/.test(value)) return value;

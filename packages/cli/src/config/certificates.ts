@@ -16,7 +16,7 @@ export interface MutualTls {
 
 const names = ["private_key", "cert_chain", "root_certs"] as const;
 
-/** What mutual TLS takes, of the block that `key` names; undefined if it names none. */
+/** What mutual TLS needs, from the block that `key` names; undefined if it has no certificates. */
 export function mutualTls(key: string, block: Certificates): MutualTls | undefined {
   const { private_key, cert_chain, root_certs } = block;
   if (private_key !== undefined && cert_chain !== undefined && root_certs !== undefined) {
@@ -28,7 +28,7 @@ export function mutualTls(key: string, block: Certificates): MutualTls | undefin
 }
 
 /**
- * What mutual TLS takes of falco.yaml's block `grpc`, whose keys have defaults.
+ * What mutual TLS needs, from falco.yaml's block `grpc`, whose keys have defaults.
  * @param folder Where Falco has its certificates.
  * @throws UsageError that names a default that cannot be read.
  */

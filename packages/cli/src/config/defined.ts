@@ -7,7 +7,7 @@ type Defined<Options> = {
   >;
 };
 
-/** The same options without those that are undefined: keys that nobody wrote leave the default alone. */
+/** The same options without those that are undefined: keys that are not in the file do not override defaults. */
 export function defined<Options extends object>(options: Options): Defined<Options> {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

@@ -1,4 +1,4 @@
-/** Keys of falco.yaml (0.18 to 0.44) that are about detection, not outputs: they mean nothing here. */
+/** Keys of falco.yaml (0.18 to 0.44) that are about detection, not outputs: they have no meaning here. */
 export const ignoredKeys: ReadonlySet<string> = new Set([
   "append_output",
   "base_syscalls",

@@ -1,7 +1,7 @@
 import { OptionError } from "@falco-outputs/core/options";
 import { UsageError } from "../args/usage-error.js";
 
-/** What the configuration calls the API's options, whose paths stand here without indices. */
+/** What the configuration calls the API's options, whose paths are written here without indices. */
 type Keys = Readonly<Record<string, string>>;
 
 const tlsKeys = (option: string, key: string): Keys => ({
@@ -13,7 +13,7 @@ const tlsKeys = (option: string, key: string): Keys => ({
   [`${option}.insecure`]: `${key}.insecure`,
 });
 
-/** `[]` stands for the item's index. */
+/** `[]` is where the item's index goes. */
 const listenerKeys = (option: string, key: string): Keys => ({
   [option]: `${key}.bind_address[]`,
   [`${option}.address`]: `${key}.bind_address[]`,
@@ -24,7 +24,7 @@ const listenerKeys = (option: string, key: string): Keys => ({
   ...tlsKeys(option, key),
 });
 
-/** Those that `byRule` cannot tell. */
+/** Those that do not follow `byRule`. */
 const keys: Keys = {
   ...listenerKeys("listen", "grpc"),
   ...listenerKeys("web", "web"),
@@ -57,7 +57,7 @@ const clientKeys: Keys = {
 
 /**
  * An error about the server's options in the words of the configuration, as a UsageError; any other as it is.
- * @param items The keys of the items of a list, by the key of the list, where they are not just counted.
+ * @param items The keys of a list's items, by the key of the list, for lists with items that are off.
  */
 export function inConfiguration(error: unknown, items: Readonly<Record<string, readonly string[]>>): unknown {
   return inWords(error, (option) => {

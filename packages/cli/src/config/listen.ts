@@ -8,7 +8,7 @@ import { itemsOf } from "./items-of.js";
 import { readAddress } from "./read-address.js";
 import type { Config } from "./schema.js";
 
-/** Falco's default where its block `grpc` has no address. */
+/** Falco's default for a block `grpc` without an address. */
 const falcosAddress = "0.0.0.0:5060";
 
 /** Where gRPC is served, and what the file calls that. */
@@ -18,7 +18,7 @@ export function grpcAddresses({ grpc, grpc_output }: Config): { key: string; ite
   return itemsOf("grpc.bind_address", grpc?.bind_address ?? fallback());
 }
 
-/** What is said when Falco's two switches for gRPC contradict each other. */
+/** The message when Falco's two switches for gRPC contradict each other. */
 export const grpcHeldBack =
   "grpc_output.enabled: false turns gRPC off although grpc.enabled is true: remove grpc_output, or set it to true";
 

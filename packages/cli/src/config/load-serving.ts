@@ -7,15 +7,15 @@ import { servingOf } from "./serving-of.js";
 
 export interface LoadedServing {
   serving: Serving;
-  /** Keys of falco.yaml that were there and mean nothing here. */
+  /** Keys of falco.yaml that are in the file and have no meaning here. */
   ignored: readonly string[];
-  /** What is not wrong, and yet not what one might expect. */
+  /** What works, but may not be what the user expects. */
   warnings: readonly string[];
   /** An error about what the file says as a UsageError that says where; any other as it is. */
   located(error: unknown): unknown;
 }
 
-/** What a configuration file has `serve` do. @throws UsageError that says what is wrong, and where. */
+/** What `serve` does by a configuration file. @throws UsageError that says what is wrong, and where. */
 export function loadServing(file: string): LoadedServing {
   const { config, ignored, locate } = readConfig(file);
   const located = (error: unknown, items: Serving["items"] = {}) => {

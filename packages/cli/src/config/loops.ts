@@ -6,7 +6,7 @@ import { realPath } from "./real-path.js";
 import { reaches } from "./same-host.js";
 import type { Serving } from "./serving.js";
 
-/** What an output writes to, or an input reads from, under the key that says so. */
+/** What an output writes to, or an input reads from, and the key for it. */
 interface End {
   key: string;
   place: Place;
@@ -16,7 +16,7 @@ type Place = Address | { kind: "file"; path: string } | { kind: "stream"; descri
 
 /**
  * An output that feeds an input of the same server would send each alert round forever. Addresses and paths are compared;
- * what a program does with the alerts is not known.
+ * what a program does with the alerts is unknown.
  * @throws UsageError that names both, and where they meet.
  */
 export function assertNoLoop(serving: Serving): void {
@@ -97,8 +97,8 @@ function isSame(one: Place, other: Place): boolean {
 }
 
 /**
- * What tells a file or pipe from all others; undefined for what is not there, and for a stream that nothing could come
- * back from: a terminal is not read back, and nothing is kept by /dev/null.
+ * What identifies a file or pipe; undefined for what does not exist, and for a stream from which nothing can be read back,
+ * such as a terminal or /dev/null.
  */
 function identityOf(place: Exclude<Place, { kind: "tcp" }>): BigIntStats | undefined {
   if (place.kind === "unix") return undefined;
@@ -111,7 +111,7 @@ function statsOf(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {
-    // It is behind what may not be read, or leads nowhere: who opens it says so, under the key that names it.
+    // It is below a folder that cannot be read, or a broken link: opening it reports that, with the key that names it.
     return undefined;
   }
 }

@@ -17,7 +17,7 @@ export function outputsOptions(config: Config): OutputsOptions {
       timeFormatIso8601: config.time_format_iso_8601 || undefined,
     }),
     queue: defined({
-      // Falco's 0 is "without a bound", which nothing here is.
+      // Falco's 0 means "unbounded", which nothing is here.
       maxAlerts: config.outputs_queue?.capacity || undefined,
       timeoutMs: config.output_timeout,
     }),
@@ -75,7 +75,7 @@ function httpOptions({ http_output: http }: Config): OutputsOptions["http"] {
   });
 }
 
-/** As libcurl, which Falco posts with, takes a URL without a scheme. */
+/** A URL without a scheme, as libcurl, and so Falco, reads it. */
 function withScheme(url: string): string {
   return /^[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `http://${url}`;
 }

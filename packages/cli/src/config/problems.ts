@@ -13,7 +13,7 @@ export interface Problem {
 
 type Issue = z.core.$ZodIssue;
 
-/** In words what the schema found. */
+/** What the schema found, as text. */
 export function problemsOf(issues: readonly Issue[], config: unknown): Problem[] {
   return issues.flatMap((issue) => problems(issue, config));
 }
@@ -26,7 +26,7 @@ function problems(issue: Issue, config: unknown): Problem[] {
     });
   }
   if (issue.code === "invalid_union") {
-    // The way that came furthest says more than "neither".
+    // The alternative that matched furthest says more than "neither".
     const deepest = issue.errors
       .flat()
       .filter(({ path }) => path.length > 0)
@@ -41,7 +41,7 @@ function problems(issue: Issue, config: unknown): Problem[] {
   return [{ path: issue.path, message }];
 }
 
-/** A block with so few keys is shown all of them. */
+/** All keys of a block with so few are shown. */
 const fewKeys = 5;
 /** How many keys are suggested at most. */
 const maxSuggestions = 3;

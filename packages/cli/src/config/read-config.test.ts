@@ -90,7 +90,7 @@ falco:
   expect(() => read(yaml)).toThrow(
     expect.objectContaining({
       messages: [
-        `${file}:4: falco: these are values of Falco's Helm chart: put what stands below falco: at the top of the file, and leave out the rest`,
+        `${file}:4: falco: these are values of Falco's Helm chart: move what is below falco: to the top level, and leave out the rest`,
       ],
     }),
   );

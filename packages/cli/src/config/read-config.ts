@@ -9,7 +9,7 @@ import { masked } from "./shown.js";
 
 export interface ReadConfig {
   config: Config;
-  /** Keys of falco.yaml that were there and mean nothing here. */
+  /** Keys of falco.yaml that are in the file and have no meaning here. */
   ignored: readonly string[];
   /** The message with the file before it, and the line of the key that it begins with. */
   locate(message: string): string;
@@ -19,7 +19,7 @@ const maxBytes = 1024 * 1024;
 
 /**
  * Reads a configuration file.
- * @throws UsageError that names each key that is wrong, where it stands, and what would be right.
+ * @throws UsageError that names each wrong key, its line, and what would be right.
  */
 export function readConfig(file: string): ReadConfig {
   const lines = new LineCounter();
@@ -37,7 +37,7 @@ export function readConfig(file: string): ReadConfig {
   const at = (line: number | undefined) => (line === undefined ? file : `${file}:${line}`);
   if (areHelmValues(ours)) {
     throw new UsageError(
-      `${at(lineOf(document, lines, ["falco"]))}: falco: these are values of Falco's Helm chart: put what stands below falco: at the top of the file, and leave out the rest`,
+      `${at(lineOf(document, lines, ["falco"]))}: falco: these are values of Falco's Helm chart: move what is below falco: to the top level, and leave out the rest`,
     );
   }
   const result = configSchema.safeParse(ours);
@@ -53,7 +53,7 @@ export function readConfig(file: string): ReadConfig {
   throw new UsageError(...problems.map(({ line, message }) => `${at(line)}: ${message}`));
 }
 
-/** What the document says. Only what stands for its aliases can be wrong by now. */
+/** What the document says. By now, only its aliases can be wrong. */
 function toJs(document: Document, file: string): Record<string, unknown> {
   try {
     return (document.toJS() ?? {}) as Record<string, unknown>;
@@ -80,7 +80,7 @@ function readText(file: string): string {
   }
 }
 
-/** Where a key stands; where its block does, for one that is missing; undefined if that is missing, too. */
+/** The line of a key, or of its block if it is missing; undefined if the block is missing, too. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
   let line: number | undefined;
   let node: unknown = document.contents;

@@ -2,11 +2,11 @@ import { isIPv6 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { isLoopback } from "@falco-outputs/core/address";
 
-/** Whether who connects to the host `to` may come to what listens on the host `on`, without asking for names. */
+/** Whether a connection to the host `to` may reach what listens on the host `on`, without resolving names. */
 export function reaches(on: string, to: string): boolean {
   const [listening, connecting] = [canonical(on), canonical(to)];
   if (listening === connecting) return true;
-  // Who connects to "any address" comes to this machine.
+  // A connection to "any address" reaches this machine.
   const isToSelf = isLoopback(connecting) || isAny(connecting);
   if (isLoopback(listening)) return isToSelf;
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
@@ -21,7 +21,7 @@ function isAny(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-/** A host in the one spelling that URLs have, an IPv4 address in IPv6 as what it is. */
+/** A host in the canonical spelling of URLs, with IPv4-mapped IPv6 addresses as IPv4. */
 function canonical(host: string): string {
   const bare = host.replace(/^\[(.*)\]$/, "$1").replace(/%.*$/, "");
   const url = `http://${isIPv6(bare) ? `[${bare}]` : bare}/`;

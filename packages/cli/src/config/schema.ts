@@ -2,7 +2,7 @@ import { parsePriority } from "@falco-outputs/core";
 import { z } from "zod";
 import { booleanOf } from "./boolean-of.js";
 
-// An error's text says what would be right: it stands behind "expected".
+// An error's text says what would be right: it follows the word "expected".
 const flag = z.preprocess(booleanOf, z.boolean({ error: "true or false" }));
 const text = (what: string) => z.string({ error: what }).min(1, { error: what });
 const path = text("the path of a file");
@@ -18,7 +18,7 @@ const fileMode = z
   .string({ error: 'an octal mode in quotes, e.g. "0660"' })
   .regex(/^[0-7]{3,4}$/, { error: 'an octal mode in quotes, e.g. "0660"' });
 
-/** Falco wants it said for each output whether it is on: a block alone would leave it off. */
+/** Falco requires it for each output: a block alone would leave the output off. */
 const enabled = flag;
 
 const certificates = {

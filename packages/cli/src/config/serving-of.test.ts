@@ -138,7 +138,7 @@ inputs:
 it.each([
   ["an output without its file", "file_output: { enabled: true }", "file_output.filename: is missing"],
   ["an output without its URL", "http_output: { enabled: true }", "http_output.url: is missing"],
-  ["no input", "inputs: {}", "inputs: none is on"],
+  ["no input", "inputs: {}", "inputs: all are off"],
   [
     "gRPC that one of its two switches keeps off, and nothing else",
     "grpc: { enabled: true, bind_address: /a }\ngrpc_output: { enabled: false }",

@@ -34,9 +34,7 @@ export function servingOf(config: Config): Serving {
   const outputs = outputsOptions(config);
   const isFed = http.length > 0 || files.length > 0 || stdin || upstreams.length > 0;
   if (!isFed) {
-    throw new UsageError(
-      "inputs: none is on, so that no alert could come: add inputs.http, stdin, file or grpc",
-    );
+    throw new UsageError("inputs: all are off, so no alert can arrive: add inputs.http, stdin, file or grpc");
   }
   const { format, queue, ...kinds } = outputs;
   if (listen.length === 0 && web.length === 0 && Object.keys(kinds).length === 0) {

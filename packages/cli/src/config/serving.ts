@@ -7,7 +7,7 @@ export interface Serving {
   /** Whether alerts are read from standard input. */
   stdin: boolean;
   upstreams: readonly Upstream[];
-  /** What stands in lists, by the configuration's key of the list: the key of each item that is on. */
+  /** By the configuration's key of a list, the keys of its items that are on. */
   items: Readonly<Record<string, readonly string[]>>;
   /** The blocks that the configuration leaves out and that are on without it. */
   byDefault: readonly string[];

@@ -1,4 +1,4 @@
-/** The most that is shown of a value, in characters. */
+/** How much of a value is shown, in characters. */
 const maxLength = 100;
 
 /**
@@ -22,7 +22,7 @@ export function masked(text: string): string {
     const at = rest.lastIndexOf("@");
     const query = rest.search(/[?#]/);
     if (query === -1) return `//${at === -1 ? rest : `***${rest.slice(at)}`}`;
-    // An @ behind the ? may end a password as well as stand in the query.
+    // An @ after the ? may end a password, or be part of the query.
     if (at > query) return "//***";
     return `//${at === -1 ? rest.slice(0, query) : `***${rest.slice(at, query)}`}${rest[query]}***`;
   });

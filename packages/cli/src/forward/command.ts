@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import { parseDuration } from "../args/parsers.js";
 import { inputVariable } from "../connection/named-address.js";
 
-// Its options are read twice: what src/forward/main.ts understands never comes here.
+// Its options are parsed in two places: what src/forward/main.ts understands never gets here.
 export function addForwardCommand(program: Command): void {
   program
     .command("forward")
     .description(
-      "Post the alerts on standard input to a server on this machine, and end: for Falco's program_output",
+      "Post the alerts on standard input to a server on this machine, and exit: for Falco's program_output",
     )
     .option(
       "-a, --address <addr>",

@@ -144,8 +144,8 @@ describe("falco-outputs forward", () => {
   }, 180_000);
 
   it.each([
-    ["an empty standard input", "", "standard input is empty: expected an alert, or one a line"],
-    ["blank lines alone", " \n\r\n", "standard input is empty: expected an alert, or one a line"],
+    ["an empty standard input", "", "standard input is empty: expected alerts, one per line"],
+    ["blank lines alone", " \n\r\n", "standard input is empty: expected alerts, one per line"],
     [
       "what is not an alert",
       "hello",

@@ -10,7 +10,7 @@ export interface ForwardOptions {
 
 const defaultTimeoutMs = 2_000;
 
-/** Posts what standard input brings to the http input of a server. @throws Error, see `post` and `readInput`. */
+/** Posts standard input to the http input of a server. @throws Error, see `post` and `readInput`. */
 export async function forward({ address, timeout = defaultTimeoutMs }: ForwardOptions): Promise<void> {
   const input = await readInput();
   await post(namedAddress(address, inputVariable) ?? (await defaultAddress()), input, timeout);

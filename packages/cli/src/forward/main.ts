@@ -3,8 +3,8 @@ import { type ForwardOptions, forward } from "./forward.js";
 
 /**
  * Runs `forward` without what the other commands need: Falco may start it for each alert, and waits for it. So each
- * file is loaded only where it is used. Arguments that are not plainly right are left to the parser of all commands,
- * which can tell. Returns the exit status.
+ * file is loaded only where it is used. Arguments that are not obviously right are left to the parser of
+ * all commands, which explains. Returns the exit status.
  * @param args With the command's name.
  */
 export async function run(args: readonly string[]): Promise<number> {

@@ -2,14 +2,14 @@ import { connect } from "node:net";
 import type { NamedAddress } from "../connection/named-address.js";
 import { targetOf } from "./target.js";
 
-/** Of an answer no more is read, in bytes. */
+/** How much of an answer is read, in bytes. */
 const maxAnswerBytes = 16 * 1024;
 const headEnd = "\r\n\r\n";
 
 /**
- * Posts to the http input of a server, by HTTP/1.0, whose answer ends with the connection: node:http would take a
- * quarter of the command's time to be loaded.
- * @throws UsageError for an address that cannot be; Error that says why the server did not take it, or not all of it.
+ * Posts to the http input of a server, by HTTP/1.0, where the answer ends with the connection: loading node:http
+ * would take a quarter of the command's time.
+ * @throws UsageError for an impossible address; Error that says why the server did not take all of it.
  */
 export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise<void> {
   const target = targetOf(to);
@@ -26,8 +26,8 @@ export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise
     const end = () => {
       if (answer === "") return fail(": the server closed the connection without an answer");
       const status = statusOf(answer);
-      if (status === undefined) return fail(": what listens there does not speak HTTP");
-      if (status === "200") return fail(": the server closed the connection within its answer");
+      if (status === undefined) return fail(": the server does not speak HTTP");
+      if (status === "200") return fail(": the server closed the connection in the middle of its answer");
       fail(` refused it: ${bodyOf(answer) || `HTTP status ${status}`}`);
     };
     socket.setEncoding("utf8");
@@ -45,11 +45,11 @@ export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise
     });
     socket.on("end", end);
     socket.on("error", (cause: NodeJS.ErrnoException) => {
-      // One that refuses does not read the rest, which resets the connection behind its answer.
+      // A server that refuses does not read the rest, which resets the connection after its answer.
       if (answer !== "") end();
       else fail(`: ${explain(cause)}`, cause);
     });
-    // Falco's text form may have line ends in it: a server takes it for one alert if it comes so.
+    // Falco's text form may contain line ends: with this type, the server takes it as one alert.
     const head = ["host: localhost", "content-type: text/plain", `content-length: ${body.length}`];
     socket.write(`POST / HTTP/1.0\r\n${head.join("\r\n")}${headEnd}`);
     socket.write(body);
@@ -65,7 +65,7 @@ function bodyOf(answer: string): string {
   return body.join(headEnd).trim();
 }
 
-/** How much of what was posted the server did not take for alerts, while it queued the rest. */
+/** How many parts of what was posted were rejected while the rest was queued. */
 function rejectedIn(answer: string): number {
   const [head = ""] = answer.split(headEnd);
   return Number(/^falco-outputs-rejected: *(\d+)/im.exec(head)?.[1] ?? 0);
@@ -83,7 +83,7 @@ function explain({ code, message }: NodeJS.ErrnoException): string {
   switch (code) {
     case "ENOENT":
     case "ECONNREFUSED":
-      return "no server listens there: start one with falco-outputs serve, or name its address (--address)";
+      return "no server listens there: start one with falco-outputs serve, or give its address (--address)";
     case "EACCES":
       return "permission denied: let this user's group in (falco-outputs serve --socket-mode 0660 --socket-group GROUP)";
     case "ECONNRESET":

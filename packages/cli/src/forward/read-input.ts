@@ -6,8 +6,8 @@ const chunkBytes = 64 * 1024;
 const stdin = 0;
 
 /**
- * What standard input brings until its end. At once, since a stream takes longer to set up than a pipe to read.
- * @throws Error for one that is empty, too large, or cannot be read.
+ * All of standard input. Read synchronously, because setting up a stream takes longer than reading the pipe.
+ * @throws Error if it is empty, too large, or cannot be read.
  */
 export async function readInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -31,11 +31,11 @@ export async function readInput(): Promise<Buffer> {
     add(chunk.subarray(0, read));
   }
   const input = Buffer.concat(chunks);
-  if (input.every(isBlank)) throw new Error("standard input is empty: expected an alert, or one a line");
+  if (input.every(isBlank)) throw new Error("standard input is empty: expected alerts, one per line");
   return input;
 }
 
-/** How many bytes came; undefined if one would have to wait for them, on a pipe that does not block. */
+/** How many bytes were read; undefined if a non-blocking pipe has none yet. */
 function readNow(chunk: Buffer): number | undefined {
   try {
     return readSync(stdin, chunk);

@@ -2,7 +2,7 @@ import { isLoopback, readAddress } from "@falco-outputs/core/address";
 import { UsageError } from "../args/usage-error.js";
 import type { NamedAddress } from "../connection/named-address.js";
 
-/** Where to post, as `connect` of node:net takes it. */
+/** Where to post, for `connect` of node:net. */
 export type Target = { path: string } | { host: string; port: number };
 
 /**

@@ -8,7 +8,7 @@ export function addServeCommand(program: Command): void {
     .description("Take Falco's alerts and serve them to gRPC subscribers")
     .addHelpText(
       "after",
-      "\nIt logs to stderr, one JSON object a line; stdout is for alerts.\nSIGUSR1 and SIGHUP let the outputs open anew what they write to, after their files were rotated.",
+      "\nIt logs to stderr, one JSON object per line; stdout is for alerts.\nSIGUSR1 and SIGHUP have the outputs reopen what they write to, after their files were rotated.",
     )
     .action(async (options: ServeOptions) => (await import("./serve.js")).serve(options));
 }
@@ -31,7 +31,7 @@ function addOptions(command: Command): Command {
     )
     .option(
       "--stdin",
-      "take alerts from standard input, one a line; at its end the server waits up to 5 s for subscribers to fetch them, and ends, unless --http is given",
+      "take alerts from standard input, one per line; at its end the server waits up to 5 s for subscribers to fetch them, and ends, unless --http is given",
     )
     .option(
       "--cert <file>",
@@ -45,12 +45,12 @@ function addOptions(command: Command): Command {
     )
     .option(
       "--capacity <count>",
-      "how many alerts to retain; beyond it the oldest are dropped (default: 100000)",
+      "how many alerts to retain; the oldest are dropped first (default: 100000)",
       parseCount,
     )
     .option("--socket-mode <mode>", "permissions of unix sockets, octal (default: 0600)", parseMode)
     .option("--socket-group <group>", "group of unix sockets")
-    .option("--falco-version <version>", "what to answer who asks for Falco's version, e.g. 0.44.1")
+    .option("--falco-version <version>", "Falco's version, for those who ask, e.g. 0.44.1")
     .option("--falco-url <url>", "Falco's web server, to ask for its version, e.g. http://localhost:8765")
     .option("--web <host:port>", "serve browsers there, over Connect and gRPC-Web; may be repeated", collect)
     .option(

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FalcoOutputsServer, ServerStats } from "@falco-outputs/server";
 
-/** How long subscribers may take to fetch what is queued, in milliseconds: Falco waits for a program that it closes. */
+/** How long subscribers may take to fetch what is queued, in milliseconds: Falco waits for its program to end. */
 const drainMs = 5_000;
 const lookMs = 20;
 
-/** Waits until there is nothing left that a subscriber would take, but not for long. */
+/** Waits briefly until nothing is left that a subscriber would take. */
 export async function drain(server: FalcoOutputsServer, stopped: AbortSignal): Promise<void> {
   const until = Date.now() + drainMs;
   while (isAwaited(server.stats()) && !stopped.aborted && Date.now() < until) await delay(lookMs);

@@ -1,4 +1,4 @@
-/** What `serve` is told. */
+/** The options of `serve`. */
 export interface ServeOptions {
   config?: string;
   listen?: string[];

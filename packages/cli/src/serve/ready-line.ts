@@ -1,7 +1,7 @@
 import { type FalcoOutputsServer, localSyslogSocket, type OutputsOptions } from "@falco-outputs/server";
 import type { Serving } from "../config/serving.js";
 
-/** What is logged when a server is ready: where alerts come from and where they go, and nothing secret. */
+/** What is logged when a server is ready: where alerts come from and where they go, without secrets. */
 export function readyLine(
   { addresses, httpUrls, webUrls }: Pick<FalcoOutputsServer, "addresses" | "httpUrls" | "webUrls">,
   {
@@ -26,7 +26,7 @@ export function readyLine(
       outputs: destinations,
       format: outputs.format?.json === true ? "json" : "text",
     }),
-    // What is on although no key of the file asks for it.
+    // What is on although it is not in the file.
     ...(byDefault.length > 0 && { by_default: byDefault }),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * SIGUSR1 and SIGHUP tell that files were rotated, as they tell Falco.
- * @returns What takes the function to call then. A signal that came before is told it at once.
+ * SIGUSR1 and SIGHUP mean that files were rotated, as in Falco.
+ * @returns A function that takes what to call then; it is called at once for a signal that came before.
  */
 export function onRotation(): (reopen: () => void) => void {
   let reopen: (() => void) | undefined;

@@ -64,7 +64,7 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
       outputs: { stdout: true },
       format: "json",
     });
-    expect(await serve.logged("keys of falco.yaml that mean nothing here are ignored")).toMatchObject({
+    expect(await serve.logged("keys of falco.yaml that have no meaning here are ignored")).toMatchObject({
       ignored: ["rules_files"],
     });
     await post(http[0]!, alerts[0]!);
@@ -78,7 +78,7 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
     });
   });
 
-  it.each(["SIGUSR1", "SIGHUP"] as const)("opens files anew on %s, as Falco does", async (signal) => {
+  it.each(["SIGUSR1", "SIGHUP"] as const)("reopens files on %s, as Falco does", async (signal) => {
     const [written, rotated] = [join(folder, "alerts.log"), join(folder, "alerts.log.1")];
     const file = config(`
 grpc: { bind_address: "unix://${folder}/falco.sock" }
@@ -203,7 +203,7 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
     expect(await ready(serve)).toMatchObject({ grpc: false });
   });
 
-  it("goes on when standard input ends but a socket takes posts as well", async () => {
+  it("continues when standard input ends but a socket takes posts as well", async () => {
     const file = config(`
 grpc: { bind_address: "unix://${folder}/falco.sock" }
 stdout_output: { enabled: true }

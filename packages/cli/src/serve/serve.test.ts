@@ -75,7 +75,7 @@ describe("falco-outputs serve", () => {
     const refused = await ran("serve", ...listen);
     expect(refused).toMatchObject({
       status: 2,
-      err: "falco-outputs: --http 0.0.0.0:0: other machines can reach it: it needs --cert, --key and --ca (mutual TLS), or --insecure-tcp\n",
+      err: "falco-outputs: --http 0.0.0.0:0 needs --cert, --key and --ca (mutual TLS), or --insecure-tcp, because other machines can reach it\n",
     });
     const tls = ["--ca", files.ca, "--cert", files.cert, "--key", files.key];
     const serve = falcoOutputs("serve", ...listen, ...tls);
@@ -137,7 +137,7 @@ describe("falco-outputs serve", () => {
     });
   });
 
-  it("goes on when standard input ends but the http input is there as well", async () => {
+  it("continues when standard input ends but the http input is there as well", async () => {
     const address = join(folder, "falco.sock");
     const serve = falcoOutputs("serve", "--listen", address, "--stdin", "--http", "127.0.0.1:0");
     const { http } = await serve.logged("ready");
@@ -166,7 +166,7 @@ describe("falco-outputs serve", () => {
     }
   });
 
-  it("goes on when standard input cannot be read but the http input is there as well", async () => {
+  it("continues when standard input cannot be read but the http input is there as well", async () => {
     const address = ["--listen", join(folder, "falco.sock")];
     const unreadable = openSync(join(folder, "file"), "w");
     const serve = falcoOutputsFrom(unreadable, "serve", ...address, "--stdin", "--http", "127.0.0.1:0");
@@ -193,7 +193,7 @@ describe("falco-outputs serve", () => {
     ).toMatchObject({ level: "warn", lost: alerts.length - 3 });
   });
 
-  it("goes on when nobody reads what it logs, and what it logs at its end is there to be read", async () => {
+  it("continues when nobody reads what it logs, and what it logs at its end is there to be read", async () => {
     const [address, input, log] = ["falco.sock", "in.sock", "log"].map((name) => join(folder, name));
     const pipe = new UnreadPipe(log!);
     pipe.fill();

@@ -45,9 +45,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const stats = server.stats();
   await server.stop();
   await reading;
-  // The outputs wrote on until then.
+  // The outputs were writing until then.
   logger.info(account({ ...stats, outputs: server.stats().outputs }), "stopped");
-  // An input that is still open would keep the process.
+  // An input that is still open would keep the process alive.
   process.stdin.destroy();
 }
 
@@ -66,7 +66,7 @@ function isOnlyInput({ httpUrls }: FalcoOutputsServer, { server, upstreams }: Se
   return httpUrls.length === 0 && files.length === 0 && upstreams.length === 0;
 }
 
-/** Those that there are: a server without any comes without what a client needs. */
+/** Loaded only if there are any: a server without them needs no client. */
 async function upstreamClients({ upstreams }: Serving, located: LoadedServing["located"]) {
   if (upstreams.length === 0) return undefined;
   const { UpstreamClients } = await import("./upstream-clients.js");
@@ -90,7 +90,7 @@ async function toServing({ config, ...options }: ServeOptions): Promise<LoadedSe
   const [other] = Object.keys(options);
   if (other !== undefined) {
     const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`--${flag} and --config exclude each other: put it into ${config}`);
+    throw new UsageError(`--${flag} and --config exclude each other: set it in ${config} instead`);
   }
   const { loadServing } = await import("../config/load-serving.js");
   return { config, ...loadServing(config) };
@@ -101,14 +101,14 @@ function tellNotes(
   logger: Logger,
 ): void {
   if (ignored.length > 0) {
-    logger.info({ config, ignored }, "keys of falco.yaml that mean nothing here are ignored");
+    logger.info({ config, ignored }, "keys of falco.yaml that have no meaning here are ignored");
   }
   for (const warning of warnings) logger.warn({ config }, warning);
 }
 
 /**
- * What became of the alerts, in the shared queue, in all groups together, and in the broadcasts that there are now. The
- * names of groups are the subscribers' to choose, and may be many.
+ * What became of the alerts, in the shared queue, in all groups together, and in the current broadcasts. Subscribers
+ * choose the names of groups, of which there may be many.
  */
 function account({ appended, groups, broadcast, inputs, outputs: { grpc, ...outputs } }: ServerStats) {
   const { "": shared, ...named } = groups;

@@ -28,7 +28,7 @@ function toListenOptions(address: string, options: ServeOptions): ListenOptions 
   if (parseAddress(address).kind === "unix") {
     const isAlone = options.listen?.length === 1 && !options.http?.some(isReachable);
     if (isAlone && (cert ?? key ?? ca) !== undefined) {
-      throw new UsageError(`--listen ${address} is a unix socket, where --cert, --key and --ca have no use`);
+      throw new UsageError(`--listen ${address} is a unix socket: --cert, --key and --ca do not apply`);
     }
     return { address, ...permissionsOf(options) };
   }
@@ -43,11 +43,11 @@ function toHttpOptions(address: string, options: ServeOptions): HttpInputOptions
   if (insecureTcp) return { address, insecure: true };
   if (cert !== undefined && key !== undefined && ca !== undefined) return { address, tls: { cert, key, ca } };
   throw new UsageError(
-    `--http ${address}: other machines can reach it: it needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`,
+    `--http ${address} needs --cert, --key and --ca (mutual TLS), or --insecure-tcp, because other machines can reach it`,
   );
 }
 
-/** Whether other machines can reach what listens there. What is not an address is left to the server to report. */
+/** Whether other machines can reach what listens there. The server reports what is not an address. */
 function isReachable(address: string): boolean {
   const host = /^(.*):\d+$/.exec(address)?.[1];
   return host !== undefined && !address.includes("/") && !isLoopback(host.replace(/^\[|\]$/g, ""));

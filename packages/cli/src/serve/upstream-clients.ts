@@ -12,7 +12,7 @@ export class UpstreamClients {
     this.#clients = upstreams.map((upstream) => ({ ...upstream, connected: connect(upstream) }));
   }
 
-  /** Brings their alerts into the server, until one of the two ends. */
+  /** Brings their alerts into the server, until either ends. */
   read(server: FalcoOutputsServer, logger: Logger): void {
     for (const { connected, key, name, group } of this.#clients) {
       server

@@ -6,7 +6,7 @@ import { alertField } from "./wire.js";
 /**
  * Takes an alert that came encoded: a whole `falco.outputs.response`, whose sequence number is removed. All else,
  * unknown fields included, stays byte for byte.
- * @throws FalcoError with InvalidArgument if the bytes are no such message (text has to be UTF-8), or too many.
+ * @throws FalcoError with InvalidArgument if the bytes are not such a message (text must be UTF-8), or too many.
  */
 export function acceptEncoded(bytes: Uint8Array): Uint8Array {
   withinLimit(bytes);

@@ -167,7 +167,7 @@ describe("BatchEncoder", () => {
     );
   });
 
-  it("replaces what is no UTF-8", () => {
+  it("replaces what is not UTF-8", () => {
     // A form that is too long, half a pair, a character that is cut off, a byte that is never one.
     const broken = [0xc0, 0xaf, 0xed, 0xa0, 0x80, 0xf0, 0x9f, 0xff];
     const line = Uint8Array.from([

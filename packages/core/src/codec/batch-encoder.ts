@@ -41,7 +41,7 @@ export class BatchEncoder {
 
   /**
    * Adds the JSON object that begins at `start`, if it is an alert as Falco writes it. Returns where it ends, or -1: then
-   * its end has to be found, and `add` may know it.
+   * its end must be found first, and `add` may accept it.
    */
   addObject(source: Uint8Array, start: number): number {
     this.#reserve(roomFor(source.length - start));
@@ -68,7 +68,7 @@ export class BatchEncoder {
   }
 
   /**
-   * The alerts so far, and begins anew: alert i is `bytes` from `ends[i - 1]` (0 for the first) to `ends[i]`. The bytes
+   * Takes the alerts so far, and begins with none: alert i is `bytes` from `ends[i - 1]` (0 for the first) to `ends[i]`. The bytes
    * are valid until the next `add`.
    */
   take(): { bytes: Uint8Array; ends: number[] } {

@@ -9,7 +9,7 @@ import { roomForTexts, writeHead, writeOutputField, writeTail } from "./write-al
 const writer = new WireWriter();
 
 /**
- * Writes a decoded alert, without its sequence number, to `target` from `at` on, which has `roomForAlert`; gives where
+ * Writes a decoded alert, without its sequence number, to `target` from `at` on, which has `roomForAlert`; returns where
  * it ends. Undefined for one that only `encodeUnusualAlert` knows: of a program's making, or of a contract to come.
  */
 export function encodeAlert(alert: Alert, target: Uint8Array, at: number): number | undefined {
@@ -28,7 +28,7 @@ export function encodeAlert(alert: Alert, target: Uint8Array, at: number): numbe
   return writer.to;
 }
 
-/** What an alert takes at the most, in bytes. */
+/** What an alert takes at most, in bytes. */
 export function roomForAlert({ rule, output, outputFields, hostname, tags, source }: Alert): number {
   let units = rule.length + output.length + hostname.length + source.length;
   const names = Object.keys(outputFields);

@@ -34,7 +34,7 @@ function write(content: AlertContent): Uint8Array {
   return bytes;
 }
 
-/** What the alert takes at the most, in bytes. */
+/** What the alert takes at most, in bytes. */
 function roomFor({ rule, output, outputFields, hostname, tags, source }: AlertContent): number {
   let units = rule.length + output.length + hostname.length + source.length;
   for (const [name, value] of outputFields) units += name.length + value.length;

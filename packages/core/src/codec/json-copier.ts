@@ -10,7 +10,7 @@ const zero = 0x30;
 const utf8 = new TextEncoder();
 const nothing: Uint8Array = new Uint8Array(0);
 
-/** Text as bytes, made once. */
+/** Text as bytes. */
 export function ascii(text: string): Uint8Array {
   return utf8.encode(text);
 }
@@ -39,7 +39,7 @@ for (const [letter, meant] of Object.entries({
 
 /**
  * Copies values from JSON text to protobuf's wire format, byte for byte. Each method reads on from `at` and writes on
- * from `to`, or gives false for what it does not know; both places mean nothing then.
+ * from `to`, or returns false for what it does not know; both places are meaningless then.
  */
 export class JsonCopier extends WireWriter {
   source = nothing;

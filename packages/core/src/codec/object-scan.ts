@@ -81,7 +81,7 @@ function isValueNext(opened: number, before: number): boolean {
   return before === colon || (opened === openBracket && (before === comma || before === openBracket));
 }
 
-/** Where the string that goes on at `from` ends: at its quote, or at what cannot be in it, a line end or the end of all. */
+/** Where the string that continues at `from` ends: at its quote, or at what cannot be in it, a line end or the end of all. */
 function stringEnd(bytes: Uint8Array, from: number): number {
   const { length } = bytes;
   for (let at = from; at < length; at++) {

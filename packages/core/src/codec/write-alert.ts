@@ -6,7 +6,7 @@ const overheadBytes = 64;
 /** Of a field or tag beside its text. */
 const entryBytes = 16;
 
-/** What an alert may take at the most, in bytes: a UTF-16 unit of its texts becomes up to three. */
+/** What an alert may take at most, in bytes: a UTF-16 unit of its texts becomes up to three. */
 export function roomForTexts(units: number, entries: number): number {
   return 3 * units + entryBytes * entries + overheadBytes;
 }

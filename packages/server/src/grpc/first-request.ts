@@ -1,21 +1,21 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { OutputsRequest } from "@falco-outputs/core/contract";
 
-/** How long a client of ours may take to say what it wants. */
+/** How long a client of ours may take to send its first request. */
 const ourClientsMs = 10_000;
-/** How long any other client is waited for: some never send a request, and get Falco's own behaviour. */
+/** How long the server waits for any other client: some never send a request, and get Falco's own behaviour. */
 const otherClientsMs = 100;
 
 export interface FirstRequest {
-  /** Undefined if the client sent none in time, or half-closed without one. */
+  /** Undefined if the client did not send one in time, or half-closed without one. */
   readonly request: OutputsRequest | undefined;
-  /** The requests behind it. */
+  /** The requests after it. */
   readonly rest: AsyncIterable<OutputsRequest>;
 }
 
 /**
  * Waits for the request that says what a stream is for.
- * @throws ConnectError with DeadlineExceeded when a client of ours sends none.
+ * @throws ConnectError with DeadlineExceeded when a client of ours does not send one.
  */
 export async function firstRequest(
   requests: AsyncIterable<OutputsRequest>,

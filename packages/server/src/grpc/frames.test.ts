@@ -25,7 +25,7 @@ import { Subscribers } from "./subscribers.js";
 
 /**
  * The two ways of a response: clients that speak binary gRPC get frames as the log has them, for all others (here gRPC
- * with JSON) Connect encodes each message. What they see has to be the same.
+ * with JSON) Connect encodes each message. What they see must be the same.
  */
 const ways = [
   ["ready frames", { useBinaryFormat: true }],

@@ -15,7 +15,7 @@ import { versionHeader } from "@falco-outputs/core/contract";
 export interface Frames {
   /** Whether the response's body takes gRPC frames as they are. */
   readonly accepted: boolean;
-  /** Returns chunks in place of the one of the message that is yielded beside it; undefined after the last. */
+  /** Returns chunks that replace that of the yielded message; undefined after the last. */
   take: (() => Promise<Uint8Array | undefined>) | undefined;
   /** Whether that message's chunk is still to come, and to be dropped. */
   dropsNext: boolean;
@@ -46,7 +46,7 @@ export async function* handOver<Message>(
     try {
       return await take();
     } catch (reason) {
-      // Not the body's to tell: Connect makes a status of it, once this function goes on.
+      // Connect turns it into a status once this function continues.
       failure = { reason };
       return undefined;
     }
@@ -108,7 +108,7 @@ function replaceChunks(
             frames.dropsNext = false;
           }
         },
-        // The adapter tells of a failed write by one, of its end by the other.
+        // The adapter reports a failed write by one, the end by the other.
         ...(chunks.throw && { throw: (reason: unknown) => chunks.throw!(reason) }),
         ...(chunks.return && { return: (value: unknown) => chunks.return!(value) }),
       };

@@ -73,7 +73,7 @@ export function requestHandler(
   });
   return (request, response) => {
     try {
-      // Connect makes a URL of it. gRPC's C core sends what is no host name on a unix socket (tmp%2Ffalco.sock), and
+      // Connect makes a URL of it. On a unix socket, gRPC's C core sends what is not a host name (tmp%2Ffalco.sock), and
       // a peer may send anything; nothing here depends on it.
       request.headers[":authority"] = "localhost";
       request.headers.host = "localhost";
@@ -90,8 +90,8 @@ export function requestHandler(
 }
 
 /**
- * Tells a client that is answered, but still sends, to stop (RFC 9113, section 8.1). Else the stream stays open until
- * it has sent everything, which it cannot, for nobody reads on.
+ * Tells a client that has its answer but is still sending to stop (RFC 9113, section 8.1). Otherwise the stream stays
+ * open until it has sent everything, which it cannot, because nobody reads it.
  */
 function endRequest(stream: ServerHttp2Stream): void {
   if (stream.readableEnded || stream.closed) return;

@@ -64,7 +64,7 @@ async function expectServing(): Promise<void> {
   expect(body.includes("still there")).toBe(true);
 }
 
-describe("an :authority that is no host name does no harm", () => {
+describe("an :authority that is not a host name does no harm", () => {
   it.each([
     ["a path, as gRPC's C core sends it", "tmp%2Fa.sock"],
     ["of 10 kB", "x".repeat(10_000)],
@@ -97,7 +97,7 @@ it("answers UNIMPLEMENTED to an unknown method, as trailers that come alone", as
   await expectServing();
 });
 
-it("answers 404 to what is no gRPC", async () => {
+it("answers 404 to what is not gRPC", async () => {
   const { headers } = await call({ ":method": "GET", ":path": "/", "content-type": "text/html" });
   expect(headers[":status"]).toBe(404);
   await expectServing();
@@ -145,7 +145,7 @@ it("accepts a request that came compressed with gzip", async () => {
   expect(body[0]).toBe(0);
 });
 
-it("survives whatever is no HTTP/2", async () => {
+it("survives whatever is not HTTP/2", async () => {
   const socket = connect(server.address.replace("unix://", ""));
   socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
   await new Promise((resolve) => socket.once("close", resolve).resume());

@@ -105,7 +105,7 @@ function open(session: ClientHttp2Session, method: "get" | "sub", request: Reque
   return received;
 }
 
-/** Takes what is left in the queue; gives the bytes of its frames. */
+/** Takes what is left in the queue; returns the bytes of its frames. */
 async function drain(session: ClientHttp2Session, request: Request): Promise<number> {
   const rest = open(session, "get", request);
   rest.stream.end();
@@ -131,7 +131,7 @@ describe.each([
 
     relay.passOn();
     await expect.poll(() => silent.bytes, patience).toBe(given);
-    // It goes on.
+    // It continues.
     await server.publish(alert);
     await expect.poll(() => silent.bytes, patience).toBe(given + frame);
   });
@@ -159,7 +159,7 @@ it("ends a stream whose peer reads nothing for the time limit, though nothing of
     });
 });
 
-it("asks a quiet peer for no more than one answer in 8 KiB", async () => {
+it("asks a quiet peer for at most one answer in 8 KiB", async () => {
   const server = await startServer();
   onTestFinished(() => server.stop());
   const session = await openSession(pathOf(server));

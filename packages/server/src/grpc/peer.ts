@@ -14,7 +14,7 @@ export interface Peer {
 export interface Reading {
   /** Bytes that were given to the stream and that its connection has not sent yet. */
   readonly unsentBytes: number;
-  /** Resolves once the peer has read everything that its connection had sent, or the connection is gone. */
+  /** Resolves once the peer has read everything that its connection had sent, or the connection is closed. */
   caughtUp(): Promise<void>;
 }
 

@@ -15,12 +15,12 @@ export interface Delivery {
   readonly stallTimeoutMs: number;
 }
 
-/** An acknowledging client has said its last word: what it left is given to others, and the stream ends well. */
+/** An acknowledging client has half-closed: what it did not acknowledge goes to others, and the stream ends with OK. */
 export const halfClosed = new Error("half-closed");
 
 /**
- * The most bytes that are given to a stream at once; a larger alert goes alone. What a write costs beside its bytes is
- * the less an alert the more there are in it. A member of a group must leave some for the others, though.
+ * The most bytes that are given to a stream at once; a larger alert goes alone. The fixed cost of a write is shared by
+ * its alerts. A member of a group must leave some for the others, though.
  */
 const broadcastSliceBytes = 256 * 1024;
 const acknowledgedSliceBytes = 64 * 1024;
@@ -41,9 +41,9 @@ export class ServedStream {
   readonly #subscribers: Subscribers;
   readonly #cursor: Cursor;
   readonly #ended: AbortController;
-  /** Aborts when the client is gone, the server stops, the deadline is over, or this ends the stream. */
+  /** Aborts when the client is gone, the server stops, the deadline passes, or this ends the stream. */
   readonly #signal: AbortSignal;
-  /** Undefined where nothing is lost with a dead peer, and where it cannot be told what a peer has read. */
+  /** Undefined where a dead peer loses nothing, and where it is unknown what a peer has read. */
   readonly #inFlight: InFlight | undefined;
   readonly #sliceBytes: number;
   readonly #stall: NodeJS.Timeout;
@@ -125,7 +125,7 @@ export class ServedStream {
     this.#signal.throwIfAborted();
     this.#state = "asking";
     const asked = this.#cursor.next(this.#sliceBytes, this.#signal);
-    // From its first question on it gets its share.
+    // From its first request to the log on, it gets its share.
     this.#leave ??= this.#subscribers.add();
     const slice = asked instanceof Promise ? await asked : asked;
     if (slice === undefined) return undefined;
@@ -137,7 +137,7 @@ export class ServedStream {
     return slice;
   }
 
-  /** Ends the stream, also under a write that does not end. */
+  /** Ends the stream, even during a write that does not end. */
   cut(reason: Error): void {
     this.#ended.abort(reason);
     if (this.#state === "writing") this.#context.values.get(peerKey)?.cut();

@@ -32,7 +32,7 @@ export class Subscribers {
     });
   }
 
-  /** Has everybody who waits told that there is nothing to wait for any longer. */
+  /** Rejects all who wait. */
   close(reason: Error): void {
     for (const { reject } of this.#waiting) reject(reason);
     this.#waiting.clear();

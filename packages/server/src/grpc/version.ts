@@ -2,7 +2,7 @@ import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { VersionService } from "@falco-outputs/core/contract";
 import { OptionError } from "@falco-outputs/core/options";
 
-/** Where Falco's version is known from. */
+/** Where Falco's version comes from. */
 export type FalcoVersionSource =
   /** The version itself, e.g. "0.44.1". */
   | { version: string }
@@ -15,13 +15,13 @@ const cacheMs = 60_000;
 const timeoutMs = 5_000;
 const maxAnswerBytes = 64 * 1024;
 
-/** `falco.version.service`. What Falco does not tell (`engine_fields_checksum`) stays empty. */
+/** `falco.version.service`. What Falco does not say (`engine_fields_checksum`) stays empty. */
 export function versionService(source: FalcoVersionSource | undefined): ServiceImpl<typeof VersionService> {
   if (source === undefined) {
     return {
       version() {
         throw new ConnectError(
-          "Falco's version is not known here: start the server with it (--falco-version), or with the address of Falco's web server (--falco-url)",
+          "Falco's version is unknown here: start the server with --falco-version, or with the address of Falco's web server, --falco-url",
           Code.Unavailable,
         );
       },
@@ -88,7 +88,7 @@ async function ask(url: URL): Promise<VersionParts & Record<string, unknown>> {
     };
   } catch (cause) {
     throw new ConnectError(
-      `Falco's web server did not tell its version: ${url}: ${reasonOf(cause)}`,
+      `Falco's web server did not return its version: ${url}: ${reasonOf(cause)}`,
       Code.Unavailable,
       undefined,
       undefined,

@@ -80,7 +80,7 @@ it("reads many servers at once, each under its own name", async () => {
   });
   ending.abort();
   await first;
-  // The name is free again, and goes on counting.
+  // The name is free again, and continues counting.
   void aggregator.readAlerts(client, { name: "one" });
   await upstream.publish(rule("again"));
   await expect.poll(() => aggregator.stats().inputs["grpc:one"]).toEqual({ accepted: 2, rejected: 0 });

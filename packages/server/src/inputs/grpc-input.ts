@@ -40,7 +40,7 @@ export function assertReadable({ name, group }: ReadAlertsOptions): void {
 
 /**
  * Brings the alerts of another server in: of one of ours as a member of a group, which acknowledges what the router
- * took, each alert once; of a Falco from 0.24 to 0.43 from its shared queue. It comes back by itself when the connection
+ * took, each alert once; of a Falco from 0.24 to 0.43 from its shared queue. It reconnects by itself when the connection
  * is lost, and resolves when `signal` or the client ends it.
  * @throws FalcoError when that server finds such a request invalid, while any other refusal may pass; what the router
  * throws, with the batch not acknowledged.
@@ -118,7 +118,7 @@ class Source {
   readonly #losses: Throttled;
   readonly #encoder = new BatchEncoder();
   readonly #recent = new RecentSequences(recentCount);
-  /** What was said last about the connection; an attempt like the one before is no news. */
+  /** What was logged last about the connection; an attempt like the one before is not logged again. */
   #said = "";
   #isFalco = false;
   /** How many alerts came. */
@@ -182,7 +182,7 @@ class Source {
     if (this.taken > this.#takenBefore) this.failed = 0;
     this.#takenBefore = this.taken;
     if (error.message !== this.#said) {
-      this.#news.add(1, error.message, "that server refuses; it is asked again");
+      this.#news.add(1, error.message, "that server refuses, and is asked again");
     }
     this.#said = error.message;
     await pause(backoffMs(++this.failed, initialDelayMs, maxDelayMs, Math.random()), signal);
@@ -200,7 +200,7 @@ class Source {
   }
 
   #add(alert: Alert): void {
-    // Falco's own alerts have no number, nor has what tells of a loss.
+    // Falco's own alerts have no number, nor have those that report a loss.
     if (alert.sequence !== 0n && !this.#recent.add(Number(alert.sequence))) return;
     try {
       this.#encoder.addAlert(alert);

@@ -17,7 +17,7 @@ import { type ReadLinesOptions, readLines } from "./lines.js";
 export interface InputsOptions {
   /** Where Falco's `http_output` may post; `host:port` (port 0 takes a free one) or `unix:///path`. Default: nowhere. */
   http?: readonly (string | HttpInputOptions)[];
-  /** Files that alerts are appended to, one a line: Falco's `file_output`. Default: none. */
+  /** Files that alerts are appended to, one per line: Falco's `file_output`. Default: none. */
   files?: readonly FileInputOptions[];
 }
 
@@ -37,9 +37,9 @@ export class Inputs {
   constructor(router: Router, logger: Logger) {
     this.#router = router;
     this.#logger = logger;
-    // They are counted even where nothing comes.
+    // They have counts even if nothing arrives.
     for (const name of ["http", "lines"]) this.#intake(name);
-    // Everything that is read listens to it.
+    // Every reader listens to it.
     setMaxListeners(0, this.#stopping.signal);
   }
 
@@ -87,19 +87,19 @@ export class Inputs {
     return Object.fromEntries([...this.#intakes].map(([name, intake]) => [name, intake.stats()]));
   }
 
-  /** Takes no more alerts. Resolves when nothing is read any longer. */
+  /** Takes no more alerts. Resolves when all reading has ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([
       ...this.#http.map((listener) => listener.close()),
       ...this.#files.map((file) => file.stop()),
     ]);
-    // Whoever had it read has the error.
+    // The caller has the error.
     await Promise.allSettled(this.#reading);
     for (const intake of this.#intakes.values()) intake.close();
   }
 
-  /** Aborts when this server stops, or a caller's own signal does. */
+  /** Aborts when this server stops, or a caller's signal aborts. */
   #endOf(signal: AbortSignal | undefined): AbortSignal {
     const { signal: stopping } = this.#stopping;
     return signal === undefined ? stopping : AbortSignal.any([stopping, signal]);

@@ -7,9 +7,9 @@ import type { Router } from "../router.js";
 import { onOneLine } from "./one-line.js";
 
 const initialLineBytes = 4 * 1024;
-/** What is shorter is not an alert: a time, a priority and no text. */
+/** Anything shorter is not an alert: a time, a priority and no text. */
 const shortestAlertBytes = "00:00:00: Info ".length;
-/** Memory beyond that is given back after a batch, in bytes. */
+/** More memory than this, in bytes, is released after a batch. */
 const maxKeptBytes = 1024 * 1024;
 const alertsBetweenPauses = 256;
 const maxPauseMs = 100;
@@ -18,17 +18,17 @@ const lookMs = 2;
 export interface InputStats {
   /** Alerts that were taken; `priority` may have kept some of them out. */
   readonly accepted: number;
-  /** Lines that were not an alert, or were too large. */
+  /** Lines that were not alerts, or were too large. */
   readonly rejected: number;
 }
 
-/** Where an input's lines become alerts on their way to the outputs. One bad line costs nothing but itself. */
+/** Where an input's lines become alerts on their way to the outputs. A bad line affects nothing else. */
 export class Intake {
   readonly #router: Router;
   readonly #rejections: Throttled;
   #accepted = 0;
   #rejected = 0;
-  /** How many were accepted when `untilRoom` waited last. */
+  /** How many had been accepted when `untilRoom` last waited. */
   #waitedAt = 0;
   #idle: PendingBatch | undefined;
 
@@ -68,8 +68,8 @@ export class Intake {
   }
 
   /**
-   * For inputs whose alerts are kept elsewhere meanwhile: waits while an output's queue is more than half full, but
-   * briefly, so that a slow one holds up the others no further than to thousands of alerts a second.
+   * For inputs whose alerts are safe elsewhere: waits briefly while an output's queue is more than half full. It is brief
+   * so that a slow output slows the others down to thousands of alerts a second, not further.
    */
   async untilRoom(): Promise<void> {
     if (this.#accepted - this.#waitedAt < alertsBetweenPauses || !this.#router.isCrowded) return;
@@ -102,7 +102,7 @@ export class PendingBatch implements BodyTaker {
     return this.#encoder.count;
   }
 
-  /** Adds the line that is `bytes` from `start` to `end`, without its line end. Blank ones are nothing. */
+  /** Adds the line that is `bytes` from `start` to `end`, without its line end. Blank lines are ignored. */
   add(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
     const reason = this.#encoder.add(bytes, start, end);
@@ -110,7 +110,7 @@ export class PendingBatch implements BodyTaker {
     else this.reject(reason);
   }
 
-  /** Adds what somebody posted. @param isText As for `splitBody`. */
+  /** Adds the alerts of a body. @param isText As for `splitBody`. */
   addBody(body: Uint8Array, isText: boolean): void {
     splitBody(body, isText, this);
   }
@@ -122,7 +122,7 @@ export class PendingBatch implements BodyTaker {
   }
 
   takePiece(body: Uint8Array, start: number, end: number): void {
-    // A body may hold millions of those: only the first is read, for the reason.
+    // A body may hold millions of those: only the first is read, to have a reason.
     const isTooShort = this.rejected > 0 && end - start < shortestAlertBytes;
     const reason = isTooShort ? this.reason : this.#encoder.add(body, start, end);
     if (reason !== undefined) {
@@ -139,7 +139,7 @@ export class PendingBatch implements BodyTaker {
     this.#intake.reject(reason);
   }
 
-  /** Appends what was added. What a promise is returned for has to be settled before the next `add`. */
+  /** Appends what was added. A promise that is returned must be settled before the next `add`. */
   append(): Appended | Promise<Appended> | undefined {
     if (this.count === 0) return undefined;
     const lines = this.#kept?.take();
@@ -154,7 +154,7 @@ class KeptLines {
   #ends: number[] = [];
 
   add(bytes: Uint8Array, start: number, end: number): void {
-    // What ends a line on other systems is no part of it.
+    // Nor is a carriage return part of the line.
     const to = bytes[end - 1] === 0x0d ? end - 1 : end;
     const used = this.#used + to - start;
     this.#bytes = withRoom(this.#bytes, this.#used, used);

@@ -2,13 +2,13 @@ import { withRoom } from "@falco-outputs/core/codec";
 
 const newline = 0x0a;
 const nothing: Uint8Array = new Uint8Array(0);
-/** Memory beyond that is given back after a line, in bytes. */
+/** More memory than this, in bytes, is released after a line. */
 const maxKeptBytes = 64 * 1024;
 
 /** Takes a line without its line end: `bytes` from `start` to `end`, which are the taker's only within the call. */
 export type OnLine = (bytes: Uint8Array, start: number, end: number) => void;
 
-/** Gives each line from `from` on that has its line end, unless it is empty; returns where the rest begins. */
+/** Passes on each complete line from `from` on, unless it is empty; returns where the rest begins. */
 function splitWholeLines(bytes: Uint8Array, from: number, onLine: OnLine): number {
   let start = from;
   for (let end = bytes.indexOf(newline, start); end !== -1; end = bytes.indexOf(newline, start)) {

@@ -52,7 +52,7 @@ it("counts what is not an alert, and loses nothing beside it", async () => {
   });
 });
 
-it("skips a line that is too long, however it is cut, and goes on behind it", async () => {
+it("skips a line that is too long, however it is cut, and continues after it", async () => {
   const megabyte = "x".repeat(1024 * 1024);
   const long = [megabyte, megabyte, megabyte, megabyte, "x\n"];
   const chunks = [`${lines[0]}\n`, ...long, `${lines[1]}\n${"y".repeat(5_000_000)}\n${lines[2]}`];

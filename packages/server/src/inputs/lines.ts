@@ -13,7 +13,7 @@ export interface ReadLinesOptions {
 }
 
 /**
- * Reads alerts from a stream, one a line, as Falco writes them to its standard output or to a program. Resolves when
+ * Reads alerts from a stream, one per line, as Falco writes them to its standard output or to a program. Resolves when
  * the stream ends, or the signal aborts.
  */
 export async function readLines(stream: Readable, intake: Intake, signal: AbortSignal): Promise<void> {
@@ -29,7 +29,7 @@ export async function readLines(stream: Readable, intake: Intake, signal: AbortS
     const appended = batch.append();
     if (appended instanceof Promise) await appended;
   }
-  // Only the stream's own end makes a line of its last bytes.
+  // Only the end of the stream itself completes its last line.
   if (signal.aborted) return;
   splitter.write(text.end());
   splitter.end();

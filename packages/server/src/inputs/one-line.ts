@@ -5,9 +5,9 @@ const space = 0x20;
 const nothing = new Uint8Array(0);
 
 /**
- * An alert as it came, `bytes` from `start` to `end`, on one line for outputs that write it again: of JSON, where a line
- * end is white space wherever it stands, each line end is made a space, and the indentation behind it left out. Empty for
- * a text of several lines: outputs write that anew.
+ * An alert as it came, `bytes` from `start` to `end`, on one line, for outputs that write it unchanged. In JSON, where any
+ * line end is white space, each becomes a space, without the indentation after it. Empty for a text of several lines,
+ * which outputs format themselves.
  */
 export function onOneLine(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const alert = bytes.subarray(start, end);
@@ -29,7 +29,7 @@ export function onOneLine(bytes: Uint8Array, start: number, end: number): Uint8A
   return line.subarray(0, to);
 }
 
-/** What JSON has for white space (RFC 8259, section 2). */
+/** White space in JSON (RFC 8259, section 2). */
 function isBlank(byte: number | undefined): boolean {
   return byte === space || byte === 0x09 || byte === newline || byte === carriageReturn;
 }

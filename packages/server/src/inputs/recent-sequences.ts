@@ -1,5 +1,5 @@
 /**
- * The sequence numbers that another server's alerts had, the latest ones: to know those that come again, since their
+ * The latest sequence numbers of another server's alerts: to recognize those that come again because their
  * acknowledgement was lost with a connection.
  */
 export class RecentSequences {
@@ -13,7 +13,7 @@ export class RecentSequences {
     this.#capacity = capacity;
   }
 
-  /** Takes note of one; false if it is known. */
+  /** Adds one; returns false if it is known already. */
   add(sequence: number): boolean {
     if (this.#known.has(sequence)) return false;
     this.#known.add(sequence);

@@ -7,9 +7,9 @@ const marks = [
   { encoding: "utf-16be", bytes: [0xfe, 0xff] },
 ] as const;
 
-/** The encoding that a text's byte order mark tells; undefined for a text without one. */
+/** The encoding that a text's byte order mark indicates; undefined for a text without one. */
 export function markedEncoding(bytes: Uint8Array): (typeof marks)[number]["encoding"] | undefined {
-  // Alerts begin with ASCII: nothing is looked for in them.
+  // Alerts begin with ASCII, and need no search.
   if (bytes.length === 0 || bytes[0]! < 0x80) return undefined;
   return marks.find((mark) => mark.bytes.every((byte, index) => bytes[index] === byte))?.encoding;
 }
@@ -27,7 +27,7 @@ export class Utf8Stream {
   #hasBegun = false;
   #held: Uint8Array = nothing;
 
-  /** What is known to be text with this chunk; valid no longer than the chunk. */
+  /** The text that this chunk completes; valid as long as the chunk. */
   write(chunk: Uint8Array): Uint8Array {
     if (this.#hasBegun) return this.#decode(chunk);
     const begin = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);

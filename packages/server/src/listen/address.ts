@@ -1,7 +1,7 @@
 import { type Address, readAddress as read } from "@falco-outputs/core/address";
 import { OptionError } from "@falco-outputs/core/options";
 
-/** What an address must look like, in words. */
+/** What an address must look like. */
 const anyAddress = "unix:///path, a path with a slash, or host:port";
 
 /**
@@ -23,7 +23,7 @@ export interface Item<Options> {
 }
 
 /**
- * The items of a list of listeners; an address alone stands for options that have nothing else.
+ * The items of a list of listeners; an address alone is short for options with only that.
  * @param option What the list is called, e.g. `web`.
  * @throws OptionError for what is not a list, or has other items.
  */

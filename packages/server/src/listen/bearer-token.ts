@@ -27,7 +27,7 @@ function bearer(authorization = ""): string {
   return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? "";
 }
 
-/** Digests are of one length, so that comparing them tells nothing of a token, its length included. */
+/** Digests have the same length, so that comparing them reveals nothing about the token, not even its length. */
 function digest(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }

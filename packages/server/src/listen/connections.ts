@@ -5,11 +5,11 @@ import type { TLSSocket } from "node:tls";
 export interface Connection {
   /** What came in; beneath TLS, where there is TLS. */
   readonly socket: Socket;
-  /** Whether its TLS handshake still has to succeed. */
+  /** Whether its TLS handshake has not succeeded yet. */
   inHandshake: boolean;
-  /** Answers on their way that may take for ever. While there is one, the connection is in use. */
+  /** Unfinished answers, which may take forever. While there is one, the connection is in use. */
   streams: number;
-  /** When it was used last, in sweeps. */
+  /** When it was last used, in sweeps. */
   usedAt: number;
   /** Whether it ends at the end if it is unused; of others the server's protocol knows when they may end. */
   endsUnused: boolean;
@@ -18,28 +18,28 @@ export interface Connection {
 export interface ConnectionsOptions {
   /** How many there may be. */
   max: number;
-  /** How long one may be unused, in milliseconds. Undefined: for ever. */
+  /** How long one may be idle, in milliseconds. Undefined: forever. */
   idleMs?: number | undefined;
   isTls: boolean;
-  /** Told when one was closed for the sake of a newer one. */
+  /** Called when one was closed to make room for a newer one. */
   onCrowded(): void;
 }
 
-/** How often a second TCP asks whether the peer of a quiet connection is still there, in milliseconds. */
+/** How often TCP asks whether the peer of a quiet connection is still there, in milliseconds. */
 const probeMs = 30_000;
 /** How exactly `idleMs` is kept: to a twentieth. */
 const sweeps = 20;
 
-/** Ends a TLS handshake without a word in the log: it was this server that ended it. */
+/** Ends a TLS handshake without logging it: this server itself ended it. */
 export class HandshakeCut extends Error {}
 
 /**
  * Every connection of a server, from its first byte on, also in a TLS handshake. When there are too many, the one that
- * was unused for longest is closed, and never the newest as such: no peer can keep others out by holding connections.
+ * has been idle the longest is closed, never the newest as such: no peer can keep others out by holding connections.
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  /** In the order in which they were used last. */
+  /** The least recently used first. */
   readonly #all = new Set<Connection>();
   /** By the socket that the server's protocol sees. */
   readonly #bySocket = new WeakMap<Socket, Connection>();
@@ -61,7 +61,7 @@ export class Connections {
     this.#timer.unref();
   }
 
-  /** The connection that was opened last: the one that a server's event is about which it emits while one is opened. */
+  /** The connection that was opened last: an event that a server emits while it opens one is about this one. */
   get newest(): Connection {
     return this.#newest!;
   }
@@ -82,22 +82,22 @@ export class Connections {
 
   use(connection: Connection): void {
     connection.usedAt = this.#sweep;
-    // A connection that is gone does not come back.
+    // A closed connection does not come back.
     if (this.#all.delete(connection)) this.#all.add(connection);
   }
 
-  /** Keeps the connection until what is returned is called. */
+  /** Keeps the connection until the returned function is called. */
   hold(connection: Connection): () => void {
     connection.streams++;
     return () => {
       connection.streams--;
       this.use(connection);
-      // It would be kept for a next request.
+      // It would be kept for another request.
       if (this.#isEnding && connection.streams === 0) setImmediate(() => cut(connection));
     };
   }
 
-  /** There will be no more: closes those over which no request has begun, and others when nothing holds them any more. */
+  /** Accepts no more: closes those over which no request has begun, and the others once nothing holds them. */
   end(): void {
     this.#isEnding = true;
     clearInterval(this.#timer);
@@ -166,7 +166,7 @@ export class Connections {
       if (this.#sweep - connection.usedAt <= sweeps) break;
       if (connection.streams === 0) idle.push(connection);
     }
-    // Whoever sent something in time is heard: what has arrived is read before an immediate runs.
+    // Data that arrived in time counts: it is read before an immediate runs.
     setImmediate(() => {
       for (const connection of idle) if (this.#sweep - connection.usedAt > sweeps) cut(connection);
     });

@@ -15,27 +15,27 @@ export interface ListenOptions extends SocketPermissions {
   address: string;
   /** TCP: mutual TLS, the client's certificate required and verified. */
   tls?: Required<TlsOptions>;
-  /** TCP: allows to serve without TLS to whoever can reach the port. */
+  /** TCP: allows serving without TLS, to anyone who can reach the port. */
   insecure?: boolean;
 }
 
 export interface GrpcListener {
-  /** The address that clients take, with the port that was bound. */
+  /** The address for clients, with the actual port. */
   readonly address: string;
-  /** Takes no new connections, and resolves when those that are there have ended; after `graceMs` they are cut. */
+  /** Accepts no new connections, and resolves when the open ones have ended; after `graceMs` they are cut. */
   close(graceMs: number): Promise<void>;
 }
 
 const serverOptions = {
   settings: { maxConcurrentStreams: 256, maxHeaderListSize: 16 * 1024 },
-  // In MB. Each stream may have a slice on its way, which Node counts as the session's.
+  // In MB. Each stream may have a slice in flight, which Node attributes to the session.
   maxSessionMemory: 256,
 } satisfies http2.ServerOptions;
 const protocols = ["h2"];
 
 /**
  * Serves gRPC on one address.
- * @throws OptionError that says which option is wrong; Error for an address that cannot be had.
+ * @throws OptionError; Error for an address that is not available.
  */
 export async function listenGrpc(
   { option, options }: Item<ListenOptions>,
@@ -95,9 +95,9 @@ function knowSessions(
 const protocolError = -505;
 
 /**
- * A client that goes, politely or not. Node tells of the polite ones in words only. grpc-go says goodbye with a GOAWAY
- * that names one of its own streams, or 2^31-1, as the last that it has processed: RFC 9113 wants one of the server's
- * there (section 6.8), so that for nghttp2 the protocol is broken, and Node tells no more than that.
+ * A client that leaves, properly or not. Node reports the proper ones only in the error's text. grpc-go leaves with a
+ * GOAWAY that names one of its own streams, or 2^31-1, as the last one processed; RFC 9113 requires one of the server's
+ * (section 6.8), so nghttp2 sees a protocol error, and Node reports only that.
  */
 function isDeparture({ code, errno, message }: NodeJS.ErrnoException): boolean {
   return (
@@ -112,7 +112,7 @@ function createTcpServer(
   option: string,
   { address, tls, insecure = false }: ListenOptions,
 ): http2.Http2Server | http2.Http2SecureServer {
-  // JavaScript may leave `ca` out: whoever shows no certificate would be let in.
+  // Plain JavaScript may leave `ca` out, and clients without a certificate would be let in.
   if (tls?.ca === undefined) {
     if (tls === undefined && insecure) return http2.createServer(serverOptions);
     throw new OptionError({

@@ -85,7 +85,7 @@ describe("a client that offers no protocol (ALPN), as client-rs does", () => {
     const { server, lines } = await start();
     const { cert: _, key: __, ...nothing } = client;
     await gone(connectTls({ port: portOf(server.address), ca: authority.ca, ...nothing }));
-    expect(lines).toMatchObject([{ reason: "the client showed no certificate", failed: 1 }]);
+    expect(lines).toMatchObject([{ reason: "the client did not show a certificate", failed: 1 }]);
   });
 });
 

@@ -35,7 +35,7 @@ export interface HttpInputOptions extends SocketPermissions {
 export interface HttpListener {
   /** Its URL, or `unix:///path`. */
   readonly url: string;
-  /** Takes no new connections, and resolves when those that are there have ended; soon they are cut. */
+  /** Accepts no new connections, and resolves when the open ones have ended; after a while they are cut. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ const graceMs = 1_000;
  * Serves the http input on one address.
  * @param createHandlers Makes the handlers; it is given what to call with the reason when a request is refused.
  * @param limits For tests, which have less time.
- * @throws OptionError that says which option is wrong; Error for an address that cannot be had.
+ * @throws OptionError; Error for an address that is not available.
  */
 export async function listenHttp(
   { option, options }: Item<HttpInputOptions>,

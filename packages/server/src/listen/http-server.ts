@@ -23,13 +23,13 @@ export interface HttpHandlers {
 
 /** What a peer may take for itself, with times in milliseconds. None of them bounds an answer: streams stay open. */
 export interface HttpLimits {
-  /** How long the head of a request may take. */
+  /** How long the headers of a request may take. */
   headersTimeout: number;
   /** How long a whole request may take. */
   requestTimeout: number;
-  /** How often Node looks whether one of these has passed. */
+  /** How often Node checks these. */
   connectionsCheckingInterval: number;
-  /** How long a connection may be unused. Longer than senders keep one that they might use again. */
+  /** How long a connection may be idle. Longer than senders keep idle connections. */
   idleMs: number;
   maxConnections: number;
 }
@@ -57,7 +57,7 @@ const statuses: Readonly<Record<string, string>> = {
 };
 
 const reasons: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "a request's head was too large",
+  HPE_HEADER_OVERFLOW: "a request's headers were too large",
   HPE_INVALID_EOF_STATE: "a request broke off",
   ERR_HTTP_REQUEST_TIMEOUT: "a request did not arrive in time",
 };
@@ -95,20 +95,20 @@ function createServer(options: object, tls: TlsOptions | undefined, option: stri
   return withCertificates(option, () => createTlsServer({ ...options, ...secure }));
 }
 
-/** A peer went, or sent what is not HTTP, or too slowly. */
+/** A peer left, sent what is not HTTP, or sent too slowly. */
 function unreadable(error: NodeJS.ErrnoException, socket: Socket, { log }: Listener): void {
   const { code = "" } = error;
-  // A connection that was opened ahead of need is idle, and not late.
+  // A connection that was opened in advance is idle, not late.
   if (code === "ERR_HTTP_REQUEST_TIMEOUT" && socket.bytesRead === 0) return;
   if (code.startsWith("HPE_") || code === "ERR_HTTP_REQUEST_TIMEOUT") {
-    log.refused(reasons[code] ?? `what came is not HTTP: ${error.message}`);
+    log.refused(reasons[code] ?? `not HTTP: ${error.message}`);
     const status = statuses[code] ?? "400 Bad Request";
     if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
   }
   socket.destroy();
 }
 
-/** Answers with a reason in words. */
+/** Answers with a reason as text. */
 export function answer(response: ServerResponse, status: number, reason: string): void {
   const text = `${reason}\n`;
   const headers = {

@@ -2,7 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { type Logger, Throttled } from "../logger.js";
 import { reasonOfFailure } from "./handshake-failure.js";
 
-/** What peers of one listener have it log: each kind is counted, and told at most every ten seconds. */
+/** What is logged about the peers of a listener: each kind is counted, and logged at most every ten seconds. */
 export class ListenerLog {
   readonly #throttled: Throttled[] = [];
   readonly #handshakes: Throttled;
@@ -27,7 +27,7 @@ export class ListenerLog {
       ...(got !== "" && { got }),
     }));
     this.#crowded = warn(
-      "too many connections: those that were unused for longest were closed",
+      "too many connections: those that had been idle the longest were closed",
       (closed) => ({ closed }),
     );
     this.#connections = warn("connections failed", (failed, _, reason) => ({ failed, reason }));
@@ -57,7 +57,7 @@ export class ListenerLog {
     this.#connections.add(1, "", reason);
   }
 
-  /** A peer left: worth a word to who wants to know. */
+  /** A peer left, which is logged at level debug. */
   connectionEnded(reason: string): void {
     this.#goodbyes.add(1, "", reason);
   }

@@ -16,7 +16,7 @@ export interface ListenerOptions {
   readonly address: Address;
   readonly permissions: SocketPermissions;
   readonly logger: Logger;
-  /** How long a connection may be unused, in milliseconds. Default: for ever. */
+  /** How long a connection may be idle, in milliseconds. Default: forever. */
   readonly idleMs?: number;
   /** Default: 1,024. */
   readonly maxConnections?: number;
@@ -27,7 +27,7 @@ export interface ListenerOptions {
 const defaultMaxConnections = 1024;
 
 /**
- * A server that listens, whatever it speaks: all that the listeners for gRPC, for browsers and for posts have in common.
+ * A server that listens, whatever it speaks: what the listeners for gRPC, for browsers and for posts share.
  */
 export class Listener {
   readonly connections: Connections;
@@ -59,12 +59,12 @@ export class Listener {
     });
   }
 
-  /** Where it listens, with the port that it got. */
+  /** Where it listens, with its actual port. */
   get address(): string {
     return this.#bound;
   }
 
-  /** @throws OptionError for what cannot work; Error for an address that cannot be had. Nothing listens then. */
+  /** @throws OptionError for what cannot work; Error for an address that is not available. Nothing listens then. */
   async open(): Promise<void> {
     const { address, option } = this.#options;
     try {
@@ -82,7 +82,7 @@ export class Listener {
   }
 
   /**
-   * Takes no new connections, and resolves when those that are there have ended.
+   * Accepts no new connections, and resolves when the open ones have ended.
    * @param graceMs How long that may take before they are cut, in milliseconds.
    */
   async close(graceMs: number): Promise<void> {

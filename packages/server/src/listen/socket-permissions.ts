@@ -16,7 +16,7 @@ export interface KnownPermissions {
   readonly group?: { readonly id: number; readonly given: string | number };
 }
 
-/** Open to its owner alone. */
+/** Only its owner may connect. */
 export const ownerOnly: KnownPermissions = { mode: 0o600 };
 /** The number after it means "unchanged" to the system. */
 const maxGroup = 2 ** 32 - 2;
@@ -50,7 +50,7 @@ function groupEntry(group: string): string | undefined {
       stdio: ["ignore", "pipe", "ignore"],
     });
   } catch {
-    // Without getent, or with a group that it does not know, the file says it.
+    // Without getent, or for a group that it does not know, /etc/group is read.
     return readFileSync("/etc/group", "utf8")
       .split("\n")
       .find((line) => line.startsWith(`${group}:`));

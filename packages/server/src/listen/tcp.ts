@@ -1,7 +1,7 @@
 import type { Server } from "node:net";
 import { formatAddress } from "@falco-outputs/core";
 
-/** Listens on a TCP port; 0 takes a free one. Returns the address with the port that it got. */
+/** Listens on a TCP port; 0 takes a free one. Returns the address with the actual port. */
 export async function listenTcp(server: Server, host: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     const fail = (cause: Error) =>

@@ -14,7 +14,7 @@ export function tlsServerOptions(
   { ca, cert, key }: TlsOptions,
   option: string,
 ): SecureContextOptions & TlsServerOptions {
-  // JavaScript may leave one out: Node would listen, and fail at every handshake.
+  // Plain JavaScript may leave one out: Node would listen, and fail at every handshake.
   for (const [name, pem] of [["cert", cert] as const, ["key", key] as const]) {
     if (pem === undefined) {
       throw new OptionError({

@@ -12,15 +12,15 @@ export interface UnixSocketOptions {
   option: string;
 }
 
-/** What the system's socket addresses hold. libuv would cut a longer path, and listen elsewhere. */
+/** The longest path in a socket address. libuv would truncate a longer one, and listen elsewhere. */
 const maxPathBytes = process.platform === "linux" ? 107 : 103;
-/** Leaves a file's owner as it is. */
+/** Leaves a file's owner unchanged. */
 const unchanged = -1;
 
 /**
- * Listens on a unix socket. A socket that nobody listens on any more is replaced; one that answers, or a file that is
- * not a socket, never. The folder is created if need be. When it fails, nothing listens.
- * @throws OptionError for a path or a group that cannot be had; Error for what stands in the way.
+ * Listens on a unix socket. A socket that nobody listens on any longer is replaced; one that answers, or a file that
+ * is not a socket, never. The folder is created if need be. When it fails, nothing listens.
+ * @throws OptionError for a path or a group that cannot be used; Error for what is in the way.
  */
 export async function listenUnix(server: Server, options: UnixSocketOptions): Promise<void> {
   const { path, option } = options;

@@ -5,14 +5,14 @@ import { positionHeader, startHeader, versionHeader, windowHeader } from "@falco
 import { OptionError } from "@falco-outputs/core/options";
 import { BearerToken } from "./bearer-token.js";
 
-/** An answer in place of a call. */
+/** An answer instead of a call. */
 export interface Refusal {
-  /** 204 for a preflight that is answered. */
+  /** 204 for a preflight request. */
   readonly status: 204 | 401 | 403;
   readonly reason: string;
-  /** What the log says of it; undefined: nothing. */
+  /** What is logged; undefined: nothing. */
   readonly logged?: string;
-  /** What was wrong, as it came. */
+  /** The wrong value. */
   readonly got?: string;
 }
 
@@ -23,7 +23,7 @@ const exposedHeaders = [...cors.exposedHeaders, versionHeader, positionHeader, w
 const preflightAge = "7200";
 /** How much of a header is logged, in UTF-16 units. */
 const maxLogged = 200;
-/** Addresses that stand for all of the machine's. */
+/** Addresses that mean all of the machine's addresses. */
 const wildcards = new Set(["0.0.0.0", "::"]);
 
 /** Decides which requests may become calls, and tells browsers which pages may read the answers. */
@@ -54,7 +54,7 @@ export class WebGuard {
     // A page whose own name was made to resolve to this machine is of the same origin for its browser.
     if (!this.#isOwnName(host)) {
       return forbidden(
-        "this is not a name of this server: use its address as the host",
+        "the host is not a name of this server: use its address",
         "the host is not a name of this server",
         host,
       );
@@ -84,7 +84,7 @@ export class WebGuard {
     return { status: 401, reason, logged: reason };
   }
 
-  /** Behind an address that stands for all there is no one name; there it is the token that no page has. */
+  /** A wildcard address has no single name; the token protects it. */
   #isOwnName(host: string | undefined): boolean {
     const name = nameOf(host);
     if (name === undefined) return false;

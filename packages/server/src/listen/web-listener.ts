@@ -29,14 +29,14 @@ export interface WebOptions {
 export interface WebListener {
   /** What clients take as their `baseUrl`. */
   readonly url: string;
-  /** Takes no new connections, and resolves when those that are there have ended; after `graceMs` they are cut. */
+  /** Accepts no new connections, and resolves when the open ones have ended; after `graceMs` they are cut. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
  * Serves browsers on one address. What comes from a page of another origin than those allowed, under another name
  * than the server's, or without the token is refused before anything runs.
- * @throws OptionError that says which option is wrong; Error for an address that cannot be had.
+ * @throws OptionError; Error for an address that is not available.
  */
 export async function listenWeb(
   { option, options }: Item<WebOptions>,

@@ -21,7 +21,7 @@ describeAlertLog(
       vi.setSystemTime(Date.now() + 1000);
       return new MemoryLog(bounds);
     },
-    // It hands out in microtasks, and goes on with a filter once others had their turn.
+    // It hands out in microtasks, and continues with a filter once others had their turn.
     atRest: async () => {
       await setImmediate();
       await setImmediate();

@@ -1,7 +1,7 @@
 import type { AlertBatch } from "../alert-batch.js";
 import type { Filter } from "./filter.js";
 
-/** The sequence numbers that the alerts of a batch got. They fit a number: microseconds stay below 2^53 until 2255. */
+/** The sequence numbers of a batch's alerts. They fit a number: microseconds stay below 2^53 until 2255. */
 export interface Appended {
   readonly first: number;
   readonly last: number;
@@ -10,10 +10,10 @@ export interface Appended {
 /** Which alerts a cursor gets, and with whom it shares them. */
 export type Subscription = SharedSubscription | GroupSubscription | BroadcastSubscription;
 
-/** Falco's shared queue: each alert goes to one cursor. Starts with the oldest alert that nobody took. */
+/** Falco's shared queue: each alert goes to one cursor. Starts with the oldest alert that nobody has taken. */
 export interface SharedSubscription {
   readonly mode: "shared";
-  /** Whether `next` waits for what comes when there is nothing left, or ends. */
+  /** Whether `next` waits for new alerts when there is nothing left, or ends. */
   readonly follow: boolean;
   /** Whether alerts are held until they are acknowledged. */
   readonly acknowledge: boolean;
@@ -25,9 +25,9 @@ export interface GroupSubscription {
   readonly group: string;
   readonly follow: boolean;
   readonly acknowledge: boolean;
-  /** Where the group starts, if it is new: behind this sequence number. Undefined: with what comes. */
+  /** Where the group starts, if it is new: after this sequence number. Undefined: with new alerts. */
   readonly after: number | undefined;
-  /** One for all members; another one replaces it only while there are none. */
+  /** The same for all members; it can be replaced only while there are no members. */
   readonly filter: Filter | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface GroupSubscription {
 export interface BroadcastSubscription {
   readonly mode: "broadcast";
   readonly follow: boolean;
-  /** Starts behind this sequence number. Undefined: with what comes. */
+  /** Starts after this sequence number. Undefined: with new alerts. */
   readonly after: number | undefined;
   readonly filter: Filter | undefined;
 }
@@ -48,20 +48,20 @@ export interface Slice {
 
 /** A reader's place in the log. */
 export interface Cursor {
-  /** The sequence number behind which this cursor starts. */
+  /** The sequence number after which this cursor starts. */
   readonly position: number;
   /** How many responses may be unacknowledged before `next` waits; 0 without acknowledgement. */
   readonly window: number;
   /**
    * The next frames, at most `maxBytes` of them, or a single one that is larger. Alerts that the log lost before this
-   * cursor came to them are told by one frame of their own. Undefined when there is nothing left and the subscription
-   * does not follow. One call at a time; by it, the slice before is given back.
+   * cursor reached them are reported by a frame of their own. Undefined when there is nothing left and the subscription
+   * does not follow. One call at a time; it releases the slice before.
    * @throws the reason of `signal`, when it aborts while this waits.
    */
   next(maxBytes: number, signal: AbortSignal): Slice | undefined | Promise<Slice | undefined>;
   /**
-   * The first `count` frames that this cursor gave are done. A smaller count than before is ignored.
-   * @throws FalcoError with InvalidArgument if it gave fewer.
+   * The first `count` frames that this cursor returned are done. A smaller count than before is ignored.
+   * @throws FalcoError with InvalidArgument if it has returned fewer.
    */
   acknowledge(count: number): void;
   /** What was not acknowledged goes to the other members. */
@@ -76,7 +76,7 @@ export interface GroupStats {
   readonly joined: number;
   /** Handed to a member, and acknowledged where that is asked for. */
   readonly delivered: number;
-  /** Handed out once more, since a member went without acknowledging them. */
+  /** Handed out again, because a member left without acknowledging them. */
   readonly redelivered: number;
   readonly filtered: number;
   /** Evicted by the bound before they were delivered. */
@@ -92,19 +92,19 @@ export interface LogStats {
   readonly retained: number;
   /** Memory that holds them, in bytes. */
   readonly retainedBytes: number;
-  /** Memory that only streams hold which are being written, in bytes: of evicted alerts, and of copies. */
+  /** Memory that only streams being written hold, in bytes: evicted alerts, and copies. */
   readonly pinnedBytes: number;
   /** The shared queue is the group "". */
   readonly groups: Readonly<Record<string, GroupStats>>;
-  /** All broadcast cursors that there are now, together. */
+  /** All current broadcast cursors together. */
   readonly broadcast: GroupStats;
 }
 
-/** An append-only, bounded log of alerts. Asynchronous, so that an engine may be another machine. */
+/** An append-only, bounded log of alerts. Asynchronous, so that an engine may be on another machine. */
 export interface AlertLog {
   append(batch: AlertBatch): Appended | Promise<Appended>;
   /**
-   * @param onEvicted Called when the log takes the cursor's last slice back, which then must not be written on.
+   * @param onEvicted Called when the log takes back the cursor's last slice, of which nothing more may be written.
    * @throws FalcoError with FailedPrecondition if the group has another filter, ResourceExhausted if there are too
    * many groups.
    */

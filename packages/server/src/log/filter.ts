@@ -2,7 +2,7 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { alertField } from "@falco-outputs/core/codec";
 import { filterFields, type ListFilter, listFilters } from "@falco-outputs/core/contract";
 
-/** What an alert has to be: each part that is there must hold; of a list, one value suffices, exact and case-sensitive. */
+/** What an alert must be: each part that is there must hold; of a list, one value suffices, exact and case-sensitive. */
 export interface Filter extends Readonly<Partial<Record<ListFilter, readonly string[]>>> {
   /** At least this severe: numbers up to this one. */
   readonly minPriority?: number;
@@ -15,7 +15,7 @@ for (const name of listFilters) lists[alertField[filterFields[name]]] = name;
 /** Decides whether an encoded alert passes. */
 export type Matcher = (alert: Uint8Array) => boolean;
 
-/** The same filter gives the same text, whatever the order of its values. */
+/** Equal filters have the same key, whatever the order of their values. */
 export function filterKey(filter: Filter | undefined): string {
   const parts = listFilters.map((name) => [...new Set(filter?.[name])].sort());
   return JSON.stringify([filter?.minPriority ?? null, ...parts]);

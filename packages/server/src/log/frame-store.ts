@@ -3,17 +3,17 @@ import type { Slice } from "./alert-log.js";
 import { frameBytes, Slab, slabBytes } from "./slab.js";
 
 export interface Bounds {
-  /** How many alerts are retained at the most. */
+  /** How many alerts are retained at most. */
   readonly maxAlerts: number;
-  /** How much memory they take at the most, in bytes. */
+  /** How much memory they take at most, in bytes. */
   readonly maxBytes: number;
-  /** How much memory streams that are being written may hold beyond that, in bytes: of evicted alerts, and of copies. */
+  /** How much memory streams being written may hold besides, in bytes: evicted alerts, and copies. */
   readonly maxPinnedBytes: number;
 }
 
 /** Who holds a slice while it is written. */
 export interface Holder {
-  /** The slice is taken back, since its holder held it longest and memory is short. */
+  /** The slice is taken back: memory is short, and this holder has held its slice the longest. */
   evicted(): void;
 }
 
@@ -21,7 +21,7 @@ export interface Holder {
 export class FrameStore {
   readonly #bounds: Bounds;
   readonly #slabs: Slab[] = [];
-  /** What is being written, that which has been held longest first: a slab, or a copy, by its size in bytes. */
+  /** What is being written, the longest held first: a slab, or a copy, by its size in bytes. */
   readonly #held = new Map<Holder, Slab | number>();
   #bytes = 0;
   #pinnedBytes = 0;
@@ -63,7 +63,7 @@ export class FrameStore {
     this.#evict();
   }
 
-  /** Frames from `sequence` on, which has to be retained; `holder` keeps their memory until it is released. */
+  /** Frames from `sequence` on, which must be retained; `holder` keeps their memory until it is released. */
   slice(sequence: number, maxCount: number, maxBytes: number, holder: Holder): Slice {
     const slab = this.#slabOf(sequence);
     slab.pins++;
@@ -71,7 +71,7 @@ export class FrameStore {
     return slab.slice(sequence, maxCount, maxBytes);
   }
 
-  /** The same frames in memory of their own, which counts as pinned until `holder` is released. */
+  /** A copy of the frames, which counts as pinned until `holder` is released. */
   copy(frames: readonly Uint8Array[], holder: Holder): Slice {
     const bytes = Buffer.concat(frames);
     this.#pinnedBytes += bytes.length;
@@ -80,12 +80,12 @@ export class FrameStore {
     return { bytes, count: frames.length };
   }
 
-  /** One frame, in place: not to be kept. */
+  /** One frame, in place; it must not be kept. */
   frame(sequence: number): Uint8Array {
     return this.#slabOf(sequence).frame(sequence);
   }
 
-  /** What a holder held is written. */
+  /** What a holder held has been written. */
   release(holder: Holder): void {
     const held = this.#held.get(holder);
     if (held === undefined) return;
@@ -143,7 +143,7 @@ export class FrameStore {
     this.#takeBack();
   }
 
-  /** @param latest Who has just been given something, and keeps it. */
+  /** @param latest The holder that has just been given something, and keeps it. */
   #takeBack(latest?: Holder): void {
     for (const [holder, held] of this.#held) {
       if (this.#pinnedBytes <= this.#bounds.maxPinnedBytes || holder === latest) return;

@@ -3,11 +3,11 @@ import type { Cursor, Slice } from "./alert-log.js";
 import type { FrameStore, Holder } from "./frame-store.js";
 import type { Loss } from "./loss.js";
 
-/** The group that a cursor is a member of, as the cursor knows it. */
+/** A cursor's group, as the cursor sees it. */
 export interface Membership {
   /** The sequence number of the group's next alert. */
   readonly position: number;
-  /** What a cursor gets now; undefined if it has to wait. */
+  /** What a cursor gets now; undefined if it must wait. */
   serve(cursor: GroupCursor): { slice: Slice | undefined } | undefined;
   wait(cursor: GroupCursor): void;
   stopWaiting(cursor: GroupCursor): void;
@@ -17,9 +17,9 @@ export interface Membership {
   leave(cursor: GroupCursor, unacknowledged: readonly (number | Loss)[]): void;
 }
 
-/** How a cursor reads, and who is told what becomes of it. */
+/** How a cursor reads, and who is told about it. */
 export interface MemberOptions {
-  /** Whether `next` waits for what comes when there is nothing left, or ends. */
+  /** Whether `next` waits for new alerts when there is nothing left, or ends. */
   readonly follow: boolean;
   /** How many responses may be unacknowledged before `next` waits; 0 without acknowledgement. */
   readonly window: number;
@@ -121,9 +121,7 @@ export class GroupCursor implements Cursor, Holder {
   }
 
   evicted(): void {
-    this.#onEvicted(
-      new FalcoError("too slow: memory for alerts on their way is short", Code.ResourceExhausted),
-    );
+    this.#onEvicted(new FalcoError("too slow: memory for alerts in flight is short", Code.ResourceExhausted));
   }
 
   close(): Promise<void> {

@@ -15,8 +15,7 @@ const maxScan = 2048;
  * A place in the log that its members share: each alert goes to one of them. The shared queue is such a group, and so
  * is a broadcast, with a single member.
  *
- * Whoever asks first is served first, and gets its fair share of what is there: one alert at a time goes round, a
- * backlog is split. What a member did not acknowledge goes to the others, before newer alerts.
+ * The member that asks first is served first, and gets its fair share: single alerts go round, a backlog is split. What a member did not acknowledge goes to the others, before newer alerts.
  */
 export class Group implements Membership {
   readonly #store: FrameStore;
@@ -73,7 +72,7 @@ export class Group implements Membership {
     const matches = filter && createMatcher(filter);
     this.#matches = matches;
     if (matches === undefined) return;
-    // What came back from members that had another filter may not pass this one.
+    // What members with another filter left unacknowledged may not pass this one.
     this.#filtered += this.#redelivery.filter((sequence) => matches(messageOf(this.#store.frame(sequence))));
   }
 
@@ -81,7 +80,7 @@ export class Group implements Membership {
     const cursor = new GroupCursor(this, this.#store, options);
     this.#members.add(cursor);
     this.#joined++;
-    // A new group may start behind an alert that is gone; its cursor says where all the same.
+    // A new group may start after an alert that is gone; its cursor still says where.
     this.evict();
     return cursor;
   }
@@ -92,7 +91,7 @@ export class Group implements Membership {
     if (this.#waiting.size > 0) this.#schedule();
   }
 
-  /** Losses that were there when the group began. */
+  /** Losses from before the group began. */
   tell(loss: Loss): void {
     this.#loss.add(loss);
   }
@@ -119,7 +118,7 @@ export class Group implements Membership {
     if (this.#closed) return { slice: undefined };
     if (!cursor.hasRoom) return undefined;
     if (!this.#hasMore()) return cursor.follow ? undefined : { slice: undefined };
-    // Alone it need not wait for others that ask in the same turn.
+    // A single member need not wait for others that ask in the same turn.
     if (this.#members.size > 1) return undefined;
     const slice = this.#take(cursor, 1);
     return slice && { slice };
@@ -179,7 +178,7 @@ export class Group implements Membership {
     return !this.#loss.isEmpty || this.#redelivery.count > 0 || this.#position < this.#store.end;
   }
 
-  /** Waits until whoever runs now is through: the alerts and the members that come in one turn are shared together. */
+  /** Waits for the current turn to end: alerts and members that come in one turn are shared out together. */
   #schedule(later = false): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -198,7 +197,7 @@ export class Group implements Membership {
       if (!cursor.hasRoom) continue;
       const slice = this.#hasMore() ? this.#take(cursor, sharers) : undefined;
       if (slice === undefined && this.#hasMore()) {
-        // A filter that found nothing so far looks on, once others had their turn.
+        // A filter that has found nothing so far continues once others have had their turn.
         this.#schedule(true);
         return;
       }

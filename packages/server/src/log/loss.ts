@@ -4,7 +4,7 @@ import { unnumberedFrame } from "./slab.js";
 
 /**
  * Why alerts were lost: `overflow`, the bound reached them before a group's members took them; `slow`, before a
- * broadcast subscriber read them; `restart`, they were another log's, and how many is not known.
+ * broadcast subscriber read them; `restart`, they were in another log, and their number is unknown.
  */
 export type LossCause = "overflow" | "slow" | "restart";
 
@@ -14,7 +14,7 @@ export interface Loss {
   readonly range: { readonly lost: number; readonly first: number; readonly last: number } | undefined;
 }
 
-/** The losses that a subscriber was not told yet, merged: one of another log, and one of this log. */
+/** The losses that a subscriber has not been told about, merged: one of another log, and one of this log. */
 export class PendingLoss {
   #restart: Loss | undefined;
   #counted: Loss | undefined;
@@ -43,7 +43,7 @@ export class PendingLoss {
           };
   }
 
-  /** The loss to tell next. */
+  /** The loss to report next. */
   take(): Loss | undefined {
     const loss = this.#restart ?? this.#counted;
     if (this.#restart !== undefined) this.#restart = undefined;
@@ -52,7 +52,7 @@ export class PendingLoss {
   }
 }
 
-/** The alert that tells a loss. It is in no log and has no sequence number. */
+/** The alert that reports a loss. It is in no log and has no sequence number. */
 export function lossSlice({ cause, range }: Loss): Slice {
   const text =
     range === undefined

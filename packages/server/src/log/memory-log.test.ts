@@ -265,7 +265,7 @@ describe("the shared queue", () => {
     expect(counts).toEqual([34, 33, 33]);
   });
 
-  it("leaves to those who do not ask at the moment their share, but not for ever", async () => {
+  it("leaves to those who do not ask at the moment their share, but not forever", async () => {
     const { log } = logWith();
     const [asking] = [await log.open(shared), await log.open(shared)];
     log.append(batchOf(...rulesFrom(0, 100)));

@@ -17,13 +17,13 @@ import type { Loss } from "./loss.js";
 import { slabBytes } from "./slab.js";
 
 export interface MemoryLogOptions {
-  /** How many alerts are retained at the most. Default: 100,000. */
+  /** How many alerts are retained at most. Default: 100,000. */
   maxAlerts?: number;
-  /** How much memory they take at the most, in bytes; at least 4 MiB. Default: 128 MiB. */
+  /** How much memory they take at most, in bytes; at least 4 MiB. Default: 128 MiB. */
   maxBytes?: number;
-  /** How much memory streams that are being written may hold beyond that, in bytes. Default: 64 MiB. */
+  /** How much memory streams being written may hold besides, in bytes. Default: 64 MiB. */
   maxPinnedBytes?: number;
-  /** How many groups there are at the most; beyond, those without members are forgotten. Default: 1,000. */
+  /** How many groups there are at most; beyond, those without members are forgotten. Default: 1,000. */
   maxGroups?: number;
   /** How many responses a stream may leave unacknowledged. Default: 4,096. */
   window?: number;
@@ -35,13 +35,13 @@ const mebibyte = 1024 * 1024;
 const leastMaxBytes = 4 * slabBytes;
 const sharedQueue = "";
 
-/** The alert log in memory: what a restart of the process does not survive. */
+/** The alert log in memory: it does not survive a restart of the process. */
 export class MemoryLog implements AlertLog {
   readonly #maxGroups: number;
   readonly #window: number;
   readonly #onLoss: (group: string, count: number) => void;
   readonly #store: FrameStore;
-  /** The sequence number before the first one ever. */
+  /** The sequence number before the very first one. */
   readonly #origin: number;
   /** In the order in which they were last left; those with members have no order. */
   readonly #groups = new Map<string, Group>();
@@ -57,7 +57,7 @@ export class MemoryLog implements AlertLog {
     this.#maxGroups = wholeNumber("maxGroups", options.maxGroups, 1_000);
     this.#window = wholeNumber("window", options.window, 4_096);
     this.#onLoss = options.onLoss ?? (() => undefined);
-    // Numbers of an earlier log lie below those of a later one, so that neither is taken for the other.
+    // An earlier log has smaller numbers than a later one, so the two cannot be confused.
     this.#origin = Date.now() * 1000;
     this.#store = new FrameStore(this.#origin + 1, bounds);
     this.#groups.set(sharedQueue, this.#createGroup(sharedQueue, this.#store.first));
@@ -82,7 +82,7 @@ export class MemoryLog implements AlertLog {
     const name = subscription.group;
     const group = this.#groupFor(name, subscription.after, subscription.filter);
     const onLeft = () => {
-      // After those that were left before; a group that was forgotten stays so.
+      // After those that were left before; a forgotten group stays forgotten.
       if (this.#groups.get(name) === group && this.#groups.delete(name)) this.#groups.set(name, group);
     };
     return group.join({ follow, window, onEvicted, onLeft });
@@ -154,7 +154,7 @@ export class MemoryLog implements AlertLog {
     );
   }
 
-  /** Where to start behind `after`. What lies outside of this log is another log's. */
+  /** Where to start after `after`. Numbers outside this log are from another log. */
   #start(after: number | undefined): { position: number; loss?: Loss } {
     const { first, end } = this.#store;
     if (after === undefined) return { position: end };

@@ -1,7 +1,7 @@
 import type { Slice } from "./alert-log.js";
 import type { FrameStore, Holder } from "./frame-store.js";
 
-/** Frames picked one by one for a slice of at most `maxBytes`, which only a single one may exceed. */
+/** Frames picked one by one for a slice of at most `maxBytes`, which only a single frame may exceed. */
 export class Picked {
   readonly #store: FrameStore;
   readonly #maxBytes: number;
@@ -30,7 +30,7 @@ export class Picked {
   /** What was picked; `holder` keeps its memory until it is released. */
   slice(holder: Holder): Slice | undefined {
     if (this.count === 0) return undefined;
-    // A copy of a few small frames takes less memory than the slab that they would keep; that of a large one does not.
+    // A copy of a few small frames takes less memory than the slab that they would pin; a copy of a large one does not.
     if (this.#bytes > this.#maxBytes) return this.#store.slice(this.#first, 1, this.#maxBytes, holder);
     return this.#store.copy(this.#frames, holder);
   }

@@ -27,7 +27,7 @@ export class Redelivery {
     return this.#sequences.splice(0, kept === -1 ? this.count : kept);
   }
 
-  /** Removes those that do not pass, and returns how many they were. */
+  /** Removes those that do not pass, and returns their number. */
   filter(passes: (sequence: number) => boolean): number {
     const before = this.count;
     this.#sequences = this.#sequences.filter(passes);

@@ -32,7 +32,7 @@ export class Slab {
     return this.#bytes.length;
   }
 
-  /** The sequence number behind the last frame. */
+  /** The sequence number after the last frame. */
   get end(): number {
     return this.first + this.#ends.length;
   }
@@ -41,7 +41,7 @@ export class Slab {
     return this.#used + frame <= this.#bytes.length;
   }
 
-  /** Adds the alert that is `batch.bytes` from `start` to `end`. There has to be room. */
+  /** Adds the alert that is `batch.bytes` from `start` to `end`. There must be room. */
   add(batch: AlertBatch, start: number, end: number): void {
     const sequence = this.end;
     const bytes = this.#bytes;

@@ -10,7 +10,7 @@ const fileNames = /\.(?:pem|crt|cer)$|^[0-9a-f]{8}\.\d+$/;
 const certificates =
   /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
-/** The authorities that this machine trusts, as PEM: the system's, or where it has none those that Node brings. */
+/** The authorities that this machine trusts, as PEM: the system's, or if it has none, those of Node. */
 export function systemAuthorities(): readonly string[] {
   const found = existsSync(systemFolder) ? readFolder(systemFolder) : [];
   return found.length > 0 ? found : rootCertificates;
@@ -37,7 +37,7 @@ function readFolder(folder: string): readonly string[] {
   const paths = readdirSync(folder)
     .filter((name) => fileNames.test(name))
     .map((name) => join(folder, name))
-    // A link whose file is gone is no certificate, which is how OpenSSL takes it as well.
+    // A broken link is ignored, as by OpenSSL.
     .filter((path) => existsSync(path));
   return [...new Set(paths.flatMap((path) => readFileSync(path, "latin1").match(certificates) ?? []))];
 }

@@ -1,16 +1,16 @@
-/** What OpenSSL and Node call a certificate that is not accepted. */
+/** The codes of OpenSSL and Node for a certificate that is not accepted. */
 const ofCertificate = /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
 
 /**
- * Says why a connection failed, for a log.
- * @param where Who is connected to, without a secret.
+ * Why a connection failed, for a log.
+ * @param where The receiver, without a secret.
  */
 export function connectionError(where: string, cause: NodeJS.ErrnoException & { reason?: string }): Error {
   return new Error(`${where}: ${reasonOf(cause)}`, { cause });
 }
 
 function reasonOf(error: NodeJS.ErrnoException & { reason?: string }): string {
-  // One error for each of a name's addresses, and none of its own.
+  // One error per address of a name, and no message of its own.
   if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(", ");
   if (ofCertificate.test(error.code ?? "")) return `its certificate is not accepted: ${error.message}`;
   // OpenSSL's reason, without the places in its source.

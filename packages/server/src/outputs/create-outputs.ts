@@ -10,15 +10,15 @@ import type { Sink } from "./sink.js";
 import { type StdoutOptions, StdoutSink } from "./stdout.js";
 import { createSyslogSink, type SyslogOutputOptions } from "./syslog/syslog-output.js";
 
-/** Where alerts go beside gRPC: Falco's old outputs. */
+/** Where alerts go besides gRPC: Falco's old outputs. */
 export interface OutputsOptions {
   /** How alerts are written, for all of them. */
   format?: FormatOptions;
   /** The bounds of each one's queue. */
   queue?: QueueOptions;
-  /** Each alert a line on the standard output, or on another stream. */
+  /** One line per alert on standard output, or on another stream. */
   stdout?: true | StdoutOptions;
-  /** Each alert a line in a file. */
+  /** One line per alert in a file. */
   file?: FileOptions;
   /** Alerts to the standard input of a program. */
   program?: ProgramOptions;

@@ -19,19 +19,22 @@ import { countsOf, folder, numbersIn, numbersInFile, publishNumbered, serve, upT
 
 const json = { json: true };
 
-it.each([false, true])("appends a line an alert, behind what is there (keepAlive: %s)", async (keepAlive) => {
-  const filename = join(folder(), "alerts");
-  writeFileSync(filename, "before\n");
-  const { server } = await serve({ file: { filename, keepAlive } });
-  await server.publish("2026-06-02T09:14:09Z: Error one");
-  await countsOf(server, "file", { written: 1 });
-  await server.publish("2026-06-02T09:14:09Z: Error two");
-  await server.stop();
-  expect(readFileSync(filename, "utf8")).toBe(
-    "before\n2026-06-02T09:14:09Z: Error one\n2026-06-02T09:14:09Z: Error two\n",
-  );
-  expect(server.stats().outputs.file).toEqual({ written: 2, failed: 0, dropped: 0, waiting: 0 });
-});
+it.each([false, true])(
+  "appends one line per alert, after what is there (keepAlive: %s)",
+  async (keepAlive) => {
+    const filename = join(folder(), "alerts");
+    writeFileSync(filename, "before\n");
+    const { server } = await serve({ file: { filename, keepAlive } });
+    await server.publish("2026-06-02T09:14:09Z: Error one");
+    await countsOf(server, "file", { written: 1 });
+    await server.publish("2026-06-02T09:14:09Z: Error two");
+    await server.stop();
+    expect(readFileSync(filename, "utf8")).toBe(
+      "before\n2026-06-02T09:14:09Z: Error one\n2026-06-02T09:14:09Z: Error two\n",
+    );
+    expect(server.stats().outputs.file).toEqual({ written: 2, failed: 0, dropped: 0, waiting: 0 });
+  },
+);
 
 it("creates a file with the mode that it is given, and as the umask has it", async () => {
   const own = join(folder(), "own");
@@ -201,7 +204,7 @@ it("gives whole lines to who reads a FIFO late, each once", async () => {
   await countsOf(server, "file", { written: count, failed: 0 });
 });
 
-it("tells of a file that it may not write, and goes on", async () => {
+it("reports a file that it may not write, and continues", async () => {
   const filename = join(folder(), "alerts");
   const { server, logged } = await serve({ file: { filename }, queue: { retryMs: 1e-9 } });
   mkdirSync(filename);

@@ -10,33 +10,33 @@ export interface FileOptions {
   /** Alerts are appended to it. It is created, but not its folder. */
   filename: string;
   /**
-   * Keeps the file open until the outputs are reopened (`keep_alive`), instead of opening it anew whenever alerts come.
+   * Keeps the file open until the outputs are reopened (`keep_alive`), instead of reopening it whenever alerts come.
    * Default: false.
    */
   keepAlive?: boolean;
-  /** The mode of a file that is created, less the umask. Default: 0o666, as with Falco. */
+  /** The mode of a file that is created, minus the umask. Default: 0o666, as in Falco. */
   mode?: number;
 }
 
-// Not to wait for who reads a FIFO.
+// Opening a FIFO must not wait for its reader.
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 const defaultMode = 0o666;
-/** How often a FIFO that is full is tried again, in milliseconds. */
+/** How often a full FIFO is tried again, in milliseconds. */
 const fullPipeMs = 10;
 
-/** The writing of some alerts, which goes on when the attempt that began it is over: a system call may hang. */
+/** The writing of some alerts. It may outlast the attempt that began it: a system call may hang. */
 interface Job {
   readonly bytes: Uint8Array;
   /** How many whole lines are in the file. */
   written: number;
-  /** Never rejects; what it ended with. */
+  /** Never rejects; resolves with the outcome. */
   done: Promise<Error | undefined>;
   hasEnded: boolean;
 }
 
 /**
- * The file output (falco.yaml's `file_output`). The file holds whole lines: what was written of a line when the disk
- * became full is cut off again. An alert counts as written when the kernel has it, not when it is on the disk.
+ * The file output (falco.yaml's `file_output`). The file holds whole lines: a partial line that
+ * was written when the disk became full is removed again. An alert counts as written when the kernel has it, not when it is on the disk.
  */
 export class FileSink implements Sink {
   readonly maxAlerts = Number.POSITIVE_INFINITY;
@@ -46,13 +46,13 @@ export class FileSink implements Sink {
   #file: FileHandle | undefined;
   /** How large the file is, in bytes, if only we write to it. */
   #size = 0;
-  /** The rest of a line that could not be cut off again: it has to come first. */
+  /** The rest of a partial line that could not be removed: it must be written first. */
   #rest: Uint8Array | undefined;
-  /** Nothing else runs beside it: a disk that hangs costs one of Node's few threads, not all. */
+  /** Nothing else runs at the same time: a disk that hangs occupies one of Node's few threads, not all. */
   #job: Job | undefined;
-  /** Whether the file has to be opened anew before the next line is written. */
+  /** Whether the file must be reopened before the next line is written. */
   #isStale = false;
-  /** The reopening that came last; never rejects. */
+  /** The last reopening; never rejects. */
   #reopened: Promise<unknown> = Promise.resolve();
 
   /** @throws OptionError for a file name that cannot work. */
@@ -73,7 +73,7 @@ export class FileSink implements Sink {
     let earlier = this.#job;
     if (earlier !== undefined) {
       await untilAborted(earlier.done, signal);
-      // Those of another job were given up.
+      // The alerts of another job were given up.
       if (!isSame(earlier.bytes, alerts.bytes)) earlier = undefined;
     }
     await untilAborted(this.#reopened, signal);
@@ -86,9 +86,9 @@ export class FileSink implements Sink {
 
   async reopen(signal: AbortSignal): Promise<void> {
     this.#isStale = true;
-    // One that hangs goes on in the old file; what comes after it opens the new one.
+    // One that hangs continues in the old file; what comes after it opens the new one.
     if (this.#job !== undefined) await untilAborted(this.#job.done, signal);
-    // At once, as Falco does: whoever rotates looks for the new file.
+    // At once, as in Falco: whoever rotates looks for the new file.
     const reopened: Promise<unknown> = this.#keepAlive ? this.#opened() : this.#closeStale();
     this.#reopened = reopened.catch(() => undefined);
     await untilAborted(reopened, signal);
@@ -97,7 +97,7 @@ export class FileSink implements Sink {
   async close(signal: AbortSignal): Promise<void> {
     const job = this.#job;
     const closed = Promise.all([job?.done, this.#reopened]).then(() => this.#closeFile());
-    // What hangs is let go of: its file is closed when it ends.
+    // A hanging write is abandoned; its file is closed when it ends.
     if (job?.hasEnded === false) closed.catch(() => undefined);
     else await untilAborted(closed, signal);
   }
@@ -132,7 +132,7 @@ export class FileSink implements Sink {
     } finally {
       const whole = job.written === 0 ? 0 : ends[job.written - 1]!;
       if (at > whole && !(await this.#cutOff(file, at - whole))) {
-        // The line is as good as written: its rest comes before everything else.
+        // The line counts as written: its rest comes before everything else.
         this.#rest = bytes.subarray(at, ends[job.written]!);
         job.written++;
       }
@@ -149,12 +149,12 @@ export class FileSink implements Sink {
     return this.#file;
   }
 
-  /** Closes a file that has to be opened anew, unless a line in it was begun: that is ended first. */
+  /** Closes a file that must be reopened, unless it ends with a partial line, which is completed first. */
   async #closeStale(): Promise<void> {
     if (this.#isStale && this.#rest === undefined) await this.#closeFile();
   }
 
-  /** Takes the last `count` bytes out of the file again; false if they may be others', or it is no file but a FIFO. */
+  /** Removes the last `count` bytes from the file; false if they may not be ours, or it is a FIFO. */
   async #cutOff(file: FileHandle, count: number): Promise<boolean> {
     const status = await file.stat();
     if (!status.isFile() || status.size !== this.#size) return false;
@@ -171,7 +171,7 @@ export class FileSink implements Sink {
     await file?.close();
   }
 
-  /** The error, which says what to do about it where that is known. */
+  /** The error, with advice where there is some. */
   #explained(error: Error): Error {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") {
@@ -185,7 +185,7 @@ export class FileSink implements Sink {
   }
 }
 
-/** Writes at least one byte; gives how many. A FIFO that is full is waited for. */
+/** Writes at least one byte; returns how many. Waits for a full FIFO. */
 async function writeSome(file: FileHandle, bytes: Uint8Array, signal: AbortSignal): Promise<number> {
   for (;;) {
     try {
@@ -204,7 +204,7 @@ function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // Not there, or not to be seen: that may change, and each attempt says what is wrong.
+    // Missing, or not accessible: that may change, and each attempt reports what is wrong.
     return false;
   }
 }

@@ -5,7 +5,7 @@ import type { Output, OutputStats } from "./output.js";
 /** The grpc output: the alert log, on which every subscriber is a cursor. Its bound is the output's queue. */
 export class GrpcOutput implements Output<Appended | Promise<Appended>> {
   readonly name = "grpc";
-  /** The log drops its oldest alerts, and tells it: nobody has to wait. */
+  /** The log drops its oldest alerts, and reports that: nobody has to wait. */
   readonly isCrowded = false;
   readonly #log: AlertLog;
 
@@ -19,7 +19,7 @@ export class GrpcOutput implements Output<Appended | Promise<Appended>> {
 
   reopen(): void {}
 
-  /** Summed over the shared queue, all groups and the broadcasts that there are now: each gets every alert. */
+  /** Summed over the shared queue, all groups and the current broadcasts: each gets every alert. */
   stats(): OutputStats {
     const { groups, broadcast } = this.#log.stats();
     const stats = { written: 0, failed: 0, dropped: 0, waiting: 0 };

@@ -2,7 +2,7 @@ import { milliseconds, wholeNumber } from "@falco-outputs/core/options";
 
 export interface QueueOptions {
   /**
-   * How many alerts an output's queue holds; beyond, new ones are dropped (falco.yaml's `outputs_queue.capacity`).
+   * How many alerts an output's queue holds; when it is full, new ones are dropped (falco.yaml's `outputs_queue.capacity`).
    * Default: 10,000.
    */
   maxAlerts?: number;
@@ -10,7 +10,7 @@ export interface QueueOptions {
   maxBytes?: number;
   /** How long one attempt to write may take, in milliseconds (falco.yaml's `output_timeout`). Default: 2,000. */
   timeoutMs?: number;
-  /** How long alerts are tried again after errors, in milliseconds. Default: 60,000. */
+  /** How long alerts are retried after errors, in milliseconds. Default: 60,000. */
   retryMs?: number;
 }
 

@@ -1,19 +1,19 @@
 import { joinPieces } from "../alert-batch.js";
 import { type FormattedAlerts, sliceAlerts } from "./sink.js";
 
-/** Some alerts that came together, of which those from `from` to `to` still wait. */
+/** Alerts that came together, of which those from `from` to `to` are still waiting. */
 interface Batch {
   readonly alerts: FormattedAlerts;
   from: number;
   readonly to: number;
 }
 
-/** Alerts that wait, in order, bounded by count and bytes. Their memory is shared with the queues of other outputs. */
+/** Waiting alerts, in order, bounded by count and bytes. They share their memory with the queues of other outputs. */
 export class Queue {
   readonly #maxAlerts: number;
   readonly #maxBytes: number;
   #batches: (Batch | undefined)[] = [];
-  /** Where the first one is; before it there is none. */
+  /** Where the first one is. */
   #first = 0;
   #count = 0;
   #bytes = 0;
@@ -27,13 +27,13 @@ export class Queue {
     return this.#count;
   }
 
-  /** Takes as many alerts as there is room for, the first ones; returns how many. */
+  /** Adds as many of the first alerts as there is room for; returns how many. */
   add(alerts: FormattedAlerts): number {
     const { ends } = alerts;
     let to = Math.min(ends.length, this.#maxAlerts - this.#count);
     while (to > 0 && this.#bytes + ends[to - 1]! > this.#maxBytes) to--;
     if (to === 0) return 0;
-    // Copied, so that those without room are not kept along with them.
+    // Copied, so that those that did not fit are not kept in memory as well.
     const taken = to === ends.length ? alerts : copyOf(sliceAlerts(alerts, 0, to));
     this.#batches.push({ alerts: taken, from: 0, to });
     this.#count += to;
@@ -42,8 +42,8 @@ export class Queue {
   }
 
   /**
-   * Takes the first alerts out, at least one: at most `maxAlerts`, and not more than `maxBytes` if it is several. Alerts
-   * that came together stay in their memory.
+   * Removes and returns the first alerts, at least one: at most `maxAlerts`, and at most `maxBytes` unless it is a single
+   * one. Alerts that came together are not copied.
    */
   take(maxAlerts: number, maxBytes: number): FormattedAlerts {
     const runs: FormattedAlerts[] = [];
@@ -61,7 +61,7 @@ export class Queue {
     return runs.length === 1 ? runs[0]! : joinRuns(runs);
   }
 
-  /** Takes alerts of the first batch out, as many as fit; undefined for none, unless `atLeastOne`. */
+  /** Removes as many alerts of the first batch as fit; undefined if none does, unless `atLeastOne`. */
   #run(maxAlerts: number, maxBytes: number, atLeastOne: boolean): FormattedAlerts | undefined {
     const batch = this.#batches[this.#first]!;
     const { ends } = batch.alerts;
@@ -76,7 +76,7 @@ export class Queue {
     return sliceAlerts(batch.alerts, from, to);
   }
 
-  /** Moves the others forward seldom: an array's `shift` costs as much as it is long. */
+  /** Moves the others forward only now and then: the cost of an array's `shift` grows with its length. */
   #forgetFirst(): void {
     this.#batches[this.#first++] = undefined;
     if (this.#first < 1024 && this.#first < this.#batches.length) return;

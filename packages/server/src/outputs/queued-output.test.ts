@@ -40,7 +40,7 @@ it("writes what comes in one turn of the event loop together, in order, to a sin
   expect(sink.calls).toEqual(["1,2,3", "4"]);
 });
 
-it("gives a sink no more at once than it takes, and no more than 64 KiB but of a single alert", async () => {
+it("gives a sink no more at once than it takes, and at most 64 KiB but of a single alert", async () => {
   const { sink, write, counts } = start();
   sink.maxAlerts = 2;
   write("1", "2", "3");
@@ -53,7 +53,7 @@ it("gives a sink no more at once than it takes, and no more than 64 KiB but of a
   expect(sink.calls).toEqual([large, `${small},${small}`, small]);
 });
 
-it("drops what is beyond the bounds of count and bytes, counts it, and tells of it at once", async () => {
+it("drops what is beyond the bounds of count and bytes, counts it, and logs it at once", async () => {
   const { sink, write, counts, logged } = start({ maxAlerts: 3, maxBytes: 20 });
   let release = () => undefined as unknown;
   sink.behave(() => new Promise<void>((resolve) => (release = () => resolve())));
@@ -91,7 +91,7 @@ it("tries again after an error, what was not written yet", async () => {
   ]);
 });
 
-it("gives up when the time is over, counts it, and goes on", async () => {
+it("gives up when the time is over, counts it, and continues", async () => {
   const { sink, write, counts, logged } = start({ retryMs: 1e-9 });
   sink.behave((_, { written }) => {
     written(1);
@@ -172,7 +172,7 @@ it("reopens between writes: at once while idle, between attempts while it fails,
   await counts({ written: 3, failed: 0 });
 });
 
-it("goes on when the sink cannot be reopened, and tells of it", async () => {
+it("continues when the sink cannot be reopened, and logs it", async () => {
   const { sink, output, write, counts, logged } = start();
   sink.reopen = () => Promise.reject(new Error("gone"));
   output.reopen();
@@ -181,7 +181,7 @@ it("goes on when the sink cannot be reopened, and tells of it", async () => {
   expect(logged).toEqual(['error: an output cannot be reopened {"output":"test","reason":"gone"}']);
 });
 
-it("lets go of a sink that hangs while it is reopened, and goes on", async () => {
+it("lets go of a sink that hangs while it is reopened, and continues", async () => {
   const { sink, output, write, counts, logged } = start({ timeoutMs: 20 });
   sink.reopen = (signal) => hang([], { signal });
   output.reopen();
@@ -238,7 +238,7 @@ it("closes while it waits for the next attempt, and when the sink does not close
   await expect.poll(() => sink.calls.length).toBeGreaterThan(0);
   await output.close();
   expect(output.stats()).toEqual({ written: 0, failed: 1, dropped: 0, waiting: 0 });
-  expect(logged.join()).toContain("an output did not close well");
+  expect(logged.join()).toContain("an output did not close cleanly");
 });
 
 it.each([

@@ -13,7 +13,7 @@ import { TimeLimit } from "./time-limit.js";
 const writeBytes = 64 * 1024;
 const initialBackoffMs = 100;
 const maxBackoffMs = 5_000;
-/** An output that moved so long ago, in milliseconds, still goes on. */
+/** An output that made progress within this time, in milliseconds, is not stuck. */
 const movingMs = 1_000;
 
 /** One of the old outputs: a bounded queue before a sink, which writes one piece after the other. */
@@ -30,15 +30,15 @@ export class QueuedOutput implements Output {
   readonly #failures: Throttled;
   readonly #retries: Throttled;
   readonly #closing = new AbortController();
-  /** The time of what the sink does at the moment. */
+  /** The time limit of the sink's current call. */
   #limit: TimeLimit | undefined;
   #isClosed = false;
   #mustReopen = false;
   #pumping: Promise<void> | undefined;
-  /** Alerts that were taken out of the queue and are being written. */
+  /** Alerts that have left the queue and are being written. */
   #writing = 0;
   #written = 0;
-  /** When something was written, or begun to be, last. */
+  /** When something was last written, or begun. */
   #movedAt = 0;
   #failed = 0;
   #dropped = 0;
@@ -81,7 +81,7 @@ export class QueuedOutput implements Output {
   }
 
   get isCrowded(): boolean {
-    // One that hangs is not waited for.
+    // A hanging sink is not waited for.
     return this.#queue.count > this.#crowdedAt && performance.now() - this.#movedAt < movingMs;
   }
 
@@ -121,16 +121,16 @@ export class QueuedOutput implements Output {
     try {
       await this.#sink.close(limit.signal);
     } catch (error) {
-      this.#logger.error({ output: this.name, reason: reasonOf(error) }, "an output did not close well");
+      this.#logger.error({ output: this.name, reason: reasonOf(error) }, "an output did not close cleanly");
     }
     for (const throttled of [this.#drops, this.#failures]) throttled.close();
-    // Nothing is tried again any more.
+    // Nothing is retried any longer.
     this.#retries.discard();
   }
 
   async #pump(): Promise<void> {
     this.#movedAt = performance.now();
-    // Behind whoever writes: what comes in the same turn of the event loop is written together.
+    // After the current turn of the event loop: what arrives in it is written together.
     await new Promise(setImmediate);
     while (!this.#closing.signal.aborted) {
       if (this.#queue.count > 0) {
@@ -155,7 +155,7 @@ export class QueuedOutput implements Output {
     }
   }
 
-  /** Writes alerts, with as many attempts as it takes and their time allows. */
+  /** Writes alerts, in as many attempts as it takes and their time allows. */
   async #writeAll(alerts: FormattedAlerts): Promise<void> {
     let giveUpAt = performance.now() + this.#retryMs;
     let rest = alerts;
@@ -177,7 +177,7 @@ export class QueuedOutput implements Output {
         continue;
       }
       if (this.#closing.signal.aborted || performance.now() >= giveUpAt) {
-        // An attempt that the end cut off says less than the one before.
+        // An attempt that was cut short at the end says less than the one before.
         this.#fail(rest.ends.length, this.#closing.signal.aborted ? (earlier ?? error) : error);
         return;
       }
@@ -191,13 +191,13 @@ export class QueuedOutput implements Output {
     }
   }
 
-  /** Tries once; gives how many were written, and what happened to the others, if there are any. */
+  /** Tries once; returns how many were written, and what happened to the others, if there are any. */
   async #attempt(alerts: FormattedAlerts): Promise<{ written: number; error?: Error }> {
     const total = alerts.ends.length;
     let written = 0;
     let isOver = false;
     const advance = (count: number) => {
-      // What a sink says later has been decided by then.
+      // What a sink reports later no longer counts.
       if (isOver || count <= written) return;
       this.#written += count - written;
       this.#movedAt = performance.now();
@@ -215,7 +215,7 @@ export class QueuedOutput implements Output {
     }
   }
 
-  /** Has the sink do something, which it has to let go of when its time is over or the output closes. */
+  /** Has the sink do something, which it must abandon when its time is up or the output closes. */
   async #within(done: string, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
     using limit = new TimeLimit(this.#timeoutMs, `not ${done} within ${this.#timeoutMs} ms`);
     this.#limit = limit;

@@ -4,15 +4,15 @@ import type { Pieces } from "../alert-batch.js";
 export interface FormattedAlerts extends Pieces {
   /** The priority of each, from 0 (Emergency) to 7 (Debug). */
   readonly priorities: readonly number[];
-  /** When each was emitted, in microseconds since 1970, 0 if that is not known. Undefined if no output asks for it. */
+  /** When each was emitted, in microseconds since 1970, 0 if unknown. Undefined if no output needs it. */
   readonly timesUs?: readonly number[];
 }
 
-/** One try to write some alerts. */
+/** One attempt to write some alerts. */
 export interface Attempt {
-  /** Aborts when its time is over, and when the output closes: who writes has to let go then. */
+  /** Aborts when its time is up, and when the output closes: the sink must stop writing then. */
   readonly signal: AbortSignal;
-  /** The first `count` of the alerts are the other side's now: they are not tried again if this attempt fails. */
+  /** The other side has the first `count` of the alerts: they are not retried if this attempt fails. */
   written(count: number): void;
 }
 
@@ -21,21 +21,20 @@ export interface Sink {
   /** How many alerts `write` takes at once. */
   readonly maxAlerts: number;
   /**
-   * Writes alerts; resolves when they are the other side's. What fails is tried again, with backoff, as long as the
-   * alerts' time lasts.
-   * @throws Refused for alerts that another attempt would not help; any other error for a failure that may pass. No
-   * error's message holds anything of an alert, unless a receiver quotes it in its reason.
+   * Writes alerts; resolves when the other side has them. Failed alerts are retried with backoff until their time is up.
+   * @throws Refused for alerts for which retrying is pointless; any other error for a failure that may pass. No error's
+   * message contains anything from an alert, unless a receiver quotes it in its reason.
    */
   write(alerts: FormattedAlerts, attempt: Attempt): Promise<void>;
-  /** Opens anew what it writes to. Called between writes; whatever hangs has to be let go of when the signal aborts. */
+  /** Reopens what it writes to. Called between writes; it must not wait any longer once the signal aborts. */
   reopen(signal: AbortSignal): Promise<void>;
-  /** Lets go of everything, when the signal aborts also of what hangs; the last call. */
+  /** Releases everything; once the signal aborts, without waiting for what hangs. The last call. */
   close(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * The other side does not take alerts, and will not: they have failed. Those are the first `count` behind the written
- * ones, all of them if it is not given; the rest is tried again at once.
+ * The other side does not accept alerts, and will not: they have failed. Those are the first `count` after the written
+ * ones, or all of them by default; the rest is retried at once.
  */
 export class Refused extends Error {
   constructor(
@@ -46,9 +45,9 @@ export class Refused extends Error {
   }
 }
 
-/** The other side asks to be left alone for some time. */
+/** The other side asks to wait for some time. */
 export class NotYet extends Error {
-  /** @param afterMs How long, in milliseconds; the alerts' time ends it as well. */
+  /** @param afterMs How long, in milliseconds; at most until the alerts' time is up. */
   constructor(
     message: string,
     readonly afterMs: number,

@@ -86,7 +86,7 @@ it("fails at once when nobody reads any more, and harms nobody else", async () =
   expect(server.stats().appended).toBe(7);
 });
 
-it("fails on a stream that was ended, and goes on", async () => {
+it("fails on a stream that was ended, and continues", async () => {
   const stream = new Held();
   stream.end();
   const { server } = await serve({ stdout: { stream } });
@@ -142,7 +142,7 @@ describe("a process of its own", () => {
     expect(numbersIn(text)).toEqual(upTo(1000));
   });
 
-  it("goes on, its alerts counted as failed, when nobody reads for a while, and when the reader is gone", async () => {
+  it("continues, its alerts counted as failed, when nobody reads for a while, and when the reader is gone", async () => {
     const { child, until } = start({ timeoutMs: 50, retryMs: 1e-9 });
     // Not read: the pipe holds less than that.
     child.stdin.write("\n");

@@ -9,7 +9,7 @@ export interface StdoutOptions {
 
 /**
  * The stdout output (falco.yaml's `stdout_output`). An alert counts as written when the stream has taken it. A line that
- * is not taken in time cannot be taken back: its alert may count as failed and come all the same, whole and once.
+ * is not taken in time cannot be withdrawn: its alert may count as failed and still arrive, whole and once.
  */
 export class StdoutSink implements Sink {
   readonly maxAlerts = Number.POSITIVE_INFINITY;
@@ -24,7 +24,7 @@ export class StdoutSink implements Sink {
     try {
       await this.#writer.write(alerts, attempt);
     } catch (error) {
-      // Whoever read it is gone, and nobody else can take its place.
+      // Its reader is gone, and cannot be replaced.
       const isGone = (error as NodeJS.ErrnoException).code === "EPIPE" || this.#writer.stream.destroyed;
       throw isGone ? new Refused(`stdout: nobody reads it any more: ${(error as Error).message}`) : error;
     }

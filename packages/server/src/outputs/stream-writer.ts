@@ -5,36 +5,36 @@ import type { Attempt, FormattedAlerts } from "./sink.js";
 /** Lines that were given to the stream, which may not have written them yet. */
 interface Begun {
   readonly bytes: Uint8Array;
-  /** How many alerts they are. */
+  /** The number of alerts. */
   readonly count: number;
-  /** Never rejects; the error, if they could not be written. */
+  /** Never rejects; resolves with the error, if they could not be written. */
   readonly gone: Promise<Error | undefined>;
   isGone: boolean;
 }
 
 /**
- * Writes alerts to a stream, some lines after the others. A stream cannot take back what it was given: what is not gone
- * when an attempt's time is over stays begun, and the next attempt waits for it. So no line is ever broken, and none is
- * written twice.
+ * Writes alerts to a stream, some lines at a time. What was passed to a stream cannot be withdrawn: what is not written
+ * when an attempt's time is up stays pending, and the next attempt waits for it. So no line is ever broken or written
+ * twice.
  */
 export class StreamWriter {
   stream: Writable;
   readonly #maxLines: number;
   #begun: Begun | undefined;
 
-  /** @param maxLines How many lines the stream is given at once: with one, it is known of each whether it is gone. */
+  /** @param maxLines How many lines the stream gets at once: with one, it is known for each whether it was written. */
   constructor(stream: Writable, maxLines: number) {
     this.stream = stream;
     this.#maxLines = maxLines;
     ignoreErrors(stream);
   }
 
-  /** Whether the stream has something that it did not write yet. */
+  /** Whether the stream has something that it has not written yet. */
   get isStuck(): boolean {
     return this.#begun?.isGone === false;
   }
 
-  /** The same, of something with which these alerts do not begin: it was given up. */
+  /** The same for something with which these alerts do not begin: it was given up. */
   isStuckBefore(alerts: FormattedAlerts): boolean {
     return this.isStuck && !this.#hasBegun(alerts);
   }
@@ -65,7 +65,7 @@ export class StreamWriter {
     const { stream } = this;
     const gone = new Promise<Error | undefined>((resolve) => {
       const closed = () => resolve(new Error("the stream was closed"));
-      // One that is closed meanwhile does not always call back.
+      // A stream that is closed meanwhile does not always call back.
       stream.once("close", closed);
       stream.write(bytes, (error) => {
         stream.removeListener("close", closed);
@@ -93,7 +93,7 @@ export class StreamWriter {
   }
 }
 
-/** Errors come with the writes; without a listener, one that comes later would end the process. */
+/** Errors are reported by the writes; without a listener, a later one would end the process. */
 export function ignoreErrors(stream: Writable): void {
   if (!stream.listeners("error").includes(ignore)) stream.on("error", ignore);
 }

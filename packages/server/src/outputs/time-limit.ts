@@ -12,7 +12,7 @@ export class TimeLimit implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Ends the time early. */
+  /** Cancels the limit. */
   abort(reason: Error): void {
     this.#controller.abort(reason);
   }

@@ -1,6 +1,6 @@
 import { printableJson } from "@falco-outputs/core/printable";
 
-/** One JSON object on a line, with its line end. What peers had logged is no command to a terminal. */
+/** One JSON object as a line. What peers caused to be logged cannot command a terminal. */
 export function jsonLine(level: "info" | "warn" | "error", fields: object, msg: string): string {
   const json = JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg }, withBigInts);
   return `${printableJson(json)}\n`;

@@ -31,7 +31,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts the script; gives its standard error, which is not read before that is asked for. */
+/** Starts the script; returns its standard error, which is not read before that is asked for. */
 async function start(kind: string): Promise<() => Readable> {
   const pipe = kind === "named pipe" ? new UnreadPipe(join(folder, "pipe")) : undefined;
   // Node's own "pipe" is a socket.

@@ -14,7 +14,7 @@ export interface Log extends AsyncDisposable {
 export function openLog(): Log {
   const stderr = openStderr();
   const lines = new UnawaitedLines(stderr, (dropped) =>
-    jsonLine("warn", { dropped }, "log lines were dropped, since nobody read standard error"),
+    jsonLine("warn", { dropped }, "log lines were dropped, because nobody read standard error"),
   );
   return {
     logger: {
@@ -25,7 +25,7 @@ export function openLog(): Log {
     async [Symbol.asyncDispose]() {
       const isRead = await lines.written(flushMs);
       if (stderr !== process.stderr) stderr.destroy();
-      // What cannot be written would keep the process. By then, its exit status is set.
+      // What cannot be written would keep the process alive. Its exit status is set by then.
       else if (!isRead) setImmediate(() => process.exit());
     },
   };

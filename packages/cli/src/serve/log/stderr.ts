@@ -12,7 +12,7 @@ export function openStderr(): Writable {
   // As bigints: numbers are left behind in Node, where its module loader takes a pipe for part of the next path.
   if (!fstatSync(stderr, { bigint: true }).isFIFO()) return process.stderr;
   try {
-    // Opened anew: that it does not block is then not so for the others who write to the pipe, Falco perhaps.
+    // Reopened, so that it is non-blocking for us only, and not for others who write to the pipe, such as Falco.
     const own = openSync("/proc/self/fd/2", constants.O_WRONLY | constants.O_NONBLOCK);
     return new Socket({ fd: own, readable: false });
   } catch {

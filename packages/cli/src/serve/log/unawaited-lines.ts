@@ -16,11 +16,11 @@ export class UnawaitedLines {
   #isWriting = false;
   #onWritten: (() => void) | undefined;
 
-  /** @param tellDropped The line that tells how many were dropped. It stands where they would have. */
+  /** @param tellDropped Makes the line that says how many were dropped; it takes their place. */
   constructor(stream: Writable, tellDropped: (count: number) => string) {
     this.#stream = stream;
     this.#tellDropped = tellDropped;
-    // Its reader is gone for good. What is written from then on is dropped by the stream itself.
+    // Its reader is gone. The stream itself drops what is written from now on.
     stream.on("error", () => undefined);
   }
 
@@ -46,7 +46,7 @@ export class UnawaitedLines {
     });
   }
 
-  /** Hands the stream what there is, once it is done with what it got before. */
+  /** Passes on what there is, once the stream has written what it got before. */
   #write(): void {
     if (this.#isWriting) return;
     if (this.#kept.length === 0) {

@@ -9,7 +9,7 @@ export type Given = number | ToldLoss;
 export type Passes = (sequence: number) => boolean;
 
 /**
- * What a group, the shared queue or a broadcast cursor has to do. It does not say who of the members gets what, but
+ * What a group, the shared queue or a broadcast cursor must do. It does not say who of the members gets what, but
  * refuses every alert and every loss that must not come now.
  *
  * An engine may look at alerts ahead, or not: of what does not pass the filter it is not known, until something else
@@ -155,7 +155,7 @@ export class GroupModel {
     this.evicted(firstRetained);
   }
 
-  /** What the group's numbers have to be. */
+  /** What the group's numbers must be. */
   expected(): ExpectedStats {
     const { least, most } = this.#untold;
     const { members, delivered, redelivered, total } = this;

@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { commandsFor } from "./commands.js";
 import { type Engine, Trial } from "./trial.js";
 
-/** What every engine of the alert log has to do, whatever its subscribers do. */
+/** What every engine of the alert log must do, whatever its subscribers do. */
 export function describeAlertLog(name: string, engine: Engine, numRuns: number): void {
   describe(`${name}, as an alert log`, () => {
     it("accounts for every alert, to every group and every broadcast", async () => {

@@ -185,7 +185,7 @@ export class Trial {
     }
   }
 
-  /** All that is left is read; then every alert has to be accounted for. */
+  /** All that is left is read; then every alert must be accounted for. */
   async finish(): Promise<void> {
     for (const member of this.members) {
       member.stalled = false;

@@ -6,10 +6,10 @@ const { varint, delimited } = wireType;
 
 /**
  * Finds in an encoded alert what the outputs need, in place: decoding it would cost ten times as much. The last of
- * repeated fields counts, as for every decoder.
+ * repeated fields counts, as in every decoder.
  */
 export class AlertScan {
-  /** From 0 (Emergency, also where it is absent) to 7 (Debug); of alerts that came encoded, any 32-bit integer. */
+  /** From 0 (Emergency, also if it is absent) to 7 (Debug); in alerts that came encoded, any 32-bit integer. */
   priority = 0;
   /** Where `output` begins and ends in the bytes; the same place for an empty one. */
   outputStart = 0;
@@ -18,7 +18,7 @@ export class AlertScan {
   sourceStart = 0;
   sourceEnd = 0;
 
-  /** Reads the alert that is `bytes` from `start` to `end`; it has to be a valid message. */
+  /** Reads the alert that is `bytes` from `start` to `end`; it must be a valid message. */
   read(bytes: Uint8Array, start: number, end: number): void {
     this.#clear();
     if (this.#fast(bytes, start, end)) return;
@@ -30,7 +30,7 @@ export class AlertScan {
     this.priority = this.outputStart = this.outputEnd = this.sourceStart = this.sourceEnd = 0;
   }
 
-  /** False for what Falco does not write: fields of others, priorities that are none. */
+  /** False for what Falco does not write: unknown fields, unknown priorities. */
   #fast(bytes: Uint8Array, start: number, end: number): boolean {
     let at = start;
     while (at < end) {

@@ -29,7 +29,7 @@ describe("JSON from JSON", () => {
     }
   });
 
-  it("keeps what is no UTF-8, white space, escapes, and members that it does not know", async () => {
+  it("keeps what is not UTF-8, white space, escapes, and members that it does not know", async () => {
     const odd = Buffer.concat([
       Buffer.from('{"rule" :\t"\\u0041\\ud800", "other":{"a":[1e400]},"priority":"info","output":"'),
       Buffer.from([0xff, 0xc3]),

@@ -26,7 +26,7 @@ export function createJsonForm(options: JsonOptions & TextOptions): Form {
   const edit = createEdit(options);
   const fromAlert = (alert: Uint8Array) => {
     const json = decode(alert).toJSON();
-    // Sequence numbers are our log's, and Falco's outputs have none.
+    // Sequence numbers are our log's; Falco's outputs do not have them.
     delete json.sequence;
     return Buffer.from(edit.apply(JSON.stringify(json)));
   };

@@ -41,7 +41,7 @@ export function createTextForm({ timeFormatIso8601 }: TextOptions): Form {
       if (line[0] === openingBrace) {
         return (timeFormatIso8601 === undefined && readyOutput(alert, scan)) || write(alert, line);
       }
-      // What was before the time, space or a byte order mark, is no part of it.
+      // What was before the time, space or a byte order mark, is not part of it.
       if (!isDigit(line[0]!)) return fromAlert(alert, scan);
       if (timeFormatIso8601 === undefined) return line;
       return Buffer.from(timed(Buffer.from(line).toString(), decode(alert).toJSON().time));
@@ -64,7 +64,7 @@ function isDigit(byte: number): boolean {
 }
 
 /**
- * Falco's own alerts carry their fields behind the text, ` (n_drops="42" ...)`, as `falco_outputs::handle_msg` writes
+ * Falco's own alerts have their fields after the text, ` (n_drops="42" ...)`, as `falco_outputs::handle_msg` writes
  * them; those of rules have them in it.
  */
 function internalFields(alert: Alert, line: Uint8Array | undefined): string {

@@ -29,7 +29,7 @@ export function judge({ status, retryAfter, reason }: Answer, where: string): vo
   throw afterMs > 0 ? new NotYet(message, afterMs) : new Error(message);
 }
 
-/** How long a Retry-After asks to wait, in milliseconds; 0 for what is none. */
+/** How long a Retry-After asks to wait, in milliseconds; 0 if it is invalid. */
 export function waitMs(retryAfter: string | undefined, now: number): number {
   if (retryAfter === undefined) return 0;
   const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now;

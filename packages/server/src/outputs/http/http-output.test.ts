@@ -101,7 +101,7 @@ describe("connections", () => {
     expect(receiver.connections).toBe(lines.length);
   });
 
-  it("are one for all with keepAlive, until they are dropped to be opened anew", async () => {
+  it("are one for all with keepAlive, until they are dropped to be reopened", async () => {
     await using receiver = await Receiver.start((response) => response.end("taken"));
     await using server = await start(receiver, { keepAlive: true });
     for (let index = 0; index < 500; index++) await server.publish(lines[0]!);

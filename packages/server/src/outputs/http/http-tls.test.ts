@@ -89,7 +89,7 @@ it("shows its own certificate with mtls", async () => {
   expect(await outcome(receiver, wrong)).toMatch(refused);
 });
 
-it("reads its certificates anew when it is reopened", async () => {
+it("reads its certificates again when it is reopened", async () => {
   await using receiver = await listen();
   const caCert = join(folder, "rotated.crt");
   writeFileSync(caCert, stranger.ca);

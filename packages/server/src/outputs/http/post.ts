@@ -13,7 +13,7 @@ export interface Target {
 const maxAnswerBytes = 64 * 1024;
 
 /**
- * Posts a body, and gives the answer when its end has come. The status stands, whatever becomes of the answer's body.
+ * Posts a body; returns the answer once it is complete. The status counts, whatever becomes of the answer's body.
  * @throws The signal's reason, or what became of the connection.
  */
 export async function post(target: Target, body: Uint8Array, signal: AbortSignal): Promise<Answer> {

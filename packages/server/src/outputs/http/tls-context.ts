@@ -6,15 +6,15 @@ import { readAuthorities, systemAuthorities } from "../authorities.js";
 
 /** With the names and meaning of falco.yaml's `http_output`. Certificates and keys: a path, or PEM. */
 export interface HttpTlsOptions {
-  /** Takes any certificate of the receiver's. Default: false. */
+  /** Accepts any certificate. Default: false. */
   insecure?: boolean;
-  /** The authority that signs the receiver's certificate, and no other. */
+  /** The only authority that may sign the receiver's certificate. */
   caCert?: Pem;
-  /** A file with authorities, which stand for the system's. `caCert` goes before it. */
+  /** A file with authorities, which replace the system's. `caCert` takes precedence. */
   caBundle?: Pem;
   /**
-   * A folder with authorities in PEM files. `caCert` and `caBundle` go before it. Default: /etc/ssl/certs, and where it
-   * has none those that Node brings.
+   * A folder with authorities in PEM files. `caCert` and `caBundle` take precedence. Default: /etc/ssl/certs, or if it
+   * has none, those of Node.
    */
   caPath?: string;
   /** Shows the receiver `clientCert`. Default: false. */

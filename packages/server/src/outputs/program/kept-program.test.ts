@@ -14,12 +14,12 @@ function isThere(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-/** The process ids that programs wrote to a file, one a line. */
+/** The process ids that programs wrote to a file, one per line. */
 function pidsIn(path: string): number[] {
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").map(Number) : [];
 }
 
-it("gives every alert to one process, a line each", async () => {
+it("gives every alert to one process, one line each", async () => {
   const path = folder();
   const [lines, pids] = [join(path, "lines"), join(path, "pids")];
   const program = `echo $$ >> ${pids}; exec cat >> ${lines}`;
@@ -33,7 +33,7 @@ it("gives every alert to one process, a line each", async () => {
   expect(logged).toEqual([]);
 });
 
-it("starts one anew that was killed under load, and goes on with whole lines, each at most once", async () => {
+it("restarts one that was killed under load, and continues with whole lines, each at most once", async () => {
   const path = folder();
   const [lines, pids] = [join(path, "lines"), join(path, "pids")];
   // Each process has a file of its own: the last line of one that is killed may be cut by its own writing.
@@ -101,7 +101,7 @@ it("holds up nobody when a program never reads, counts what it drops, and kills 
   for (const pid of pidsIn(pids)) expect(isThere(pid)).toBe(false);
 });
 
-it("goes on in the middle of a line with a program that reads late, each line once", async () => {
+it("continues in the middle of a line with a program that reads late, each line once", async () => {
   const path = folder();
   const [lines, gate] = [join(path, "lines"), join(path, "gate")];
   const { server, logged } = await serve({
@@ -122,9 +122,7 @@ it("fails alerts when there is no such program, and writes them once there is", 
   const [lines, script] = [join(path, "lines"), join(path, "script")];
   const { server, logged } = await serve({ program: { program: `exec ${script}`, keepAlive }, format: json });
   await publishNumbered(server, 5);
-  await expect
-    .poll(() => logged.join(), { timeout: 20_000 })
-    .toContain("there is no such program (exit status 127)");
+  await expect.poll(() => logged.join(), { timeout: 20_000 }).toContain("no such program (exit status 127)");
   expect(server.stats().outputs.program).toEqual({ written: 0, failed: 0, dropped: 0, waiting: 5 });
   writeFileSync(script, `#!/bin/sh\nexec cat >> ${lines}\n`, { mode: 0o755 });
   await countsOf(server, "program", { written: 5, failed: 0 });
@@ -137,7 +135,7 @@ it("counts alerts as failed when their time is over and there is still no such p
   const { server, logged } = await serve({ program: { program, keepAlive }, queue: { retryMs: 1e-9 } });
   await publishNumbered(server, 5);
   await countsOf(server, "program", { written: 0, failed: 5 });
-  expect(logged.join()).toContain("there is no such program");
+  expect(logged.join()).toContain("no such program");
   // What the shell has to say about it.
   await expect.poll(() => logged.join()).toContain("not found");
 });

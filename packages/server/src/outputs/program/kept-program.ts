@@ -6,7 +6,7 @@ import { StreamWriter } from "../stream-writer.js";
 import { type Exit, failureOf, isNotStarted, ProcessGroup } from "./process-group.js";
 import type { ProgramReports } from "./reports.js";
 
-/** How long a shell may take to find out that there is no such program, in milliseconds. */
+/** How long a shell may take to find that a program does not exist, in milliseconds. */
 const settleMs = 500;
 /** A process that ran for so long, in milliseconds, was a good one: the next starts at once. */
 const steadyMs = 10_000;
@@ -14,7 +14,7 @@ const initialBackoffMs = 100;
 const maxBackoffMs = 5_000;
 
 /**
- * One process that reads alerts from its standard input, a line each. When it ends it is started again for the next
+ * One process that reads alerts from its standard input, one line each. When it ends it is started again for the next
  * alert, with backoff. An alert counts as written when the process's pipe has all of its line: what was in the pipe of
  * a process that died is lost, as with Falco, and a line that it had only a part of goes to the next one as a whole. One
  * that reads nothing until its alerts are given up is killed, so that it never reads half a line.
@@ -27,7 +27,7 @@ export class KeptProgram implements Sink {
   #writer: StreamWriter | undefined;
   /** How many processes in a row ended soon after their start. */
   #shortRuns = 0;
-  /** No process starts before, in milliseconds of `performance.now()`. */
+  /** No process starts before this time, in milliseconds of `performance.now()`. */
   #startsAt = 0;
   #isEnding = false;
 
@@ -39,7 +39,7 @@ export class KeptProgram implements Sink {
   async write(alerts: FormattedAlerts, attempt: Attempt): Promise<void> {
     const { signal } = attempt;
     if (this.#group !== undefined && this.#writer?.isStuckBefore(alerts)) {
-      this.#reports.ends.add(1, "it did not read, and was killed");
+      this.#reports.ends.add(1, "it did not read its input, and was killed");
       await this.#group.kill();
     }
     const running = this.#running();
@@ -47,7 +47,7 @@ export class KeptProgram implements Sink {
     try {
       await running.writer.write(alerts, attempt);
     } catch (error) {
-      // One that closed its input is of no use any more.
+      // A process that closed its input is of no use any longer.
       if (!signal.aborted) await running.group.terminate();
       throw error;
     }
@@ -69,7 +69,7 @@ export class KeptProgram implements Sink {
     return group === undefined || writer === undefined || group.hasEnded ? undefined : { group, writer };
   }
 
-  /** Starts a process and writes. What its pipe took counts only when it is known that there is such a program. */
+  /** Starts a process and writes. What its pipe took counts only once the program is known to exist. */
   async #writeToNew(alerts: FormattedAlerts, { signal, written }: Attempt): Promise<void> {
     const wait = this.#startsAt - performance.now();
     if (wait > 0) await untilAborted(delay(wait), signal);
@@ -89,7 +89,7 @@ export class KeptProgram implements Sink {
     await untilAborted(group.endsWithin(settleMs), signal).catch(() => undefined);
     if (group.hasEnded) {
       const exit = await group.exit;
-      if (isNotStarted(exit)) throw new Error(`there is no such program (${failureOf(exit)})`);
+      if (isNotStarted(exit)) throw new Error(`no such program (${failureOf(exit)})`);
     }
     written(taken);
     if (error === undefined) return;
@@ -100,7 +100,7 @@ export class KeptProgram implements Sink {
   #start(): { group: ProcessGroup; writer: StreamWriter } {
     const group = new ProcessGroup(this.#program, (line) => this.#reports.errors.add(1, line));
     const startedAt = performance.now();
-    // The same one, since it knows which line the last process had only a part of.
+    // Always the same one: it knows of which line the last process got only a part.
     this.#writer ??= new StreamWriter(group.stdin, 1);
     this.#writer.stream = group.stdin;
     this.#group = group;
@@ -117,7 +117,7 @@ export class KeptProgram implements Sink {
     return { group, writer: this.#writer };
   }
 
-  /** Ends the process: its input first, and the process itself when its time is over. */
+  /** Ends the process: its input first, and the process itself when its time is up. */
   async #end(signal: AbortSignal): Promise<void> {
     const running = this.#running();
     if (running === undefined) return;
@@ -125,7 +125,7 @@ export class KeptProgram implements Sink {
     this.#isEnding = true;
     group.stdin.end();
     await untilAborted(group.exit, signal).catch(() => undefined);
-    // Whoever is told to end may read what is in its pipe first, and must not find half a line.
+    // A program that is told to end may read its pipe first, and must not find half a line.
     if (writer.isStuck) await group.kill();
     else await group.terminate();
     this.#isEnding = false;

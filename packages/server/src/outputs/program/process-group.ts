@@ -9,16 +9,16 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** How long one that was told to end may take before it is killed, in milliseconds. */
+/** How long a process may take to end after SIGTERM before it is killed, in milliseconds. */
 const graceMs = 1_000;
-/** How long its standard error is read on when the shell has ended, in milliseconds. */
+/** How long its standard error is still read after the shell has ended, in milliseconds. */
 const lastWordsMs = 100;
-/** How much of a line on its standard error is told, in bytes. */
+/** How much of a line on its standard error is logged, in bytes. */
 const maxErrorBytes = 1024;
 
-/** Those whose shell runs. They lead process groups of their own, so that no signal of the terminal's reaches them. */
+/** Those whose shell is running. They lead their own process groups, so signals from the terminal do not reach them. */
 const running = new Set<ProcessGroup>();
-/** A process that exits without waiting for them, as at a second signal, leaves none behind. */
+/** When our process exits without waiting for them, as at a second signal, none stays behind. */
 function killAll(): void {
   for (const group of running) group.killNow();
 }
@@ -35,8 +35,8 @@ export class ProcessGroup {
   #hasEnded = false;
 
   /**
-   * @param onError Gets the lines that the command writes to its standard error, each as far as 1 KiB.
-   * @throws Error if the system has no room for another process.
+   * @param onError Gets the lines that the command writes to its standard error, each truncated to 1 KiB.
+   * @throws Error if the system cannot start another process.
    */
   constructor(command: string, onError: (line: string) => void) {
     const child = spawn("/bin/sh", ["-c", command], { detached: true, stdio: ["pipe", "inherit", "pipe"] });
@@ -47,7 +47,7 @@ export class ProcessGroup {
       child.on("exit", (status, signal) => {
         this.#onEnd();
         child.stdin.destroy();
-        // What the command left in the background may hold its standard error for ever.
+        // A background process of the command may keep its standard error open forever.
         setTimeout(() => child.stderr.destroy(), lastWordsMs).unref();
         resolve({ status, signal });
       });
@@ -59,7 +59,7 @@ export class ProcessGroup {
     });
     this.exit.catch(() => undefined);
     this.stdin = child.stdin;
-    // Without file descriptors for them there are none, whatever the types say.
+    // Without free file descriptors they are missing, whatever the types say.
     if (child.stdin === undefined) throw new Error("no process can be started: too many open files");
     ignoreErrors(child.stdin);
     readErrors(child.stderr, onError);
@@ -126,13 +126,13 @@ export class ProcessGroup {
   }
 }
 
-/** What a process that ended says: undefined for success. */
+/** How a process failed; undefined for success. */
 export function failureOf({ status, signal }: Exit): string | undefined {
   if (signal !== null) return `ended by ${signal}`;
   return status === 0 ? undefined : `exit status ${status}`;
 }
 
-/** Whether the shell says that it found no such program, or could not execute it (POSIX, "Exit Status for Commands"). */
+/** Whether the shell reports that it did not find the program, or could not execute it (POSIX, "Exit Status for Commands"). */
 export function isNotStarted({ status }: Exit): boolean {
   return status === 126 || status === 127;
 }

@@ -19,7 +19,7 @@ it("starts a process for each alert, one after the other, whose input ends after
   expect(new Set(readFileSync(most, "utf8").trim().split("\n"))).toEqual(new Set(["1"]));
 });
 
-it("takes an alert that the program did not read, or made it end badly, for written, and tells of it", async () => {
+it("takes an alert that the program did not read, or made it end badly, as written, and logs it", async () => {
   for (const [program, told] of [
     ["true", undefined],
     ["exit 3", "exit status 3"],
@@ -48,11 +48,11 @@ it("lets go of what a program leaves in the background", async () => {
   await expect.poll(descriptors, { timeout: 20_000 }).toBeLessThanOrEqual(before);
 });
 
-it("fails at once when there is no such program, and goes on", async () => {
+it("fails at once when there is no such program, and continues", async () => {
   const { server, logged } = await serve({ program: { program: "/nowhere/program" } });
   await publishNumbered(server, 5);
   await countsOf(server, "program", { written: 0, failed: 5 });
-  expect(logged.join()).toContain("there is no such program (exit status 127)");
+  expect(logged.join()).toContain("no such program (exit status 127)");
   expect(server.stats().appended).toBe(5);
 });
 
@@ -81,7 +81,7 @@ it("lets those that run end when the server stops", async () => {
   expect(server.stats().outputs.program).toEqual({ written: 6, failed: 0, dropped: 0, waiting: 0 });
 });
 
-it("refuses a program that is none", async () => {
+it("refuses an invalid program", async () => {
   const outputs = { program: { program: " " } };
   await expect(startServer({ listen: [], outputs })).rejects.toThrow(
     'outputs.program.program: " ", expected a shell command',

@@ -4,9 +4,9 @@ import { failureOf, isNotStarted, ProcessGroup } from "./process-group.js";
 import type { ProgramReports } from "./reports.js";
 
 /**
- * A process for each alert, which reads it from its standard input: one after the other, as Falco runs them. An alert
- * counts as written when its process has ended, with whatever exit status, as with Falco; it has failed, and is not
- * given to another one, if there is no such program, or if it did not end in time.
+ * One process per alert, which it reads from its standard input: one after the other, as in Falco. An alert counts as
+ * written when its process has ended, whatever its exit status, as in Falco; it has failed, and is not retried, if the
+ * program does not exist or did not end in time.
  */
 export class ProgramPerAlert implements Sink {
   readonly maxAlerts = 1;
@@ -20,9 +20,9 @@ export class ProgramPerAlert implements Sink {
 
   async write({ bytes }: FormattedAlerts, { signal }: Attempt): Promise<void> {
     signal.throwIfAborted();
-    // Fails where the system has no room for another process; it may have later.
+    // Fails if the system cannot start another process now; it may later.
     const group = new ProcessGroup(this.#program, (line) => this.#reports.errors.add(1, line));
-    // One that does not read it has what it wants.
+    // A process need not read its input.
     group.stdin.end(bytes);
     const exit = await untilAborted(group.exit, signal).catch(async (error: Error) => {
       if (!signal.aborted) throw error;
@@ -31,7 +31,7 @@ export class ProgramPerAlert implements Sink {
     });
     const failure = failureOf(exit);
     if (failure === undefined) return;
-    if (isNotStarted(exit)) throw new Refused(`there is no such program (${failure})`);
+    if (isNotStarted(exit)) throw new Refused(`no such program (${failure})`);
     this.#reports.ends.add(1, failure);
   }
 

@@ -9,7 +9,7 @@ export interface ProgramOptions {
   /** A shell command that reads alerts from its standard input. */
   program: string;
   /**
-   * One process for all alerts, a line each, until the outputs are reopened (`keep_alive`), instead of a process for
+   * One process for all alerts, one line each, until the outputs are reopened (`keep_alive`), instead of a process for
    * each alert. Default: false.
    */
   keepAlive?: boolean;

@@ -1,6 +1,6 @@
 import { type Logger, Throttled } from "../../logger.js";
 
-/** What is told of a program, each kind at most every ten seconds. */
+/** What is logged about a program, each kind at most every ten seconds. */
 export class ProgramReports {
   /** A line on its standard error. */
   readonly errors: Throttled;

@@ -3,8 +3,8 @@ import { TLSSocket } from "node:tls";
 import { connectionError } from "../connection-error.js";
 
 /**
- * With TLS 1.3 a client is through before the server has looked at its certificate. A server's first session ticket
- * tells that it has; from one that sends none, its refusal is awaited for this long.
+ * With TLS 1.3, a client has finished the handshake before the server has verified its certificate. The server's first
+ * session ticket shows that it has; from a server that does not send one, a refusal is awaited for this long.
  */
 const settleMs = 250;
 const keepAliveMs = 30_000;
@@ -12,7 +12,7 @@ const ended = "the receiver ended the connection";
 /** How long a receiver may take to end the connection as well. */
 const graceMs = 250;
 
-/** A stream to a receiver: opened when it is written to, and anew after it ended. */
+/** A stream to a receiver: opened when it is written to, and again after it ended. */
 export class Connection {
   readonly #where: string;
   readonly #connect: () => Socket;
@@ -20,7 +20,7 @@ export class Connection {
 
   /**
    * @param where The receiver, for errors.
-   * @param connect Starts to connect; called for every new connection.
+   * @param connect Opens a connection; called for each new one.
    */
   constructor(where: string, connect: () => Socket) {
     this.#where = where;
@@ -29,10 +29,10 @@ export class Connection {
 
   /**
    * Resolves when the system has taken the bytes. After an error, the next write opens a new connection.
-   * @throws Error that says who is connected to, and what became of it.
+   * @throws Error with the receiver, and what went wrong.
    */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    // Has the event loop see first if the receiver ended the connection meanwhile: TCP would take the bytes for it.
+    // Lets the event loop notice first whether the receiver has ended the connection: TCP would still accept the bytes.
     await new Promise(setImmediate);
     const onAbort = () => this.drop();
     signal.addEventListener("abort", onAbort);
@@ -48,7 +48,7 @@ export class Connection {
     }
   }
 
-  /** Ends it behind what was written, with TLS by saying so. */
+  /** Ends it after what was written; over TLS with a close_notify. */
   async end(): Promise<void> {
     const socket = this.#socket;
     if (socket === undefined) return;
@@ -70,7 +70,7 @@ export class Connection {
     const forget = () => {
       if (this.#socket === socket) this.#socket = undefined;
     };
-    // What a receiver says is of no interest, but that it hangs up is.
+    // What a receiver sends does not matter, but that it hangs up does.
     socket.resume();
     socket.on("end", () => socket.destroy());
     socket.on("close", forget);
@@ -102,7 +102,7 @@ function ready(socket: Socket): Promise<void> {
       const timer = setTimeout(resolve, settleMs);
       socket.once("session", () => {
         clearTimeout(timer);
-        // OpenSSL is at work below this event, and what is written now would lie there until the next write.
+        // OpenSSL is running below this event, and what is written now would stay there until the next write.
         setImmediate(resolve);
       });
       socket.once("close", () => clearTimeout(timer));
@@ -114,7 +114,7 @@ function writeAll(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.write(bytes, (error) => {
       if (error != null) reject(error);
-      // Node calls back without an error for what was under way when a socket was destroyed.
+      // Node calls back without an error for writes that were pending when a socket was destroyed.
       else if (socket.destroyed) reject(new Error(ended));
       else resolve();
     });

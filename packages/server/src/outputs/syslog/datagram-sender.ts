@@ -2,13 +2,13 @@ import { createRequire } from "node:module";
 import { OptionError } from "@falco-outputs/core/options";
 import type { DgramSocket } from "node-unix-socket";
 
-/** Sends datagrams to a unix socket, which Node itself cannot. */
+/** Sends datagrams to a unix socket, which Node itself cannot do. */
 export class DatagramSender {
   readonly #path: string;
   readonly #Socket: typeof DgramSocket;
   #socket: DgramSocket | undefined;
 
-  /** @throws FalcoError with InvalidArgument if the package that can is not there. */
+  /** @throws OptionError if the package that can is missing. */
   constructor(path: string) {
     this.#path = path;
     this.#Socket = loadSocket();
@@ -25,7 +25,7 @@ export class DatagramSender {
       result = { error };
     });
     if (result === undefined) {
-      // The package keeps what does not fit, and asks in a tight loop whether it does now. Closing takes it back.
+      // The package keeps a datagram that does not fit, and retries in a tight loop. Closing the socket discards it.
       this.close();
       return false;
     }
@@ -40,7 +40,7 @@ export class DatagramSender {
 
   #open(): DgramSocket {
     const socket = new this.#Socket();
-    // It closes itself then. The next datagram gets a new one.
+    // It closes itself then. The next datagram gets a new socket.
     socket.on("error", () => {
       this.#socket = undefined;
     });

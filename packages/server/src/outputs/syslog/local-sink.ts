@@ -10,16 +10,16 @@ import { messageOf } from "./message.js";
 
 /** The room for a path in an address of a unix socket, without its NUL (unix(7)). */
 const maxPathBytes = 107;
-/** How long to leave a receiver alone that has no room: short at first, since by default Linux queues ten datagrams. */
+/** How long to wait for a receiver without room: briefly at first, because Linux queues only ten datagrams by default. */
 const minFullMs = 1;
 const maxFullMs = 32;
-/** After so many datagrams, each of them sent at once, it is someone else's turn. */
+/** After so many datagrams without a wait, the event loop gets a turn. */
 const turnAlerts = 64;
-// node-unix-socket gives an errno by its text only.
+// node-unix-socket reports an errno only as text.
 const wrongType = "Protocol wrong type for socket";
 const tooLong = "Message too long";
 
-/** The machine's own syslogd, on a socket of datagrams, or else of a stream: what glibc's syslog(3) does for Falco. */
+/** The machine's own syslogd, over a datagram socket or, failing that, a stream socket, as glibc's syslog(3) does. */
 export class LocalSink implements Sink {
   // One alert that is too long must not take others with it.
   readonly maxAlerts = 1;
@@ -27,7 +27,7 @@ export class LocalSink implements Sink {
   readonly #facility: number;
   readonly #tag: string;
   readonly #datagrams: DatagramSender;
-  /** Set where the socket is one of a stream. */
+  /** Set if it is a stream socket. */
   #stream: Connection | undefined;
   #sent = 0;
 
@@ -69,7 +69,7 @@ export class LocalSink implements Sink {
     this.#stream = undefined;
   }
 
-  /** Resolves when the datagram is the receiver's; with false if the socket is one of a stream. */
+  /** Resolves when the receiver has the datagram; with false if it is a stream socket. */
   async #send(datagram: Buffer, signal: AbortSignal): Promise<boolean> {
     if (++this.#sent % turnAlerts === 0) await nextTurn();
     try {

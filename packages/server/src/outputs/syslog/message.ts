@@ -1,6 +1,6 @@
 import type { FormattedAlerts } from "../sink.js";
 
-/** An alert as syslog has it. */
+/** An alert as a syslog message. */
 export interface Message {
   /** Facility times 8 plus severity. */
   readonly pri: number;
@@ -20,7 +20,7 @@ export interface Time {
 const endUs = Date.UTC(10_000, 0) * 1000;
 
 /**
- * The `index`th of some alerts. A priority is a severity: the eight are the same, with the same numbers.
+ * The alert at `index`. A priority is a severity: the eight are the same, with the same numbers.
  * @param facility Its number.
  */
 export function messageOf(alerts: FormattedAlerts, index: number, facility: number, tag: string): Message {
@@ -33,7 +33,7 @@ export function messageOf(alerts: FormattedAlerts, index: number, facility: numb
   };
 }
 
-/** @param us Microseconds since 1970. The present where that is no time that can be written. */
+/** @param us Microseconds since 1970. The present if that is not a time that can be written. */
 function timeOf(us: number): Time {
   const known = us > 0 && us < endUs ? us : Date.now() * 1000;
   return { date: new Date(Math.floor(known / 1000)), micros: known % 1_000_000 };

@@ -14,16 +14,16 @@ import { formatRfc5424 } from "./rfc5424.js";
 export interface SyslogTlsOptions {
   /** The authorities that sign the receiver's certificate. Default: the system's. */
   ca?: Pem;
-  /** Shown to the receiver, with `key`. */
+  /** The certificate shown to the receiver, with `key`. */
   cert?: Pem;
   key?: Pem;
-  /** The name that the receiver's certificate is for. Default: the address's host. */
+  /** The name that the receiver's certificate must be for. Default: the host of the address. */
   serverName?: string;
 }
 
 const maxAlerts = 1000;
 
-/** A syslogd over TCP (RFC 6587) or TLS (RFC 5425). Neither has an acknowledgement: what the system took is written. */
+/** A syslogd over TCP (RFC 6587) or TLS (RFC 5425). Neither has acknowledgements: what the system took counts as written. */
 export class RemoteSink implements Sink {
   readonly maxAlerts = maxAlerts;
   readonly #facility: number;
@@ -32,7 +32,7 @@ export class RemoteSink implements Sink {
   readonly #connection: Connection;
   #context: SecureContext | undefined;
 
-  /** @throws FalcoError with InvalidArgument that says which option is wrong. */
+  /** @throws OptionError */
   constructor(
     address: Extract<Address, { kind: "tcp" }>,
     tls: SyslogTlsOptions | undefined,

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Message } from "./message.js";
 
-/** HOSTNAME holds printable ASCII, at most 255 characters (RFC 5424, 6). */
+/** HOSTNAME is printable ASCII, at most 255 characters (RFC 5424, 6). */
 const host =
   hostname()
     .replace(/[^!-~]/g, "")

@@ -113,7 +113,7 @@ describe.skipIf(withoutRsyslogd)("rsyslogd", { timeout: 60_000 }, () => {
     },
   );
 
-  it("may start later: what waits for it is told, and then written", async () => {
+  it("may start later: what waits for it is logged, and then written", async () => {
     const told: string[] = [];
     const tell = (fields: object) => void told.push(JSON.stringify(fields));
     await using rsyslogd = new Rsyslogd();

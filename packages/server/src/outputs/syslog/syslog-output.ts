@@ -7,7 +7,7 @@ import { RemoteSink, type SyslogTlsOptions } from "./remote-sink.js";
 
 /** Sends each alert to a syslogd, with its priority as severity: to this machine's own, or to that at `address`. */
 export interface SyslogOutputOptions {
-  /** Default: "user", as Falco's. */
+  /** Default: "user", as in Falco. */
   facility?: Facility;
   /** The program's name in the log (RFC 5424's APP-NAME). Default: "falco". */
   tag?: string;
@@ -17,7 +17,7 @@ export interface SyslogOutputOptions {
   address?: string;
   /** Speaks TLS to `address` (RFC 5425). */
   tls?: SyslogTlsOptions;
-  /** Allows to send alerts to another machine without TLS. */
+  /** Allows sending alerts to another machine without TLS. */
   insecure?: boolean;
 }
 

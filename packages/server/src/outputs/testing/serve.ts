@@ -58,7 +58,7 @@ export async function publishNumbered(
   }
 }
 
-/** The numbers of the rules in JSON lines, which have to be whole. */
+/** The numbers of the rules in JSON lines, which must be whole. */
 export function numbersIn(text: string): number[] {
   expect(text === "" || text.endsWith("\n")).toBe(true);
   return text

@@ -7,7 +7,7 @@ type Source =
   | { stream: Iterable<string | Uint8Array> }
   | { published: readonly (AlertInit | string | Uint8Array)[] };
 
-/** What a server's outputs write of alerts, as they were written, a line each without its line feed. */
+/** What a server's outputs write of alerts, as they were written, one line each without its line feed. */
 export async function written(source: Source, format: FormatOptions = {}): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   const stream = new Writable({
