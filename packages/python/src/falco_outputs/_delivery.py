@@ -1,4 +1,4 @@
-"""What the caller's loop gets of a stream: alerts, one by one or in batches, what acknowledges them, and the end."""
+"""What the caller's loop gets from a stream: alerts, one by one or in batches, their acknowledgement, and the end."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class Delivery:
         outbox = alert._outbox
         if outbox is None or self._stream is None or outbox.owner is not self._stream:
             raise refused(
-                "acknowledge: this alert is not one that this stream gave: it is a copy, made by hand, or of "
-                "another stream"
+                "acknowledge: this alert did not come from this stream: it is a copy, was made by hand, or is "
+                "another stream's"
             )
         return outbox.done(alert._place, given=True)
 
@@ -191,7 +191,7 @@ class Delivery:
             return
         self._has_told = True
         raise CancelledError(
-            "it was ended before the server had sent all that there is",
+            "the stream was ended before the server had sent all alerts",
             grpc.StatusCode.CANCELLED,
             tried=f"{self._plan.method} on {self._server.address}",
         )
