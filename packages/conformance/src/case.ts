@@ -219,6 +219,8 @@ export const features = [
   "every_field",
   /** A call takes a deadline. */
   "deadline",
+  /** Its deadline is a number, and one that has passed already is refused as a mistake. */
+  "negative_deadline",
   /** A call takes headers to send along. */
   "metadata",
 ] as const;

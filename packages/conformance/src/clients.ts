@@ -44,7 +44,7 @@ export const clients: readonly ClientUnderTest[] = [
     name: "typescript",
     program: [process.execPath, fileURLToPath(import.meta.resolve("./testees/typescript/main.js"))],
     takes: "grpc",
-    features: new Set([...ours, "read_alert", "read_text", "deadline_header"]),
+    features: new Set([...ours, "read_alert", "read_text", "deadline_header", "negative_deadline"]),
   },
   {
     name: "go",
@@ -116,7 +116,7 @@ function python(name: string, face: string): ClientUnderTest {
     name,
     program: { environment: "development", script: folder("../src/testees/python/main.py"), args: [face] },
     takes: "grpc",
-    features: new Set([...ours, "read_alert", "deadline_header"]),
+    features: new Set([...ours, "read_alert", "deadline_header", "negative_deadline"]),
   };
 }
 
@@ -148,6 +148,7 @@ function web(protocol: string): ClientUnderTest {
       "json",
       "tcp_without_tls",
       "deadline_header",
+      "negative_deadline",
       "sequence",
       "engine_version",
     ]),

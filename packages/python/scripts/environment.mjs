@@ -30,10 +30,12 @@ import venv, ensurepip
 print(sys.version)
 `;
 
-/** Gives `python`, the interpreter of an environment that has what it needs, or `missing`, what this machine lacks. */
-export function environment(name) {
-  const { folder, requirements, editable } = environments[name];
-  const base = process.env.PYTHON ?? "python3";
+/**
+ * Returns `python`, the interpreter of an environment that has what it needs, or `missing`, what this machine lacks.
+ * `base` is the Python that it is made with, and `folder` where.
+ */
+export function environment(name, { base = process.env.PYTHON ?? "python3", ...other } = {}) {
+  const { folder, requirements, editable } = { ...environments[name], ...other };
   const { status, stdout, stderr, error } = spawnSync(base, ["-c", supported], { encoding: "utf8" });
   if (error !== undefined || status !== 0) {
     const why = error?.message ?? stderr.trim().split("\n").at(-1);

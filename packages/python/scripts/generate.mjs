@@ -1,4 +1,4 @@
-// Makes the stubs anew, with protoc and all that it needs.
+// Generates the stubs, with protoc and what it needs.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { environment, root } from "./environment.mjs";

@@ -1,4 +1,4 @@
-"""Makes the stubs of proto/ anew: generate.py [FOLDER], by default falco_outputs/_gen.
+"""Generates the stubs of proto/: generate.py [FOLDER], by default falco_outputs/_gen.
 
 The stubs differ from protoc's in three ways. So that the package can be imported beside client-py's or anybody else's
 stubs of Falco's contract, they import one another from falco_outputs._gen, and their symbols are registered in a pool

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { lacks, Tally } from "@falco-outputs/testing";
+import { countTests } from "./count-tests.mjs";
 import { environment, root } from "./environment.mjs";
 
 const tally = new Tally(root);
@@ -19,7 +20,7 @@ const counts = join(root, ".venv/pytest.xml");
 rmSync(counts, { force: true });
 const tests = module("pytest", "-q", `--junit-xml=${counts}`);
 console.log(`${tests.stdout}${tests.stderr}`);
-const counted = totals(readFileSync(counts, "utf8"));
+const counted = countTests(readFileSync(counts, "utf8"));
 // An error of pytest's own, e.g. a file that cannot be imported.
 if (tests.status !== 0 && counted.failed === 0) counted.failed = 1;
 tally.count("pytest", counted);
@@ -27,12 +28,4 @@ tally.finish();
 
 function module(name, ...args) {
   return tally.run(python, "-m", name, ...args);
-}
-
-function totals(xml) {
-  const suite = /<testsuite [^>]*>/.exec(xml)?.[0] ?? "";
-  const [tests, failures, errors, skipped] = ["tests", "failures", "errors", "skipped"].map((name) =>
-    Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0),
-  );
-  return { passed: tests - failures - errors - skipped, failed: failures + errors };
 }

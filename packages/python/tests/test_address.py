@@ -1,6 +1,9 @@
+import os
+from pathlib import Path
+
 import pytest
 
-from falco_outputs import InvalidArgumentError
+from falco_outputs import AsyncClient, Client, InvalidArgumentError
 from falco_outputs._address import TcpAddress, UnixAddress, parse_address
 
 
@@ -45,3 +48,47 @@ def test_reads_addresses_as_grpc_writes_them(
 def test_says_what_is_not_an_address(text: str) -> None:
     with pytest.raises(InvalidArgumentError, match="address: .*expected unix:///path"):
         parse_address(text)
+
+
+def user_socket(folder: Path, monkeypatch: pytest.MonkeyPatch, *, mode: int = 0o700) -> Path:
+    """A socket where a server that this user starts would have it, and none of Falco's."""
+    monkeypatch.setattr("falco_outputs._address._falcos_socket", folder / "run/falco.sock")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    (folder / "falco.sock").touch()
+    folder.chmod(mode)
+    return folder / "falco.sock"
+
+
+def test_without_an_address_it_is_falcos_socket_if_that_is_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    falcos = folder / "run/falco.sock"
+    user_socket(folder, monkeypatch)
+    falcos.parent.mkdir()
+    falcos.touch()
+    assert Client().address == AsyncClient().address == f"unix://{falcos}"
+
+
+def test_else_the_users_own_if_that_is_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    socket = user_socket(folder, monkeypatch)
+    assert Client().address == AsyncClient().address == f"unix://{socket}"
+    socket.unlink()
+    assert Client().address == f"unix://{folder}/run/falco.sock"
+
+
+def test_without_a_runtime_folder_the_users_own_is_among_temporary_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_socket(folder, monkeypatch)
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    own = folder / f"falco-outputs-{os.getuid()}"
+    own.mkdir(mode=0o700)
+    (own / "falco.sock").touch()
+    assert Client().address == f"unix://{own}/falco.sock"
+
+
+def test_a_folder_that_others_can_write_to_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_socket(folder, monkeypatch, mode=0o777)
+    with pytest.raises(InvalidArgumentError, match="others own this folder or can write to it"):
+        Client()

@@ -32,7 +32,7 @@ _max_sequence = 2**64 - 1
 
 
 class Alert:
-    """What Falco emits when a rule matches: the contract's `falco.outputs.response`. It compares by its value.
+    """What Falco emits when a rule matches: the contract's `falco.outputs.response`. Alerts compare by value.
 
     Values of `output_fields` are text, as in Falco's API: numbers keep every digit, an absent value is `<NA>`, a list
     is `(a,b)`. Bytes that are not UTF-8 are replaced by U+FFFD.
@@ -138,7 +138,7 @@ class Alert:
 
     @property
     def priority(self) -> Priority:
-        """The rule's severity; a number that nobody knows yet is one, too."""
+        """The rule's severity; also a number that only a newer Falco knows."""
         return Priority(self._message.priority)
 
     @property
@@ -199,7 +199,7 @@ class Alert:
 
     @property
     def sequence(self) -> int:
-        """Position in the server's log; 0 from Falco itself, and of an alert that tells a loss."""
+        """Position in the server's log; 0 from Falco itself, and for an alert that reports a loss."""
         return self._message.sequence
 
     def to_dict(self) -> dict[str, object]:

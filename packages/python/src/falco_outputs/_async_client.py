@@ -21,11 +21,11 @@ from ._target import DEFAULT_MAX_MESSAGE_BYTES, Pem, target_of
 
 
 class AsyncAlertStream(AsyncIterable[Alert]):
-    """Alerts as they arrive, for one `async for`. It is open from the first alert that is asked for.
+    """Alerts as they arrive, for one `async for` loop. The call begins when the first alert is asked for.
 
-    Leaving the loop ends it, by `break`, by an error or because the task is cancelled; so do `stop` and `aclose`. A
-    stream that acknowledges then leaves the alert that the loop has to others. `anext(stream)` takes a single alert,
-    and leaves the stream open, also when it is cancelled: `asyncio.wait_for(anext(stream), 1)` loses nothing.
+    Leaving the loop ends the stream, whether by `break`, an error or a cancelled task; so do `stop` and `aclose`. If
+    the stream acknowledges, the alert that the loop was at then goes to another subscriber. `anext(stream)` takes one
+    alert and leaves the stream open, even if it is cancelled: `asyncio.wait_for(anext(stream), 1)` loses nothing.
     """
 
     def __init__(self, delivery: Delivery) -> None:
@@ -38,29 +38,29 @@ class AsyncAlertStream(AsyncIterable[Alert]):
         return _next(self._delivery, ahead=True)
 
     def batches(self) -> AsyncIterator[list[Alert]]:
-        """The same, several alerts at a time: all that have arrived, at least one.
+        """The same alerts in lists: all that have arrived, at least one.
 
-        For those who can treat many at once, e.g. write them to a database. With `acknowledge=True` a batch is
-        acknowledged when the loop comes back for the next.
+        For programs that handle many at once, e.g. write them to a database. With `acknowledge=True` a batch is
+        acknowledged when the loop asks for the next one.
         """
         if self._delivery.has_begun:
             raise refused("batches: this stream is read alert by alert already")
         return _Batches(self, self._delivery)
 
     def acknowledge(self, alert: Alert) -> bool:
-        """Marks an alert of this stream as done, with `acknowledge="manual"`. May be called from any thread.
+        """Acknowledges an alert of this stream, with `acknowledge="manual"`. Any thread may call it.
 
-        Returns whether that still counts: False if it is done already, or its connection was lost, so that the alert
-        comes again. The server is told once all that came before it are done as well, so that handlers may finish in
-        any order. Raises InvalidArgumentError for an alert that this stream did not give.
+        Returns whether that still counts: False if it was acknowledged already, or if its connection was lost, so
+        that the alert comes again. The server is told when all alerts before it are acknowledged as well, so handlers
+        may finish in any order. Raises InvalidArgumentError for an alert that did not come from this stream.
         """
         return self._delivery.acknowledge(alert)
 
     def stop(self) -> None:
-        """Ends the stream, once the body of the loop is done with its alert, which counts as acknowledged.
+        """Ends the stream when the body of the loop is done with its alert, which counts as acknowledged.
 
-        With `acknowledge="manual"` the loop gets nothing more, and what it got can still be acknowledged until
-        `drain_timeout_s` passes; `aclose` waits for that. For signal handlers:
+        With `acknowledge="manual"` the loop ends, and the alerts that it got can still be acknowledged until
+        `drain_timeout_s` has passed; `aclose` waits for that. For signal handlers:
         `loop.add_signal_handler(signal.SIGTERM, stream.stop)`.
         """
         self._delivery.stop()
@@ -155,7 +155,7 @@ class AsyncClient(ClientBase[AsyncAlertStream]):
             async for alert in falco.sub(group="pager", acknowledge=True):
                 await page(alert.rule, alert.output)
 
-    Its connection belongs to one event loop; in another one it makes another one.
+    A connection belongs to one event loop; in another loop the client makes another one.
     """
 
     def __init__(
@@ -211,8 +211,8 @@ class AsyncClient(ClientBase[AsyncAlertStream]):
     async def aclose(self) -> None:
         """Ends every stream and call of this client.
 
-        Waits for streams with `acknowledge="manual"` until everything that they gave is acknowledged, or their
-        `drain_timeout_s` passes.
+        Waits for streams with `acknowledge="manual"` until every alert that they yielded is acknowledged, or their
+        `drain_timeout_s` has passed.
         """
         deliveries = self._close_all()
         await asyncio.gather(*(delivery.wait_end() for delivery in deliveries))

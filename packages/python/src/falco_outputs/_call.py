@@ -50,11 +50,11 @@ class Call:
         self._is_empty = False
         self._is_cancelled = False
         self.read: Callable[[], Awaitable[Received | None]] = self._read_first
-        """The next message, as directly as can be; None at the end. Raises CallError."""
+        """Reads the next message, as directly as possible; None at the end. Raises CallError."""
         self._opened_at: float | None = None
 
     async def begin(self, remaining_s: Callable[[], float | None]) -> bool:
-        """Waits for the server to take the call; False if it was cancelled here meanwhile.
+        """Waits until the server accepts the call; False if it was cancelled here meanwhile.
 
         `remaining_s` returns the time until the deadline. Raises FalcoError, and CallError of the call itself.
         """
@@ -86,7 +86,7 @@ class Call:
         return not self.is_cancelled()
 
     def lasted_s(self) -> float:
-        """How long ago the server took it, in seconds; 0 if it did not."""
+        """How long ago the server accepted it, in seconds; 0 if it did not."""
         return 0.0 if self._opened_at is None else time.monotonic() - self._opened_at
 
     def is_cancelled(self) -> bool:
@@ -101,13 +101,13 @@ class Call:
             self._wire.cancel()
 
     def close(self) -> None:
-        """Lets go of it."""
+        """Frees it."""
         self.cancel()
         if self.connection is not None:
             self._connections.release(self.connection)
 
     def _cancel_if_ended(self) -> None:
-        """Catches up on a `cancel` that came while the call was made, and so found none."""
+        """Repeats a `cancel` that came while the call was being made."""
         if self._is_cancelled and self._wire is not None:
             self._wire.cancel()
 
@@ -118,7 +118,7 @@ class Call:
     async def _assert_our_server(
         self, connection: Connection[Any], remaining_s: Callable[[], float | None]
     ) -> None:
-        """Falco's own server would take the options for an empty request, and hand alerts out before we knew.
+        """Falco's own server would ignore the options, and send alerts before we knew whose server it is.
 
         It is Falco's own if it answers, or says by a gRPC status that it has no such method, without our header. What
         else comes without our header is of a proxy whose server is away.
@@ -134,7 +134,7 @@ class Call:
             if answer is None or VERSION_HEADER in headers:
                 return
         except CallError as failed:
-            # An answer all the same, e.g. that Falco's version is not known.
+            # An error is an answer too, e.g. that Falco's version is not known.
             if failed.is_ours:
                 return
             if failed.code is not grpc.StatusCode.UNIMPLEMENTED or failed.is_of_a_proxy:

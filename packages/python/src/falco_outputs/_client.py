@@ -20,11 +20,11 @@ from ._target import DEFAULT_MAX_MESSAGE_BYTES, Pem, target_of
 
 
 class AlertStream(Iterable[Alert]):
-    """Alerts as they arrive, for one `for`. It is open from the first alert that is asked for.
+    """Alerts as they arrive, for one `for` loop. The call begins when the first alert is asked for.
 
-    Leaving the loop ends it, by `break`, by an error or by KeyboardInterrupt; so do `stop`, and `close`, which any
-    thread may call. A stream that acknowledges then leaves the alert that the loop has to others. `next(stream)` takes
-    a single alert, and leaves the stream open.
+    Leaving the loop ends the stream, whether by `break`, an error or KeyboardInterrupt; so do `stop` and `close`, which
+    any thread may call. If the stream acknowledges, the alert that the loop was at then goes to another subscriber.
+    `next(stream)` takes a single alert and leaves the stream open.
     """
 
     def __init__(self, delivery: Delivery) -> None:
@@ -40,29 +40,29 @@ class AlertStream(Iterable[Alert]):
         return alert
 
     def batches(self) -> Iterator[list[Alert]]:
-        """The same, several alerts at a time: all that have arrived, at least one.
+        """The same alerts in lists: all that have arrived, at least one.
 
-        For those who can treat many at once, e.g. write them to a database. With `acknowledge=True` a batch is
-        acknowledged when the loop comes back for the next.
+        For programs that handle many at once, e.g. write them to a database. With `acknowledge=True` a batch is
+        acknowledged when the loop asks for the next one.
         """
         if self._delivery.has_begun:
             raise refused("batches: this stream is read alert by alert already")
         return _Batches(self, self._delivery)
 
     def acknowledge(self, alert: Alert) -> bool:
-        """Marks an alert of this stream as done, with `acknowledge="manual"`. May be called from any thread.
+        """Acknowledges an alert of this stream, with `acknowledge="manual"`. Any thread may call it.
 
-        Returns whether that still counts: False if it is done already, or its connection was lost, so that the alert
-        comes again. The server is told once all that came before it are done as well, so that handlers may finish in
-        any order. Raises InvalidArgumentError for an alert that this stream did not give.
+        Returns whether that still counts: False if it was acknowledged already, or if its connection was lost, so
+        that the alert comes again. The server is told when all alerts before it are acknowledged as well, so handlers
+        may finish in any order. Raises InvalidArgumentError for an alert that did not come from this stream.
         """
         return self._delivery.acknowledge(alert)
 
     def stop(self) -> None:
-        """Ends the stream, once the body of the loop is done with its alert, which counts as acknowledged.
+        """Ends the stream when the body of the loop is done with its alert, which counts as acknowledged.
 
-        With `acknowledge="manual"` the loop gets nothing more, and what it got can still be acknowledged until
-        `drain_timeout_s` passes; `close` waits for that. For signal handlers, and for other threads:
+        With `acknowledge="manual"` the loop ends, and the alerts that it got can still be acknowledged until
+        `drain_timeout_s` has passed; `close` waits for that. For signal handlers, and for other threads:
         `signal.signal(signal.SIGTERM, lambda *_: stream.stop())`.
         """
         self._delivery.stop()
@@ -153,23 +153,23 @@ class Client(ClientBase[AlertStream]):
     ) -> None:
         """A client for a server's address.
 
-        The connection is made by the first call, and again by the next one after it was lost.
+        The first call connects, and so does the next one after the connection was lost.
 
         Args:
             address: `unix:///path`, `unix:path`, a plain path, or `host:port`; by default where `falco-outputs serve`
                 listens by default.
             ca: The authorities that sign the server's certificate, for mutual TLS: the path of a PEM file, or PEM as
-                bytes. Files are read anew for each connection.
+                bytes. Files are read again for each connection.
             cert: The client's certificate.
             key: The client's private key.
             server_name: The name that the server's certificate must carry; by default the host of the address.
-            insecure: Allows `host:port` without TLS: whoever is on the way reads along.
-            connect_timeout_s: How long connecting may take, in seconds, and the server to say who it is.
-            keep_alive_s: After how long a quiet connection is checked with a ping, which may take as long, but at
-                most 15 seconds, to be answered.
-            max_message_bytes: The largest message that is taken; a larger one ends the stream.
-            channel_options: Options of gRPC's channel; they override those set here.
-            interceptors: Interceptors of gRPC's, e.g. OpenTelemetry's.
+            insecure: Allows `host:port` without TLS, so that everyone on the way can read the alerts.
+            connect_timeout_s: How long connecting may take, in seconds, and then the server's answer to who it is.
+            keep_alive_s: After how long a quiet connection is checked with a ping, in seconds. The answer may take as
+                long, but at most 15 seconds.
+            max_message_bytes: The largest message that is accepted, in bytes; a larger one ends the stream.
+            channel_options: Options for gRPC's channel; they override those set here.
+            interceptors: gRPC interceptors, e.g. OpenTelemetry's.
 
         Raises:
             InvalidArgumentError: for an address, certificates or times that cannot work.
@@ -204,8 +204,8 @@ class Client(ClientBase[AlertStream]):
     def close(self) -> None:
         """Ends every stream and call of this client.
 
-        Waits for streams with `acknowledge="manual"` until everything that they gave is acknowledged, or their
-        `drain_timeout_s` passes.
+        Waits for streams with `acknowledge="manual"` until every alert that they yielded is acknowledged, or their
+        `drain_timeout_s` has passed.
         """
         for delivery in self._close_all():
             run(delivery.wait_end())

@@ -1,4 +1,4 @@
-"""What both clients are made with, and what they can do."""
+"""What both clients have in common."""
 
 from __future__ import annotations
 
@@ -90,39 +90,38 @@ class ClientBase(ABC, Generic[S]):
         timeout_s: float | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> S:
-        """Subscribes: first to what is queued, then to what comes.
+        """Subscribes: yields the alerts that are queued, then those that arrive.
 
-        Without `group` and `broadcast` it takes from Falco's shared queue, of which each alert goes to one subscriber.
-        The stream goes on until it is left, and comes back by itself when the connection is lost.
+        Without `group` and `broadcast` it takes alerts from Falco's shared queue; each goes to one subscriber. The
+        stream continues until the loop is left, and reconnects by itself when the connection is lost.
 
         Args:
-            group: Shares the alerts with the other members of this group; every group gets all of them.
-            broadcast: Gets every alert, shared with nobody.
-            after: Where a broadcast, or a group that is new, begins: after this sequence number; 0: with the oldest
-                alert retained. By default with what comes.
-            acknowledge: The server holds alerts until they are acknowledged, and gives them to another subscriber if
-                this one dies. True: an alert is acknowledged when the loop comes back for the next one. "manual": by
-                the stream's `acknowledge`.
-            filter_locally: Filters the shared queue of any server on this side: what does not match is taken from the
-                queue all the same.
+            group: The group whose members share the alerts; every group gets all of them.
+            broadcast: Yields every alert, and takes none away from others.
+            after: The sequence number after which a broadcast or a new group begins; 0: with the oldest alert
+                retained. By default with the alerts that arrive.
+            acknowledge: The server holds alerts until they are acknowledged, and delivers them to another subscriber
+                if this one dies. True: an alert is acknowledged when the loop asks for the next one. "manual": it is
+                acknowledged by the stream's `acknowledge`.
+            filter_locally: Filters the shared queue of any server in this process: alerts that do not match are taken
+                from the queue all the same.
             min_priority: Only alerts at least this severe.
-            tags: Only alerts that carry any of these; exact and case-sensitive, as all that follow.
+            tags: Only alerts with any of these tags; exact and case-sensitive, like the filters below.
             rules: Only alerts of any of these rules.
             sources: Only alerts of any of these sources.
             hostnames: Only alerts of any of these hosts.
-            reconnect: How to come back after the connection was lost; False: not at all.
-            on_status: Told what becomes of the connection, and of losses. What it raises ends the stream, and is
-                raised by it.
-            poll_interval_s: How often Falco's own server, which answers only to requests, is asked, in seconds. Our
-                server is never asked twice.
-            drain_timeout_s: How long a stream with `acknowledge="manual"` that was ended waits until everything that it
-                gave is acknowledged, in seconds.
-            timeout_s: The call's deadline, in seconds from its start, reconnections included. By default none.
-            headers: Headers to send along.
+            reconnect: How to reconnect after the connection was lost; False: not at all.
+            on_status: Called when the connection is made or lost, and when alerts were lost. An exception that it
+                raises ends the stream and reaches the caller unchanged.
+            poll_interval_s: How often Falco's own server is polled, in seconds, since it sends alerts only on request.
+            drain_timeout_s: How long a stream with `acknowledge="manual"` waits, after it was ended, until every alert
+                that it yielded is acknowledged, in seconds.
+            timeout_s: The deadline, in seconds from the start, reconnections included. None by default.
+            headers: Request headers to send.
 
         Raises:
-            InvalidArgumentError: for options that make no sense together. Iterating raises a FalcoError when there is
-                no connection, or no longer one.
+            InvalidArgumentError: for options that make no sense together. Iterating raises a FalcoError when the
+                connection cannot be made, or made again.
         """
         return self._make(
             "sub",
@@ -172,25 +171,25 @@ class ClientBase(ABC, Generic[S]):
         headers: Mapping[str, str] | None = None,
         acknowledge: Literal[False] = False,
     ) -> S:
-        """Gets what is there; the stream ends after the last alert, unless it follows.
+        """Yields the alerts that are there. The stream ends after the last one, unless it follows.
 
         Args:
-            group: Takes from this group.
-            broadcast: Gets every alert that the server retains, and takes none away.
-            after: Where a broadcast, or a group that is new, begins: after this sequence number; 0: with the oldest
-                alert retained. By default a broadcast begins with that.
-            follow: Stays open for what comes.
+            group: The group to take alerts from.
+            broadcast: Yields every alert that the server retains, and takes none away.
+            after: The sequence number after which a broadcast or a new group begins; 0: with the oldest alert
+                retained, which is the default for a broadcast.
+            follow: Stays open for the alerts that arrive.
             filter_locally: As for `sub`.
-            min_priority: As for `sub`, as all that follow.
-            tags: Only alerts that carry any of these.
+            min_priority: As for `sub`, like the filters below.
+            tags: Only alerts with any of these tags.
             rules: Only alerts of any of these rules.
             sources: Only alerts of any of these sources.
             hostnames: Only alerts of any of these hosts.
-            reconnect: Of a stream that follows: how to come back after the connection was lost.
-            on_status: Told what becomes of the connection, and of losses.
-            timeout_s: The call's deadline, in seconds from its start.
-            headers: Headers to send along.
-            acknowledge: Is for `sub`: anything but False is refused.
+            reconnect: For a stream that follows: how to reconnect after the connection was lost.
+            on_status: As for `sub`.
+            timeout_s: The deadline, in seconds from the start.
+            headers: Request headers to send.
+            acknowledge: Only for `sub`: anything but False is refused.
 
         Raises:
             InvalidArgumentError: for options that make no sense together. Iterating raises a FalcoError when the call

@@ -29,7 +29,7 @@ class Connection(Generic[C]):
 
 
 class Connections(Generic[C]):
-    """Gives each call the connection that there is.
+    """Provides each call with the current connection.
 
     A channel that lost its connection would make another one when it sees fit, with the certificates that it was made
     with; so it is given up, and the next call makes a new one, at once. So there is one attempt to connect at a time,
@@ -66,7 +66,7 @@ class Connections(Generic[C]):
                     self._give_up(connection)
                 connection = self._current = Connection(self._connect(pems), pems)
                 self._open.add(connection)
-                # Whoever comes too late closes what it made.
+                # A call that comes too late closes the connection that it made.
                 connection.is_lost = self._is_closed
             connection.calls += 1
             return connection
@@ -79,7 +79,7 @@ class Connections(Generic[C]):
                 self._close_once(connection)
 
     def lost(self, connection: Connection[C] | None, reconnect: Reconnect) -> None:
-        """A connection failed, or could not even be tried (None). What still uses it finds out by itself."""
+        """A connection failed, or could not even be tried (None). Other calls on it notice by themselves."""
         with self._lock:
             if connection is None:
                 if self._retry_at > time.monotonic():
@@ -105,7 +105,7 @@ class Connections(Generic[C]):
         return max(0.0, self._retry_at - time.monotonic())
 
     def answered(self) -> None:
-        """A server took a call: whoever waits for the next attempt need not wait longer."""
+        """A server accepted a call: the streams that wait for the next attempt need not wait longer."""
         if not self._waiting:
             return
         with self._lock:
@@ -115,7 +115,7 @@ class Connections(Generic[C]):
             wake()
 
     def progressed(self, connection: Connection[C]) -> None:
-        """An alert came by this connection, so the next loss is the first one again."""
+        """An alert arrived on this connection, so the next loss counts as the first one."""
         if self.failed > 0 and connection is self._current:
             self.failed = 0
 
@@ -146,7 +146,7 @@ class Connections(Generic[C]):
         try:
             return self._target.read_certificates() == connection.pems
         except UnavailableError:
-            # They are being changed; the connection stands.
+            # They are being exchanged; the connection is still good.
             return True
 
     def _give_up(self, connection: Connection[C]) -> None:
@@ -163,11 +163,11 @@ class Connections(Generic[C]):
 
 
 def backoff_s(failed: int, initial_s: float, max_s: float, fraction: float) -> float:
-    """Exponential backoff with full jitter, in seconds, so that a server's clients do not come back all at once.
+    """Exponential backoff with full jitter, in seconds, so that a server's clients do not reconnect all at once.
 
     `failed` is how many attempts in a row have failed, from 1; `fraction` is random, from 0 to 1.
     """
-    # Beyond 2 to the 60th the bound counts anyway, and a float has an end.
+    # Beyond 2 to the 60th the upper bound applies anyway, and a float would overflow.
     return fraction * min(max_s, initial_s * 2.0 ** min(failed - 1, 60))
 
 

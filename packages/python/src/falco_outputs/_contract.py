@@ -143,7 +143,7 @@ def source_name(source: str, deprecated: int) -> str:
 
 @dataclass(frozen=True)
 class FalcoVersion:
-    """The version of Falco behind a server, as `falco.version.service` tells it: whole, and in parts."""
+    """The version of Falco behind a server, as `falco.version.service` returns it: whole, and in parts."""
 
     version: str
     major: int

@@ -1,4 +1,4 @@
-"""What the caller's loop gets of a stream: alerts, one by one or in batches, what acknowledges them, and the end."""
+"""What the caller's loop gets from a stream: alerts, one by one or in batches, their acknowledgement, and the end."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Delivery:
         """Where it runs, once it was iterated."""
         self._stream: Stream | None = None
         self._source: Source | None = None
-        # What the body of the loop has, to be acknowledged when it comes back.
+        # What the body of the loop is working on; acknowledged when the loop asks for the next alert.
         self._current: list[Alert] = []
         self._is_waiting = False
-        # Whether it was ended here, and whether a `get` that was cut short by that has told it.
+        # Whether it was ended here, and whether a `get` that this cut short has raised its error.
         self._is_stopping = False
         self._has_told = False
         self.is_abandoned = False
-        """Whether nobody had the stream any more before it was begun, as with `anext(client.sub())`."""
+        """Whether the stream was garbage before it was begun, as with `anext(client.sub())`."""
 
     @property
     def has_begun(self) -> bool:
@@ -114,8 +114,8 @@ class Delivery:
         outbox = alert._outbox
         if outbox is None or self._stream is None or outbox.owner is not self._stream:
             raise refused(
-                "acknowledge: this alert is not one that this stream gave: it is a copy, made by hand, or of "
-                "another stream"
+                "acknowledge: this alert did not come from this stream: it is a copy, was made by hand, or is "
+                "another stream's"
             )
         return outbox.done(alert._place, given=True)
 
@@ -139,7 +139,7 @@ class Delivery:
         self._end()
 
     def let_go(self) -> None:
-        """Ends the stream, of which nobody takes any more. Not for signal handlers."""
+        """Ends a stream that is no longer iterated. Not for signal handlers."""
         self.leave()
         if self._source is not None:
             self._source.close()
@@ -159,12 +159,12 @@ class Delivery:
         self._stream = Stream(io, self._plan, self._server)
         self._source = io.source(self._stream, ahead=ahead or self._plan.acknowledge is not False)
         if self._has_stopped():
-            # By another thread, which found nothing to end.
+            # Another thread stopped it meanwhile, and found nothing to end.
             self._end()
         return self._source
 
     def _has_stopped(self) -> bool:
-        """A method, since type checkers take what an attribute says for unchanged across an await."""
+        """A method, because type checkers assume that an attribute does not change across an await."""
         return self._is_stopping
 
     def _end(self) -> None:
@@ -178,7 +178,7 @@ class Delivery:
         self._source.wake()
 
     async def _stopped(self) -> None:
-        """What the loop gets of a stream that was ended here."""
+        """What the loop gets from a stream that was ended here."""
         if self._plan.acknowledge is True:
             self._end()
             await self.wait_end()
@@ -191,7 +191,7 @@ class Delivery:
             return
         self._has_told = True
         raise CancelledError(
-            "it was ended before the server had sent all that there is",
+            "the stream was ended before the server had sent all alerts",
             grpc.StatusCode.CANCELLED,
             tried=f"{self._plan.method} on {self._server.address}",
         )
@@ -208,7 +208,7 @@ class Delivery:
         return True
 
     def _leave_current(self) -> None:
-        """The loop came back: it is done with what it had."""
+        """The loop asks for the next alert, so it is done with the last one."""
         current, self._current = self._current, []
         for alert in current:
             if alert._outbox is not None:

@@ -21,7 +21,7 @@ import grpc
 
 
 class FalcoError(Exception):
-    """The root of what this package raises. The reason, where there is one, is its `__cause__`."""
+    """The base class of the errors of this package. The underlying error, if there is one, is its `__cause__`."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class AbortedError(FalcoError):
 
 
 class CancelledError(FalcoError):
-    """The call was cancelled: by the other side, or here, before a `get` had all that there was."""
+    """The call was cancelled by the other side, or here, before a `get` had all alerts."""
 
 
 class DeadlineExceededError(FalcoError):
@@ -63,7 +63,7 @@ class DeadlineExceededError(FalcoError):
 
 
 class FailedPreconditionError(FalcoError):
-    """It cannot be done as things are, e.g. the client is closed, or a group's members have another filter."""
+    """The call is not possible now, e.g. the client is closed, or a group's members have another filter."""
 
 
 class InvalidArgumentError(FalcoError, ValueError):
@@ -79,7 +79,7 @@ class ResourceExhaustedError(FalcoError):
 
 
 class UnauthenticatedError(FalcoError):
-    """The server demands credentials."""
+    """The server requires credentials."""
 
 
 class UnavailableError(FalcoError):
@@ -107,7 +107,7 @@ _classes: dict[grpc.StatusCode, type[FalcoError]] = {
 def falco_error(
     message: str, code: grpc.StatusCode, tried: str | None = None, from_server: bool = False
 ) -> FalcoError:
-    """The error of the class that goes with the code."""
+    """An error of the class for its code."""
     return _classes.get(code, FalcoError)(message, code, tried=tried, from_server=from_server)
 
 

@@ -21,9 +21,9 @@ from ._status import Loss, StreamStatus
 T = TypeVar("T")
 
 Event: TypeAlias = Alert | StreamStatus
-"""What a stream gives: an alert, or what became of its connection."""
+"""What a stream yields: an alert, or a status of its connection."""
 Steps: TypeAlias = AsyncGenerator["StreamStatus | OpenCall", Exception | None]
-"""What becomes of a stream: each call that the server took, and what is told of the connection.
+"""The life of a stream: each call that the server accepted, and the statuses of its connection.
 
 Whoever drives it reads a call to its end, and sends the error that ended it, None if there is none.
 """
@@ -31,9 +31,9 @@ Whoever drives it reads a call to its end, and sends the error that ended it, No
 FAREWELL_S = 1.0
 """How long the server may take to end a call that was half-closed, in seconds."""
 GRACE_S = 1.0
-"""What a wait for the end of a call allows beyond that, in seconds, for a machine that is busy."""
+"""How much longer a wait for the end of a call takes at most, in seconds, for a busy machine."""
 READ_AHEAD_BYTES = 256 * 1024
-"""How much is read before it is asked for, as it was on the wire."""
+"""How much is read ahead, in bytes as they were on the wire."""
 
 
 class Signal(Protocol):
@@ -70,7 +70,7 @@ class StreamCall(Protocol):
 
 
 class OpenCall(Protocol):
-    """A call that the server took."""
+    """A call that the server accepted."""
 
     @property
     def read(self) -> Callable[[], Awaitable[Received | None]]:
@@ -85,16 +85,16 @@ class Driven(Protocol):
 
     @property
     def loss(self) -> Loss | None:
-        """What the alert tells that `take` returned last, if it is one that tells a loss."""
+        """The loss that the last alert of `take` reports, if it reports one."""
 
     def steps(self) -> Steps:
-        """What becomes of it. Raises the FalcoError that ends it."""
+        """Its life. Raises the FalcoError that ends it."""
 
     def take(self, received: Received) -> Alert | None:
-        """The alert of a message of the call that is open; None if nobody gets it. Raises FalcoError."""
+        """The alert in a message of the open call; None if it is not passed on. Raises FalcoError."""
 
     def has_ended(self) -> bool:
-        """Whether it was ended here, so that it gives nothing more."""
+        """Whether it was ended here, so that it yields no more alerts."""
 
     def cancel(self) -> None:
         """Ends it at once."""
@@ -111,7 +111,7 @@ class Source(Protocol):
         """The next event if it is there already."""
 
     async def take(self) -> Event | None:
-        """The next event; None when there is none any more, or `wake` was called. Raises what ended the stream."""
+        """The next event; None after the last one, or when `wake` was called. Raises what ended the stream."""
 
     def wake(self) -> None:
         """Ends a wait in `take`. A signal handler may call this."""
@@ -120,7 +120,7 @@ class Source(Protocol):
         """Waits for a stream that was ended, as long as it may take, and then ends it at once."""
 
     def close(self) -> None:
-        """Nobody takes any more of a stream that was ended. Not for signal handlers."""
+        """Frees a stream that was ended and is no longer iterated. Not for signal handlers."""
 
 
 class IO(Protocol):

@@ -1,4 +1,4 @@
-"""What `sub` and `get` take: how to come back, and, for type checkers, which options make sense together."""
+"""The options of `sub` and `get`: how to reconnect, and, for type checkers, which options make sense together."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _most_attempts = 2**31 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class Reconnect:
-    """How to come back after the connection was lost."""
+    """How to reconnect after the connection was lost."""
 
     wait_on_first_connect: bool = False
     """Whether to keep trying when the very first connection fails, too."""
     max_attempts: int | None = None
-    """How many attempts in a row may fail before the error is raised; 0: none is made; None: any number."""
+    """How many attempts in a row may fail before the error is raised. 0: no attempt is made. None: any number."""
     initial_delay_s: float = 0.1
     """The longest wait before the first attempt, in seconds; it doubles with each. The waits are random below it."""
     max_delay_s: float = 30.0
-    """The longest that it gets, in seconds; on a unix socket 1 second at most."""
+    """The upper bound of that, in seconds; on a unix socket it is at most 1 second."""
 
     def __post_init__(self) -> None:
         if self.max_attempts is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ._contract import OutputsRequest
 
 COALESCE_S = 0.001
-"""The longest that an acknowledgement waits for others to go with it, in seconds."""
+"""How long an acknowledgement waits for others that go with it, in seconds."""
 
 
 class Outbox:
@@ -34,16 +34,16 @@ class Outbox:
         self._poll_interval_s = poll_interval_s
         self._next_poll: float | None = None
         self._window = 0
-        # Responses that arrived, those that were given to be acknowledged by hand, and those of them that are done.
+        # How many responses arrived, were yielded to be acknowledged by hand, and of those are done.
         self._received = 0
         self._given = 0
         self._returned = 0
-        # So many of the first ones are done; done, though an earlier one is not; so many the server knows of.
+        # How many are done without a gap; those that are done after a gap; how many the server has been told of.
         self._done = 0
         self._early: set[int] = set()
         self._sent = 0
         self._due: float | None = None
-        # From when on it half-closes even if some of those that were given are not done.
+        # When it half-closes even if some responses that were yielded are not done.
         self._finish_by: float | None = None
         self.is_over = False
         """Whether the call is over, so that nothing is sent any more."""
@@ -53,7 +53,7 @@ class Outbox:
         self._window = window
 
     def stop_polling(self) -> None:
-        """It is our server, which sends unasked."""
+        """It is our server, which sends without being polled."""
         self._poll_interval_s = None
 
     def received(self) -> int:
@@ -63,13 +63,13 @@ class Outbox:
         return place
 
     def gave(self) -> None:
-        """A response was given to be acknowledged by hand."""
+        """A response was yielded, to be acknowledged by hand."""
         self._given += 1
 
     def done(self, place: int, *, given: bool = False) -> bool:
         """The response at this place is done. Returns whether that counts: not twice, nor once the call is over.
 
-        `given`: it is one of those that were given to be acknowledged by hand.
+        `given`: it is one that was yielded to be acknowledged by hand.
         """
         with self._lock:
             if self.is_over or place < self._done or place in self._early:
@@ -91,7 +91,7 @@ class Outbox:
         return True
 
     def finish(self, by: float) -> None:
-        """Half-closes as soon as all that was given is done, or at this time, with the last acknowledgement sent."""
+        """Half-closes when everything that was yielded is done, or at this time, after the last acknowledgement."""
         with self._lock:
             self._finish_by = by if self._finish_by is None else min(by, self._finish_by)
         self.wake()
@@ -130,14 +130,14 @@ class Outbox:
         return 0 if self._returned >= self._given else max(0, self._finish_by - now)
 
     def _poll(self, now: float, wait_s: float) -> OutputsRequest | float:
-        """Falco's own server hands out what is queued at a request only: it gets one at every tick."""
+        """Falco's own server sends queued alerts only on request, so it gets a request at every tick."""
         interval_s = self._poll_interval_s
         if interval_s is None:
             return wait_s
         if self._next_poll is None:
             self._next_poll = now + interval_s
         elif now >= self._next_poll:
-            # On the same ticks, and none is made up for that was missed.
+            # The ticks stay the same, and a missed one is skipped.
             self._next_poll += interval_s * (1 + (now - self._next_poll) // interval_s)
             return OutputsRequest()
         return min(wait_s, self._next_poll - now)

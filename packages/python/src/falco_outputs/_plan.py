@@ -44,7 +44,7 @@ class Plan:
 
     @property
     def follows(self) -> bool:
-        """Whether it goes on until somebody ends it, as opposed to a `get`, which has an end."""
+        """Whether it continues until it is ended here, unlike a `get`, which has an end."""
         return self.method == "sub" or self.request.follow
 
 
@@ -72,7 +72,7 @@ def plan_of(
     """Options of `sub` or `get` as a plan; raises InvalidArgumentError in the words that the server would use."""
     check_seconds("poll_interval_s", poll_interval_s)
     check_seconds("drain_timeout_s", drain_timeout_s)
-    # 0 equals False, and 1 equals True: neither is what a reader of the call would take it for.
+    # 0 equals False and 1 equals True, but neither means what it seems to.
     if not isinstance(acknowledge, bool) and acknowledge != "manual":
         raise invalid("acknowledge", acknowledge, 'True, False or "manual"')
     if filter_locally and (group is not None or broadcast):

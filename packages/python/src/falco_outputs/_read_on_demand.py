@@ -1,4 +1,4 @@
-"""Drives a stream where its events are taken: in the thread or the task that takes them, which costs the least."""
+"""Drives a stream in the thread or task that takes its events, which is the fastest way."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ._status import Lost, StreamStatus
 
 
 class ReadOnDemand:
-    """Drives a stream where its events are taken. An interrupted or cancelled `take` ends it."""
+    """Drives a stream in the thread or task that takes its events. An interrupted or cancelled `take` ends it."""
 
     def __init__(self, stream: Driven, end: Signal, who: Callable[[], object]) -> None:
         self._stream = stream
         self._steps = stream.steps()
         self._read: Callable[[], Awaitable[Received | None]] | None = None
-        # The alert that comes after the loss that it tells.
+        # The alert that comes after the loss that it reports.
         self._next: Alert | None = None
         self._end = end
         self._who = who
@@ -33,7 +33,7 @@ class ReadOnDemand:
         return alert
 
     async def take(self) -> Event | None:
-        """The next event; None when there is none any more. Raises what ended the stream."""
+        """The next event; None after the last one. Raises what ended the stream."""
         if self.is_over:
             return None
         self._driver = self._who()
@@ -68,13 +68,13 @@ class ReadOnDemand:
         """Nothing to do: the call was cancelled, which ends a wait."""
 
     async def wait_end(self) -> None:
-        """Waits for whoever is in `take`, which has nothing to wait for any more."""
+        """Waits for whoever is in `take`, which is about to return."""
         # A signal handler that interrupts `take` cannot wait for it.
         if self._driver is not None and self._driver != self._who():
             await self._end.wait(seconds_to_end(self._stream))
 
     def close(self) -> None:
-        """Nobody takes any more."""
+        """Frees a stream that is no longer iterated."""
         if self._driver is None and not self.is_over:
             self._over()
 

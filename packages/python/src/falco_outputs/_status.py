@@ -1,4 +1,4 @@
-"""What becomes of a stream."""
+"""What `on_status` is called with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Connecting:
     """An attempt begins."""
 
     attempt: int
-    """Counts from 1, and again after each success."""
+    """Counted from 1, and from 1 again after each success."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Disconnected:
 
 @dataclass(frozen=True)
 class Resumed:
-    """The server answers again; the stream goes on where it was, as far as its mode allows."""
+    """The server answers again; the stream continues where it was, as far as its mode allows."""
 
 
 LossCause: TypeAlias = Literal["overflow", "restart", "slow", "unknown"]
@@ -41,14 +41,14 @@ LossCause: TypeAlias = Literal["overflow", "restart", "slow", "unknown"]
 
 @dataclass(frozen=True)
 class Loss:
-    """Which alerts a subscriber misses for good."""
+    """Which alerts a subscriber has lost for good."""
 
     cause: LossCause
     """`overflow`: the server's bound reached them before the group took them. `slow`: before this broadcast read them.
     `restart`: they were in a log that the server no longer has, and nobody knows how many. `unknown`: a newer server's
     cause, which is in `cause_text`."""
     cause_text: str
-    """The cause in the server's word."""
+    """The cause as the server says it."""
     lost: int | None
     """How many; None after a restart."""
     first_sequence: int | None
@@ -57,7 +57,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Lost:
-    """Alerts were lost; the alert that tells it comes next."""
+    """Alerts were lost. The alert that reports it comes next."""
 
     loss: Loss
     alert: Alert

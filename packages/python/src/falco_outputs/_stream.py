@@ -31,7 +31,7 @@ _transient_there = {
     grpc.StatusCode.ABORTED,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
-"""What a server says when another attempt may fare better. Of the codes made here only UNAVAILABLE is of that kind."""
+"""The server's codes after which another attempt may succeed. Of the codes made here, only UNAVAILABLE is one."""
 
 
 class State(Enum):
@@ -52,7 +52,7 @@ class Stream:
         """As messages name it."""
         self.state = State.CONNECTING
         self.is_complete = False
-        """Whether the server sent all that there was: it ended a `get` with OK."""
+        """Whether the server sent all alerts: it ended a `get` with OK."""
         self.ends_by = 0.0
         """Until when it waits for acknowledgements after it was ended."""
         self._io = io
@@ -61,7 +61,7 @@ class Stream:
         self._is_ending = False
         self._started_at: float | None = None
         self._call: Call | None = None
-        # What ends the wait before the next attempt.
+        # Ends the wait before the next attempt.
         self._pause: Signal | None = None
         # The highest sequence number that came, or the place where the stream began.
         self._position: int | None = None
@@ -71,11 +71,11 @@ class Stream:
         self._refused = 0
         self._was_connected = False
         self.loss: Loss | None = None
-        """What the alert tells that `take` returned last, if it is one that tells a loss."""
+        """The loss that the last alert of `take` reports, if it reports one."""
 
-    # Methods, since type checkers take what an attribute says for unchanged across an await.
+    # Methods, because type checkers assume that an attribute does not change across an await.
     def has_ended(self) -> bool:
-        """Whether it was ended here, so that it gives nothing more."""
+        """Whether it was ended here, so that it yields no more alerts."""
         return self._is_ending
 
     def is_open(self) -> bool:
@@ -92,7 +92,7 @@ class Stream:
             pause.set()
 
     def finish(self, by: float) -> None:
-        """Ends it as soon as all that was given is acknowledged, or at this time. A signal handler may call this."""
+        """Ends it when all alerts that it yielded are acknowledged, or at this time. A signal handler may call this."""
         call = self._call
         if call is not None and self.is_open():
             if not self._is_ending:
@@ -103,10 +103,10 @@ class Stream:
             self.cancel()
 
     async def steps(self) -> Steps:
-        """The calls that the server took, one after the other, and what is told of the connection.
+        """Yields the calls that the server accepted, one after the other, and the statuses of the connection.
 
-        Whoever takes a call reads it to its end, gives `take` each message, and sends the error that ended it. Raises
-        the FalcoError that ends the stream.
+        Whoever takes a call reads it to its end, passes each message to `take`, and sends the error that ended it.
+        Raises the FalcoError that ends the stream.
         """
         self._started_at = time.monotonic()
         try:
@@ -126,7 +126,7 @@ class Stream:
                         raise ended
                     if self._may_end():
                         return
-                    # Falco's own server ends its streams so when it stops.
+                    # This is how Falco's own server ends its streams when it stops.
                     error: FalcoError = self._unavailable("the server ended the stream")
                     failed = None
                 except CallError as reason:
@@ -149,7 +149,7 @@ class Stream:
                     call.close()
                 self.state = State.WAITING
                 retry_in_s = self._retry_in_s(call, error, failed)
-                # An error that goes no further lets go of the frames that it has, which hold this stream.
+                # The traceback of an error that is not raised would keep this stream alive.
                 error.__traceback__ = failed = None
                 shared = _is_lost(error)
                 yield Disconnected(error, retry_in_s)
@@ -166,7 +166,7 @@ class Stream:
         self._connections.answered()
 
     def take(self, received: Received) -> Alert | None:
-        """The alert of a message of the call that is open; None if nobody gets it."""
+        """The alert in a message of the open call; None if it is not passed on."""
         call = self._call
         if call is None:
             return None
@@ -187,7 +187,7 @@ class Stream:
         if sequence == 0:
             loss = self.loss = loss_of(alert_of(message)) if call.is_ours else None
             if loss is not None and loss.cause == "restart":
-                # Another log, with numbers of its own.
+                # Another log, with its own sequence numbers.
                 self._position = call.position
         elif sequence > (self._position or 0):
             self._position = sequence
@@ -243,13 +243,13 @@ class Stream:
                 self._connections.give_up(call.connection)
             raise error
         if not _is_lost(error):
-            # It is this stream that the server ended, not the connection.
+            # The server ended this stream, not the connection.
             self._refused += 1
             return backoff_s(
                 self._refused, reconnect.initial_delay_s, reconnect.max_delay_s, backoff_fraction()
             )
         if call.connection is not None and call.lasted_s() > reconnect.max_delay_s:
-            # No alert came, but it was no server that takes calls only to drop them.
+            # No alert came, but this is not a server that accepts calls only to drop them.
             self._connections.progressed(call.connection)
         self._connections.lost(call.connection, reconnect)
         return self._connections.retry_in_s()

@@ -50,7 +50,7 @@ def parse_time(text: str) -> Instant | None:
 
 
 def nanos_of(digits: str | None) -> int:
-    """Nanoseconds from the digits behind a decimal point."""
+    """Nanoseconds from the digits after a decimal point."""
     return 0 if digits is None else int(digits.ljust(9, "0"))
 
 

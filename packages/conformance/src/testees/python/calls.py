@@ -20,8 +20,7 @@ def call_options(line):
     """The keywords of every call."""
     timeout_ms = line.get("timeout_ms")
     return {
-        # A deadline that has passed already is refused; this one will have.
-        "timeout_s": None if timeout_ms is None else max(timeout_ms, 0.001) / 1000,
+        "timeout_s": None if timeout_ms is None else timeout_ms / 1000,
         "headers": line.get("headers"),
     }
 
