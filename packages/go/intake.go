@@ -12,7 +12,7 @@ const (
 
 // intake receives the alerts of one call in a goroutine of its own, so that a batch is what has arrived.
 type intake struct {
-	// Closed when nothing is received any more.
+	// Closed when nothing more is received.
 	done chan struct{}
 
 	mu         sync.Mutex
@@ -82,7 +82,7 @@ func (i *intake) shift() *Alert {
 	i.taken = i.taken[1:]
 	i.bytes -= r.bytes
 	i.changed.Broadcast()
-	return r.alert
+	return &r.alert
 }
 
 // discard lets go of what was taken in, and of what still comes. It may be called on nil.

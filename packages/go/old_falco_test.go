@@ -23,17 +23,17 @@ func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
 	}
 	for version, hasVersion := range map[string]bool{"Falco 0.43": true, "a Falco without a version": false} {
 		for name, iterate := range map[string]iterate{
-			"a group":                    sub(Group("pager")),
-			"a group that acknowledges":  sub(Group("pager"), Acknowledge()),
-			"a broadcast":                sub(Broadcast()),
-			"a broadcast with a filter":  sub(Broadcast(), MinPriority(PriorityWarning)),
-			"a broadcast behind a place": sub(Broadcast(), After(7)),
-			"acknowledgement":            sub(Acknowledge()),
-			"acknowledgement by hand":    sub(AcknowledgeByHand()),
-			"a group, waited for":        sub(Group("pager"), WaitOnFirstConnect()),
-			"get of a group":             get(Group("pager")),
-			"get of a broadcast":         get(Broadcast(), After(0)),
-			"get that follows":           get(Follow()),
+			"a group":                   sub(Group("pager")),
+			"a group that acknowledges": sub(Group("pager"), Acknowledge()),
+			"a broadcast":               sub(Broadcast()),
+			"a broadcast with a filter": sub(Broadcast(), MinPriority(PriorityWarning)),
+			"a broadcast after a place": sub(Broadcast(), After(7)),
+			"acknowledgement":           sub(Acknowledge()),
+			"acknowledgement by hand":   sub(AcknowledgeByHand()),
+			"a group, waited for":       sub(Group("pager"), WaitOnFirstConnect()),
+			"get of a group":            get(Group("pager")),
+			"get of a broadcast":        get(Broadcast(), After(0)),
+			"get that follows":          get(Follow()),
 		} {
 			t.Run(version+"/"+name, func(t *testing.T) {
 				falco := startOldFalco(t, t.TempDir(), hasVersion)

@@ -243,7 +243,7 @@ func TestLossIsTold(t *testing.T) {
 		t.Errorf("it told %+v, expected %+v", lost, expected)
 	}
 	if !slices.Equal(sequencesOf(alerts[1:]), sequences[5:]) {
-		t.Errorf("got %v behind it", sequencesOf(alerts[1:]))
+		t.Errorf("got %v after it", sequencesOf(alerts[1:]))
 	}
 }
 
