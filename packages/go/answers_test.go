@@ -82,7 +82,7 @@ func TestProxyWhoseServerIsAway(t *testing.T) {
 			server.WaitForSubscribers(1)
 			server.PublishNumbered(1, 2)
 			group.waitForRules(t, "Rule 1", "Rule 2")
-			for _, status := range group.statuses {
+			for _, status := range group.told() {
 				if lost, isLost := status.(Disconnected); isLost && lost.Err.Code != codes.Unavailable {
 					t.Errorf("it told %v: %v", lost.Err.Code, lost.Err)
 				}
@@ -121,7 +121,7 @@ func TestStreamThatIsCutOff(t *testing.T) {
 	})
 	subscriber := read(t, clientOf(t, path), Broadcast(), soon)
 	subscriber.waitForTypes(t, "disconnected", 2)
-	for _, status := range subscriber.statuses {
+	for _, status := range subscriber.told() {
 		lost, isLost := status.(Disconnected)
 		if isLost && (lost.Err.Code != codes.Unavailable || lost.Err.FromServer || lost.Err.Message != messageCut) {
 			t.Errorf("it told %v: %v", lost.Err.Code, lost.Err)

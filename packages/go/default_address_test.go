@@ -83,9 +83,7 @@ func TestServerOfTheSameUser(t *testing.T) {
 	t.Cleanup(func() { _ = client.Close() })
 	subscriber := read(t, client, Broadcast(), soon, WaitOnFirstConnect())
 	subscriber.waitForTypes(t, "disconnected", 1)
-	subscriber.mu.Lock()
-	first := subscriber.statuses[1].(Disconnected).Err
-	subscriber.mu.Unlock()
+	first := subscriber.told()[1].(Disconnected).Err
 	if first.Tried != "sub on "+DefaultAddress {
 		t.Errorf("got %v", first)
 	}

@@ -191,9 +191,7 @@ func TestCertificatesAreReadForEachConnection(t *testing.T) {
 	}
 	second := start(first.Address, "other")
 	eventually(t, "it tells of the key", func() bool {
-		subscriber.mu.Lock()
-		defer subscriber.mu.Unlock()
-		lost, isLost := subscriber.statuses[len(subscriber.statuses)-1].(Disconnected)
+		lost, isLost := subscriber.last().(Disconnected)
 		return isLost && lost.Err.Code == codes.Unavailable && strings.HasPrefix(lost.Err.Message, "TLS: Cert and Key are not PEM")
 	})
 	renewed := reference.Identify(t, t.TempDir(), "other", "client", reference.Issue{})

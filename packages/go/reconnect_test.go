@@ -85,7 +85,7 @@ func TestMaxAttempts(t *testing.T) {
 		}
 		server.WaitForSubscribers(1)
 		subscriber.waitForSequences(t, server.PublishNumbered(1, 1))
-		for _, status := range subscriber.statuses {
+		for _, status := range subscriber.told() {
 			if connecting, isConnecting := status.(Connecting); isConnecting && connecting.Attempt != 1 {
 				t.Errorf("attempt %d, expected 1", connecting.Attempt)
 			}
@@ -206,7 +206,7 @@ func TestServerKilledAndStartedAgain(t *testing.T) {
 	group.waitForRules(t, told...)
 	shared.waitForRules(t, append(before, "Rule 4", "Rule 5")...)
 	for _, subscriber := range []*background{broadcast, group} {
-		if loss, isLost := subscriber.statuses[len(subscriber.statuses)-1].(Lost); !isLost || loss.Loss != (Loss{Cause: LossRestart, Text: "restart"}) {
+		if loss, isLost := subscriber.last().(Lost); !isLost || loss.Loss != (Loss{Cause: LossRestart, Text: "restart"}) {
 			t.Errorf("it told %s last, %+v", subscriber.types(), loss)
 		}
 	}
@@ -223,7 +223,7 @@ func TestSilentConnection(t *testing.T) {
 	sequences := server.PublishNumbered(1, 3)
 	eventuallyWithin(t, 3*patience, "the stream comes back", func() bool { return subscriber.count("resumed") == 1 })
 	subscriber.waitForSequences(t, sequences)
-	for _, status := range subscriber.statuses {
+	for _, status := range subscriber.told() {
 		if lost, isLost := status.(Disconnected); isLost && !strings.Contains(lost.Err.Message, "answers no ping") {
 			t.Errorf("it told %v", lost.Err)
 		}
