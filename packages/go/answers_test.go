@@ -72,7 +72,7 @@ func TestProxyWhoseServerIsAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			noLeaks(t)
-			path := filepath.Join(t.TempDir(), "proxy.sock")
+			path := filepath.Join(folder(t), "proxy.sock")
 			stop := standIn(t, path, answer)
 			client := clientOf(t, path)
 			group := read(t, client, Group("pager"), Acknowledge(), soon, WaitOnFirstConnect())
@@ -90,7 +90,7 @@ func TestProxyWhoseServerIsAway(t *testing.T) {
 		})
 	}
 	t.Run("is an error at first", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "proxy.sock")
+		path := filepath.Join(folder(t), "proxy.sock")
 		standIn(t, path, html(502))
 		subscriber := read(t, clientOf(t, path), Broadcast())
 		if err := subscriber.error(t); err.Code != codes.Unavailable || !strings.Contains(err.Message, "HTTP 502 (Bad Gateway)") {
@@ -98,7 +98,7 @@ func TestProxyWhoseServerIsAway(t *testing.T) {
 		}
 	})
 	t.Run("is no reason to end for the shared queue", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "proxy.sock")
+		path := filepath.Join(folder(t), "proxy.sock")
 		standIn(t, path, html(404))
 		subscriber := read(t, clientOf(t, path), soon, WaitOnFirstConnect())
 		subscriber.waitForTypes(t, "disconnected", 2)
@@ -107,7 +107,7 @@ func TestProxyWhoseServerIsAway(t *testing.T) {
 
 func TestStreamThatIsCutOff(t *testing.T) {
 	noLeaks(t)
-	path := filepath.Join(t.TempDir(), "proxy.sock")
+	path := filepath.Join(folder(t), "proxy.sock")
 	standIn(t, path, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("content-type", "application/grpc")
 		w.Header().Set(versionHeader, "1")

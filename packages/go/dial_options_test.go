@@ -139,8 +139,8 @@ func TestErrorOfAnInterceptor(t *testing.T) {
 
 func TestTLSConfig(t *testing.T) {
 	noLeaks(t)
-	server := reference.Serve(t, mutualTLS("localhost:0", reference.Identify(t, t.TempDir(), "one", "server", reference.Issue{})))
-	files := reference.Identify(t, t.TempDir(), "one", "client", reference.Issue{})
+	server := reference.Serve(t, mutualTLS("localhost:0", reference.Identify(t, folder(t), "one", "server", reference.Issue{})))
+	files := reference.Identify(t, folder(t), "one", "client", reference.Issue{})
 	identity, err := tls.LoadX509KeyPair(files.Cert, files.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -175,12 +175,12 @@ func TestTLSConfig(t *testing.T) {
 
 func TestCertificatesAreReadForEachConnection(t *testing.T) {
 	noLeaks(t)
-	folder := t.TempDir()
+	own := folder(t)
 	start := func(address, authority string) *reference.Server {
-		return reference.Serve(t, mutualTLS(address, reference.Identify(t, t.TempDir(), authority, "server", reference.Issue{})))
+		return reference.Serve(t, mutualTLS(address, reference.Identify(t, folder(t), authority, "server", reference.Issue{})))
 	}
 	first := start("localhost:0", "one")
-	files := reference.Identify(t, folder, "one", "client", reference.Issue{})
+	files := reference.Identify(t, own, "one", "client", reference.Issue{})
 	client := clientOf(t, first.Address, WithTLS(TLS{CA: files.CA, Cert: files.Cert, Key: files.Key}))
 	subscriber := read(t, client, Broadcast(), soon)
 	subscriber.waitForTypes(t, "connected", 1)
@@ -194,7 +194,7 @@ func TestCertificatesAreReadForEachConnection(t *testing.T) {
 		lost, isLost := subscriber.last().(Disconnected)
 		return isLost && lost.Err.Code == codes.Unavailable && strings.HasPrefix(lost.Err.Message, "TLS: Cert and Key are not PEM")
 	})
-	renewed := reference.Identify(t, t.TempDir(), "other", "client", reference.Issue{})
+	renewed := reference.Identify(t, folder(t), "other", "client", reference.Issue{})
 	for from, to := range map[string]string{renewed.CA: files.CA, renewed.Cert: files.Cert, renewed.Key: files.Key} {
 		if err := os.WriteFile(to, []byte(readFile(t, from)), 0o600); err != nil {
 			t.Fatal(err)

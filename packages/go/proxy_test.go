@@ -41,7 +41,7 @@ func (g *gate) Write(b []byte) (int, error) {
 // proxyTo is a proxy in front of a unix socket, until the test ends.
 func proxyTo(t *testing.T, address string) *proxy {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "proxy.sock")
+	path := filepath.Join(folder(t), "proxy.sock")
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ var soon = RetryDelay(time.Millisecond, 5*time.Millisecond)
 func TestFirstConnectionThatFails(t *testing.T) {
 	noLeaks(t)
 	t.Run("is an error at once", func(t *testing.T) {
-		address := filepath.Join(t.TempDir(), "falco.sock")
+		address := filepath.Join(folder(t), "falco.sock")
 		subscriber := read(t, clientOf(t, address), Broadcast())
 		if err := subscriber.error(t); err.Code != codes.Unavailable || err.FromServer || !strings.Contains(err.Error(), "no such socket") {
 			t.Errorf("got %+v", err)
@@ -32,7 +32,7 @@ func TestFirstConnectionThatFails(t *testing.T) {
 		}
 	})
 	t.Run("is an error when nobody answers in time", func(t *testing.T) {
-		address := filepath.Join(t.TempDir(), "mute.sock")
+		address := filepath.Join(folder(t), "mute.sock")
 		listener, err := net.Listen("unix", address)
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func TestFirstConnectionThatFails(t *testing.T) {
 		}
 	})
 	t.Run("is waited out if told to", func(t *testing.T) {
-		address := "unix://" + filepath.Join(t.TempDir(), "falco.sock")
+		address := "unix://" + filepath.Join(folder(t), "falco.sock")
 		subscriber := read(t, clientOf(t, address), Broadcast(), soon, WaitOnFirstConnect())
 		subscriber.waitForTypes(t, "disconnected", 2)
 		server := reference.Serve(t, reference.Options{"listen": []string{address}})
@@ -180,7 +180,7 @@ func TestBroadcastThatComesBack(t *testing.T) {
 
 func TestServerKilledAndStartedAgain(t *testing.T) {
 	noLeaks(t)
-	address := "unix://" + filepath.Join(t.TempDir(), "falco.sock")
+	address := "unix://" + filepath.Join(folder(t), "falco.sock")
 	listen := reference.Options{"listen": []string{address}}
 	host := reference.NewHost(t)
 	first := host.Serve(t, listen)

@@ -2,6 +2,7 @@ package falco
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -115,4 +116,16 @@ func sequencesOf(alerts []*Alert) []uint64 {
 		sequences[i] = alert.Sequence
 	}
 	return sequences
+}
+
+// folder is a temporary one with a short name: the path of a socket may have about 100 bytes, and t.TempDir's contains the
+// name of the test.
+func folder(t testing.TB) string {
+	t.Helper()
+	path, err := os.MkdirTemp("", "falco-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(path) })
+	return path
 }
