@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
+	"github.com/falco-outputs/falco-outputs/packages/go/internal/module"
 	"github.com/falco-outputs/falco-outputs/packages/go/internal/reference"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -37,7 +37,7 @@ func TestBufconn(t *testing.T) {
 	if got := all(t, client.Get(limited(t), Broadcast())); len(got) != 1 {
 		t.Errorf("got %d alerts", len(got))
 	}
-	if got := agent.Load().(string); !strings.HasPrefix(got, "falco-outputs-go/"+moduleVersion+" grpc-go/") {
+	if got := agent.Load().(string); !strings.HasPrefix(got, "falco-outputs-go/"+module.Version+" grpc-go/") {
 		t.Errorf("the user agent is %q", got)
 	}
 	// It comes back over the same dialer.
@@ -213,15 +213,5 @@ func TestLoggerThatIsNil(t *testing.T) {
 	silent := clientOf(t, client.connector.dialer.address().String(), WithLogger(nil))
 	if got := all(t, silent.Get(limited(t))); len(got) != 0 {
 		t.Errorf("got %d alerts", len(got))
-	}
-}
-
-func TestModuleVersion(t *testing.T) {
-	var manifest struct{ Version string }
-	if err := json.Unmarshal([]byte(readFile(t, "package.json")), &manifest); err != nil {
-		t.Fatal(err)
-	}
-	if manifest.Version != moduleVersion {
-		t.Errorf("package.json has %s, and the user agent %s", manifest.Version, moduleVersion)
 	}
 }

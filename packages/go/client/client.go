@@ -27,6 +27,7 @@ import (
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"github.com/falco-outputs/falco-outputs/packages/go/api/version"
+	"github.com/falco-outputs/falco-outputs/packages/go/internal/module"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
@@ -76,6 +77,7 @@ func NewForConfig(ctx context.Context, config *Config) (*Client, error) {
 		transport = credentials.NewTLS(tlsConfig)
 	}
 	options := []grpc.DialOption{
+		grpc.WithUserAgent(module.UserAgent),
 		grpc.WithInitialConnWindowSize(connectionWindowBytes),
 		grpc.WithInitialWindowSize(streamWindowBytes),
 	}
