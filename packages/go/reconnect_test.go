@@ -38,13 +38,9 @@ func TestFirstConnectionThatFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer listener.Close()
-		started := time.Now()
 		subscriber := read(t, clientOf(t, address, WithConnectTimeout(200*time.Millisecond)))
 		if err := subscriber.error(t); err.Code != codes.Unavailable || err.Message != messageTimedOut {
 			t.Errorf("got %+v", err)
-		}
-		if took := time.Since(started); took > 5*time.Second {
-			t.Errorf("it took %v", took)
 		}
 	})
 	t.Run("is waited out if told to", func(t *testing.T) {
