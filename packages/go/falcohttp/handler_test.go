@@ -369,3 +369,27 @@ func TestTimeGrowsWithTheBodyAlone(t *testing.T) {
 		}
 	}
 }
+
+// Pieces follow one another, and nothing but what may stand between alerts is left out.
+func FuzzSplitBody(f *testing.F) {
+	for _, body := range []string{line, "[" + line + "," + line, line + "{\"a\":\n" + line, "13:53:31.1: Notice x\n" + line, `{"\`, "{\"a\\\n", "}{]["} {
+		f.Add([]byte(body), true)
+		f.Add([]byte(body), false)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, isText bool) {
+		at := 0
+		check := func(end int) {
+			if rest := bytes.Trim(body[at:end], " \t\n\v\f\r,[]}"); len(rest) > 0 {
+				t.Errorf("%q: %q is left out", body, rest)
+			}
+		}
+		splitBody(body, isText, func(start, end int) {
+			if start < at || end <= start || end > len(body) {
+				t.Fatalf("%q: a piece from %d to %d after %d", body, start, end, at)
+			}
+			check(start)
+			at = end
+		})
+		check(len(body))
+	})
+}
