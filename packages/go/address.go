@@ -44,7 +44,7 @@ func (a address) isUnix() bool {
 	return a.path != ""
 }
 
-// String is the address as parseAddress reads it.
+// String returns the address as parseAddress reads it.
 func (a address) String() string {
 	switch {
 	case strings.HasPrefix(a.path, "/"):
@@ -60,7 +60,7 @@ func (a address) hostPort(host string) string {
 	return net.JoinHostPort(host, strconv.Itoa(int(a.port)))
 }
 
-// authority is what HTTP/2 calls the server. It has no place for a path, nor for an IPv6 address's zone.
+// authority is what HTTP/2 calls the server. It has no place for a path, nor for the zone of an IPv6 address.
 func (a address) authority() string {
 	if a.isUnix() {
 		return "localhost"

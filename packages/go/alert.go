@@ -36,7 +36,12 @@ type Alert struct {
 	origin origin
 }
 
-// SourceName is Source, or the name of the number that an old Falco sent in its place.
+// HasTime reports whether the alert says when the event happened.
+func (a *Alert) HasTime() bool {
+	return a.timed || !a.Time.IsZero()
+}
+
+// SourceName returns Source, or the name of the number that an old Falco sent in its place.
 func (a *Alert) SourceName() string {
 	if a.Source != "" {
 		return a.Source

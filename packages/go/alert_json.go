@@ -56,7 +56,7 @@ func (a *Alert) appendJSON(b []byte) []byte {
 		}
 		b = append(b, ']')
 	}
-	if a.timed || !a.Time.IsZero() {
+	if a.HasTime() {
 		b = append(b, `,"time":"`...)
 		b = a.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000000Z")
 		b = append(b, '"')

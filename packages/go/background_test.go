@@ -59,6 +59,22 @@ func (b *background) onStatus(status Status) {
 	b.statuses = append(b.statuses, status)
 }
 
+// told returns the statuses so far.
+func (b *background) told() []Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.statuses)
+}
+
+// last returns the latest status; nil if there is none.
+func (b *background) last() Status {
+	told := b.told()
+	if len(told) == 0 {
+		return nil
+	}
+	return told[len(told)-1]
+}
+
 func (b *background) rules() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -97,7 +97,7 @@ func TestStreamsShareTheirAttempts(t *testing.T) {
 
 func TestFailureOfAnAttemptIsToldToAll(t *testing.T) {
 	noLeaks(t)
-	address := t.TempDir() + "/nobody.sock"
+	address := folder(t) + "/nobody.sock"
 	client := clientOf(t, address)
 	var waiting sync.WaitGroup
 	for range 4 {

@@ -167,7 +167,7 @@ func (c *call) next() (*Alert, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.alert, nil
+	return &r.alert, nil
 }
 
 // receive waits for one response.
@@ -179,7 +179,7 @@ func (c *call) receive() (*response, error) {
 		c.first = nil
 		return r, nil
 	}
-	r := &response{alert: &Alert{}}
+	r := &response{}
 	c.receiving.Lock()
 	err := c.stream.RecvMsg(r)
 	c.receiving.Unlock()
@@ -235,7 +235,7 @@ func (c *call) finish() {
 	// From here on nobody else receives.
 	c.receiving.Lock()
 	defer c.receiving.Unlock()
-	for c.stream.RecvMsg(&response{alert: &Alert{}}) == nil {
+	for c.stream.RecvMsg(&response{}) == nil {
 	}
 }
 

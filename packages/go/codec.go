@@ -10,7 +10,7 @@ import (
 
 // response is a message of the server's: an alert, or why it is not one. gRPC itself would tell that as a text only.
 type response struct {
-	alert *Alert
+	alert Alert
 	bytes int
 	err   error
 }

@@ -61,7 +61,7 @@ func answering(t *testing.T, network, address string, answer func(net.Conn)) str
 
 func TestWhatIsWrongWithASocket(t *testing.T) {
 	noLeaks(t)
-	folder := t.TempDir()
+	folder := folder(t)
 	path := func(name string) string { return filepath.Join(folder, name) }
 	t.Run("there is none", func(t *testing.T) {
 		err := firstError(t, path("none.sock"))
@@ -115,7 +115,7 @@ func TestWhatIsWrongOverTCP(t *testing.T) {
 		}
 	})
 	t.Run("it expects TLS", func(t *testing.T) {
-		identity := reference.Identify(t, t.TempDir(), "one", "server", reference.Issue{})
+		identity := reference.Identify(t, folder(t), "one", "server", reference.Issue{})
 		server := reference.Serve(t, mutualTLS("localhost:0", identity))
 		expectError(t, firstError(t, server.Address, WithInsecure()), codes.Unavailable, "does it expect TLS?")
 	})
@@ -136,12 +136,12 @@ func TestMutualTLS(t *testing.T) {
 	noLeaks(t)
 	tls := func(t *testing.T, authority string, issue reference.Issue) TLS {
 		t.Helper()
-		identity := reference.Identify(t, t.TempDir(), authority, "client", issue)
+		identity := reference.Identify(t, folder(t), authority, "client", issue)
 		return TLS{CA: identity.CA, Cert: identity.Cert, Key: identity.Key}
 	}
 	start := func(t *testing.T, address, authority string, issue reference.Issue) *reference.Server {
 		t.Helper()
-		return reference.Serve(t, mutualTLS(address, reference.Identify(t, t.TempDir(), authority, "server", issue)))
+		return reference.Serve(t, mutualTLS(address, reference.Identify(t, folder(t), authority, "server", issue)))
 	}
 	server := start(t, "localhost:0", "one", reference.Issue{})
 	t.Run("works", func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestMutualTLS(t *testing.T) {
 func TestVersionIsCancelled(t *testing.T) {
 	noLeaks(t)
 	connected := make(chan struct{}, 1)
-	address := answering(t, "unix", filepath.Join(t.TempDir(), "mute.sock"), func(conn net.Conn) {
+	address := answering(t, "unix", filepath.Join(folder(t), "mute.sock"), func(conn net.Conn) {
 		connected <- struct{}{}
 		_, _ = io.Copy(io.Discard, conn)
 	})

@@ -183,7 +183,7 @@ func TestToValidUTF8(t *testing.T) {
 
 func TestCodec(t *testing.T) {
 	message := encode(t, whole)
-	got := response{alert: &Alert{}}
+	var got response
 	parts := mem.BufferSlice{mem.SliceBuffer(message[:10]), mem.SliceBuffer(message[10:])}
 	if err := (alertCodec{}).Unmarshal(parts, &got); err != nil || got.err != nil || got.alert.Rule != whole.GetRule() || got.bytes != len(message) {
 		t.Errorf("got %+v, %v", got, err)

@@ -22,7 +22,7 @@ func socketFile(t *testing.T, folder string) {
 }
 
 func TestSocketIn(t *testing.T) {
-	falcos, own := t.TempDir(), t.TempDir()
+	falcos, own := folder(t), folder(t)
 	expect := func(folder string) {
 		t.Helper()
 		if at, err := socketIn(falcos, own); err != nil || at.path != filepath.Join(folder, socketName) {
@@ -41,7 +41,7 @@ func TestSocketIn(t *testing.T) {
 			t.Errorf("a folder of mode %o: got %v", mode, err)
 		}
 	}
-	link := filepath.Join(t.TempDir(), "link")
+	link := filepath.Join(folder(t), "link")
 	if err := os.Symlink(own, link); err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +74,8 @@ func TestServerOfTheSameUser(t *testing.T) {
 		t.Skip("there is a Falco on this machine, which comes first")
 	}
 	noLeaks(t)
-	folder := t.TempDir()
-	t.Setenv("XDG_RUNTIME_DIR", folder)
+	place := folder(t)
+	t.Setenv("XDG_RUNTIME_DIR", place)
 	client, err := NewClient()
 	if err != nil {
 		t.Fatal(err)
@@ -83,13 +83,11 @@ func TestServerOfTheSameUser(t *testing.T) {
 	t.Cleanup(func() { _ = client.Close() })
 	subscriber := read(t, client, Broadcast(), soon, WaitOnFirstConnect())
 	subscriber.waitForTypes(t, "disconnected", 1)
-	subscriber.mu.Lock()
-	first := subscriber.statuses[1].(Disconnected).Err
-	subscriber.mu.Unlock()
+	first := subscriber.told()[1].(Disconnected).Err
 	if first.Tried != "sub on "+DefaultAddress {
 		t.Errorf("got %v", first)
 	}
-	server := reference.Serve(t, reference.Options{"listen": []string{filepath.Join(folder, socketName)}})
+	server := reference.Serve(t, reference.Options{"listen": []string{filepath.Join(place, socketName)}})
 	server.WaitForSubscribers(1)
 	subscriber.waitForSequences(t, server.PublishNumbered(1, 1))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
+	"github.com/falco-outputs/falco-outputs/packages/go/internal/module"
 	"github.com/falco-outputs/falco-outputs/packages/go/internal/reference"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -37,7 +37,7 @@ func TestBufconn(t *testing.T) {
 	if got := all(t, client.Get(limited(t), Broadcast())); len(got) != 1 {
 		t.Errorf("got %d alerts", len(got))
 	}
-	if got := agent.Load().(string); !strings.HasPrefix(got, "falco-outputs-go/"+moduleVersion+" grpc-go/") {
+	if got := agent.Load().(string); !strings.HasPrefix(got, "falco-outputs-go/"+module.Version+" grpc-go/") {
 		t.Errorf("the user agent is %q", got)
 	}
 	// It comes back over the same dialer.
@@ -139,8 +139,8 @@ func TestErrorOfAnInterceptor(t *testing.T) {
 
 func TestTLSConfig(t *testing.T) {
 	noLeaks(t)
-	server := reference.Serve(t, mutualTLS("localhost:0", reference.Identify(t, t.TempDir(), "one", "server", reference.Issue{})))
-	files := reference.Identify(t, t.TempDir(), "one", "client", reference.Issue{})
+	server := reference.Serve(t, mutualTLS("localhost:0", reference.Identify(t, folder(t), "one", "server", reference.Issue{})))
+	files := reference.Identify(t, folder(t), "one", "client", reference.Issue{})
 	identity, err := tls.LoadX509KeyPair(files.Cert, files.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -175,12 +175,12 @@ func TestTLSConfig(t *testing.T) {
 
 func TestCertificatesAreReadForEachConnection(t *testing.T) {
 	noLeaks(t)
-	folder := t.TempDir()
+	own := folder(t)
 	start := func(address, authority string) *reference.Server {
-		return reference.Serve(t, mutualTLS(address, reference.Identify(t, t.TempDir(), authority, "server", reference.Issue{})))
+		return reference.Serve(t, mutualTLS(address, reference.Identify(t, folder(t), authority, "server", reference.Issue{})))
 	}
 	first := start("localhost:0", "one")
-	files := reference.Identify(t, folder, "one", "client", reference.Issue{})
+	files := reference.Identify(t, own, "one", "client", reference.Issue{})
 	client := clientOf(t, first.Address, WithTLS(TLS{CA: files.CA, Cert: files.Cert, Key: files.Key}))
 	subscriber := read(t, client, Broadcast(), soon)
 	subscriber.waitForTypes(t, "connected", 1)
@@ -191,12 +191,10 @@ func TestCertificatesAreReadForEachConnection(t *testing.T) {
 	}
 	second := start(first.Address, "other")
 	eventually(t, "it tells of the key", func() bool {
-		subscriber.mu.Lock()
-		defer subscriber.mu.Unlock()
-		lost, isLost := subscriber.statuses[len(subscriber.statuses)-1].(Disconnected)
+		lost, isLost := subscriber.last().(Disconnected)
 		return isLost && lost.Err.Code == codes.Unavailable && strings.HasPrefix(lost.Err.Message, "TLS: Cert and Key are not PEM")
 	})
-	renewed := reference.Identify(t, t.TempDir(), "other", "client", reference.Issue{})
+	renewed := reference.Identify(t, folder(t), "other", "client", reference.Issue{})
 	for from, to := range map[string]string{renewed.CA: files.CA, renewed.Cert: files.Cert, renewed.Key: files.Key} {
 		if err := os.WriteFile(to, []byte(readFile(t, from)), 0o600); err != nil {
 			t.Fatal(err)
@@ -215,15 +213,5 @@ func TestLoggerThatIsNil(t *testing.T) {
 	silent := clientOf(t, client.connector.dialer.address().String(), WithLogger(nil))
 	if got := all(t, silent.Get(limited(t))); len(got) != 0 {
 		t.Errorf("got %d alerts", len(got))
-	}
-}
-
-func TestModuleVersion(t *testing.T) {
-	var manifest struct{ Version string }
-	if err := json.Unmarshal([]byte(readFile(t, "package.json")), &manifest); err != nil {
-		t.Fatal(err)
-	}
-	if manifest.Version != moduleVersion {
-		t.Errorf("package.json has %s, and the user agent %s", manifest.Version, moduleVersion)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/falco-outputs/falco-outputs/packages/go/internal/module"
 	"google.golang.org/grpc"
 	grpcbackoff "google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
@@ -131,7 +132,7 @@ func (d *dialer) open(at address) (*connection, error) {
 		grpc.WithContextDialer(dial),
 		grpc.WithTransportCredentials(&watchedCredentials{transport, w}),
 		grpc.WithAuthority(at.authority()),
-		grpc.WithUserAgent(userAgent),
+		grpc.WithUserAgent(module.UserAgent),
 		grpc.WithInitialConnWindowSize(connectionWindowBytes),
 		grpc.WithInitialWindowSize(streamWindowBytes),
 		grpc.WithReadBufferSize(readBufferBytes),

@@ -2,6 +2,7 @@ package falco_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -129,6 +130,38 @@ func ExampleAlert_Acknowledge() {
 	handlers.Wait()
 	fmt.Println("waiting in the group:", server.Stats().Groups["tickets"].Waiting)
 	// Output: waiting in the group: 0
+}
+
+// Batches are for what is cheaper for many alerts at a time.
+func ExampleClient_GetBatches() {
+	server, stop := startServer()
+	defer stop()
+	client, stop := connect(server)
+	defer stop()
+	server.PublishNumbered(1, 1000)
+
+	stored := 0
+	for alerts, err := range client.GetBatches(context.Background(), falco.Broadcast()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		stored += len(alerts) // in one transaction
+	}
+	fmt.Println(stored)
+	// Output: 1000
+}
+
+// An alert as Falco writes it, to standard output for example.
+func ExampleAlert_UnmarshalJSON() {
+	line := `{"priority":"Warning","rule":"Read sensitive file untrusted","output_fields":{"evt.time":1780391647123456789,"fd.name":null}}`
+	var alert falco.Alert
+	if err := json.Unmarshal([]byte(line), &alert); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(alert.Priority, alert.Rule, alert.OutputFields["evt.time"], alert.OutputFields["fd.name"])
+	// Output: Warning Read sensitive file untrusted 1780391647123456789 <NA>
 }
 
 // What becomes of the connection, and of losses.

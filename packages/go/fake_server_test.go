@@ -19,7 +19,7 @@ import (
 // messages are encoded already.
 func startFake(t *testing.T, sub func(call int, stream grpc.ServerStream) error) (address string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "fake.sock")
+	path := filepath.Join(folder(t), "fake.sock")
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)

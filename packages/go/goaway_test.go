@@ -60,7 +60,7 @@ func TestGoAway(t *testing.T) {
 		"the server closed the connection: PROTOCOL_ERROR":                        {1, "what is this?"},
 		messageClosed: {0, "max_age"},
 	} {
-		address := answering(t, "unix", filepath.Join(t.TempDir(), "away.sock"), goingAway(goAway.code, goAway.debug))
+		address := answering(t, "unix", filepath.Join(folder(t), "away.sock"), goingAway(goAway.code, goAway.debug))
 		err := read(t, clientOf(t, address)).error(t)
 		if err.Code != codes.Unavailable || err.FromServer || err.Message != expected {
 			t.Errorf("%d %q: got %v: %v", goAway.code, goAway.debug, err.Code, err)

@@ -12,8 +12,10 @@ const (
 
 // intake receives the alerts of one call in a goroutine of its own, so that a batch is what has arrived.
 type intake struct {
-	// Closed when nothing is received any more.
+	// Closed when nothing more is received.
 	done chan struct{}
+	// Of the goroutine that iterates.
+	batch []*response
 
 	mu         sync.Mutex
 	changed    sync.Cond
@@ -55,34 +57,38 @@ func (i *intake) run(receive func() (*response, error)) {
 
 // next waits for an alert, or for the error after the last one.
 func (i *intake) next() (*Alert, error) {
+	if len(i.batch) == 0 {
+		if err := i.wait(); err != nil {
+			return nil, err
+		}
+	}
+	return i.poll(), nil
+}
+
+// wait makes a batch of all that has arrived.
+func (i *intake) wait() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for len(i.taken) == 0 && i.err == nil {
 		i.changed.Wait()
 	}
 	if len(i.taken) == 0 {
-		return nil, i.err
+		return i.err
 	}
-	return i.shift(), nil
+	i.batch, i.taken, i.bytes = i.taken, nil, 0
+	i.changed.Broadcast()
+	return nil
 }
 
-// poll returns an alert that has arrived; nil if there is none.
+// poll returns the next alert of the batch; nil if there is none.
 func (i *intake) poll() *Alert {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if len(i.taken) == 0 {
+	if len(i.batch) == 0 {
 		return nil
 	}
-	return i.shift()
-}
-
-func (i *intake) shift() *Alert {
-	r := i.taken[0]
-	i.taken[0] = nil
-	i.taken = i.taken[1:]
-	i.bytes -= r.bytes
-	i.changed.Broadcast()
-	return r.alert
+	r := i.batch[0]
+	i.batch[0] = nil
+	i.batch = i.batch[1:]
+	return &r.alert
 }
 
 // discard lets go of what was taken in, and of what still comes. It may be called on nil.

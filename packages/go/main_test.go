@@ -14,6 +14,10 @@ func TestMain(m *testing.M) {
 		runSubscriber(options)
 		return
 	}
+	if address := os.Getenv(workerVariable); address != "" {
+		runWorker(address)
+		return
+	}
 	status := m.Run()
 	reference.CloseShared()
 	if err := goleak.Find(); err != nil && status == 0 {

@@ -23,20 +23,20 @@ func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
 	}
 	for version, hasVersion := range map[string]bool{"Falco 0.43": true, "a Falco without a version": false} {
 		for name, iterate := range map[string]iterate{
-			"a group":                    sub(Group("pager")),
-			"a group that acknowledges":  sub(Group("pager"), Acknowledge()),
-			"a broadcast":                sub(Broadcast()),
-			"a broadcast with a filter":  sub(Broadcast(), MinPriority(PriorityWarning)),
-			"a broadcast behind a place": sub(Broadcast(), After(7)),
-			"acknowledgement":            sub(Acknowledge()),
-			"acknowledgement by hand":    sub(AcknowledgeByHand()),
-			"a group, waited for":        sub(Group("pager"), WaitOnFirstConnect()),
-			"get of a group":             get(Group("pager")),
-			"get of a broadcast":         get(Broadcast(), After(0)),
-			"get that follows":           get(Follow()),
+			"a group":                   sub(Group("pager")),
+			"a group that acknowledges": sub(Group("pager"), Acknowledge()),
+			"a broadcast":               sub(Broadcast()),
+			"a broadcast with a filter": sub(Broadcast(), MinPriority(PriorityWarning)),
+			"a broadcast after a place": sub(Broadcast(), After(7)),
+			"acknowledgement":           sub(Acknowledge()),
+			"acknowledgement by hand":   sub(AcknowledgeByHand()),
+			"a group, waited for":       sub(Group("pager"), WaitOnFirstConnect()),
+			"get of a group":            get(Group("pager")),
+			"get of a broadcast":        get(Broadcast(), After(0)),
+			"get that follows":          get(Follow()),
 		} {
 			t.Run(version+"/"+name, func(t *testing.T) {
-				falco := startOldFalco(t, t.TempDir(), hasVersion)
+				falco := startOldFalco(t, folder(t), hasVersion)
 				falco.raise("one", "two")
 				count := 0
 				for _, err := range iterate(clientOf(t, falco.address)) {
@@ -67,7 +67,7 @@ func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
 
 func TestFalcoItselfGet(t *testing.T) {
 	noLeaks(t)
-	falco := startOldFalco(t, t.TempDir(), true)
+	falco := startOldFalco(t, folder(t), true)
 	client := clientOf(t, falco.address)
 	if got := all(t, client.Get(limited(t))); len(got) != 0 {
 		t.Errorf("got %v of an empty queue", rulesOf(got))
@@ -93,7 +93,7 @@ func TestFalcoItselfGet(t *testing.T) {
 
 func TestFalcoItselfIsAskedAgainAndAgain(t *testing.T) {
 	noLeaks(t)
-	falco := startOldFalco(t, t.TempDir(), true)
+	falco := startOldFalco(t, folder(t), true)
 	subscriber := read(t, clientOf(t, falco.address), PollInterval(5*time.Millisecond))
 	eventually(t, "polls", func() bool { return falco.polled() > 3 })
 	falco.raise("one", "two")
@@ -110,7 +110,7 @@ func TestFalcoItselfIsAskedAgainAndAgain(t *testing.T) {
 // It is asked as often while alerts come.
 func TestFalcoItselfIsAskedAtAFixedInterval(t *testing.T) {
 	noLeaks(t)
-	idle, busy := startOldFalco(t, t.TempDir(), true), startOldFalco(t, t.TempDir(), true)
+	idle, busy := startOldFalco(t, folder(t), true), startOldFalco(t, folder(t), true)
 	busy.raiseAtEachPoll()
 	for _, falco := range []*oldFalco{idle, busy} {
 		read(t, clientOf(t, falco.address), PollInterval(5*time.Millisecond))
@@ -125,7 +125,7 @@ func TestFalcoItselfIsAskedAtAFixedInterval(t *testing.T) {
 
 func TestFalcoItselfIsLeftBeforeItsFirstAlert(t *testing.T) {
 	noLeaks(t)
-	falco := startOldFalco(t, t.TempDir(), true)
+	falco := startOldFalco(t, folder(t), true)
 	subscriber := read(t, clientOf(t, falco.address))
 	eventually(t, "a poll", func() bool { return falco.polled() > 0 })
 	subscriber.cancel()
@@ -137,14 +137,14 @@ func TestFalcoItselfIsLeftBeforeItsFirstAlert(t *testing.T) {
 
 func TestFalcoItselfStopsAndComesBack(t *testing.T) {
 	noLeaks(t)
-	folder := t.TempDir()
-	first := startOldFalco(t, folder, true)
+	place := folder(t)
+	first := startOldFalco(t, place, true)
 	first.raise("one")
 	subscriber := read(t, clientOf(t, first.address), PollInterval(5*time.Millisecond), soon)
 	subscriber.waitForRules(t, "one")
 	first.stop()
 	subscriber.waitForTypes(t, "disconnected", 1)
-	second := startOldFalco(t, folder, true)
+	second := startOldFalco(t, place, true)
 	second.raise("two")
 	subscriber.waitForRules(t, "one", "two")
 	if types := subscriber.types(); !regexp.MustCompile(`^connecting connected (disconnected connecting )+resumed$`).MatchString(types) {
@@ -154,8 +154,8 @@ func TestFalcoItselfStopsAndComesBack(t *testing.T) {
 
 func TestFalcoItselfThatSaidNothingIsComeBackTo(t *testing.T) {
 	noLeaks(t)
-	folder := t.TempDir()
-	first := startOldFalco(t, folder, true)
+	place := folder(t)
+	first := startOldFalco(t, place, true)
 	const timeout = 200 * time.Millisecond
 	client := clientOf(t, first.address, WithConnectTimeout(timeout))
 	started := time.Now()
@@ -163,14 +163,14 @@ func TestFalcoItselfThatSaidNothingIsComeBackTo(t *testing.T) {
 	eventually(t, "that the connection holds", func() bool { return time.Since(started) > 2*timeout+10*time.Millisecond })
 	first.stop()
 	subscriber.waitForTypes(t, "disconnected", 1)
-	startOldFalco(t, folder, true).raise("one")
+	startOldFalco(t, place, true).raise("one")
 	subscriber.waitForRules(t, "one")
 }
 
 func TestOurServerWhereFalcoStood(t *testing.T) {
 	noLeaks(t)
-	folder := t.TempDir()
-	falco := startOldFalco(t, folder, true)
+	place := folder(t)
+	falco := startOldFalco(t, place, true)
 	client := clientOf(t, falco.address)
 	for _, err := range client.Sub(limited(t), Group("pager")) {
 		var known *Error

@@ -127,3 +127,22 @@ func TestParseTime(t *testing.T) {
 		}
 	}
 }
+
+// What is read says the same when it is written and read again.
+func FuzzUnmarshalJSON(f *testing.F) {
+	for _, text := range []string{
+		`{"rule":"r","priority":"Notice","output_fields":{"a":[1,null,{"b":2}],"c":-1.5E-07},"tags":["t"],"time":"2026-01-31T23:59:59.5-0530"}`,
+		"{\"rule\":\"\xff\",\"priority\":\"info\",\"message\":\"\\ud83e\",\"source\":\"K8S_audit\"}", `{"rule":null}`, "", "[", `{"a":{`, "null",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var alert, again Alert
+		if alert.UnmarshalJSON(text) != nil {
+			return
+		}
+		if err := again.UnmarshalJSON([]byte(alert.JSON())); err != nil || again.JSON() != alert.JSON() {
+			t.Errorf("%q: got %s, then %s, %v", text, alert.JSON(), again.JSON(), err)
+		}
+	})
+}

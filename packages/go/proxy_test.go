@@ -41,7 +41,7 @@ func (g *gate) Write(b []byte) (int, error) {
 // proxyTo is a proxy in front of a unix socket, until the test ends.
 func proxyTo(t *testing.T, address string) *proxy {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "proxy.sock")
+	path := filepath.Join(folder(t), "proxy.sock")
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func (p *proxy) forward(conn net.Conn) {
 	<-done
 }
 
-// cut ends the connections that there are; new ones are let through.
+// cut ends the open connections; new ones are let through.
 func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,7 +119,7 @@ func (p *proxy) cut() {
 	}
 }
 
-// silence passes nothing on any more, and closes nothing, on the connections that there are; new ones are let through.
+// silence passes nothing more on, and closes nothing, on the open connections; new ones are let through.
 func (p *proxy) silence() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

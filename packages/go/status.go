@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Status is what becomes of a stream: one of Connecting, Connected, Disconnected, Resumed and Lost.
+// Status tells what becomes of a stream: one of Connecting, Connected, Disconnected, Resumed and Lost.
 type Status interface{ isStatus() }
 
 // Connecting says that an attempt begins.

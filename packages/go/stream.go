@@ -92,11 +92,7 @@ func (s *stream) runBatches(yield func([]*Alert, error) bool) {
 			return
 		}
 		batch := append(make([]*Alert, 0, 16), alert)
-		for len(batch) < maxTakenAlerts {
-			more := s.call.intake.poll()
-			if more == nil {
-				break
-			}
+		for more := s.call.intake.poll(); more != nil; more = s.call.intake.poll() {
 			if s.take(more) {
 				batch = append(batch, more)
 			}

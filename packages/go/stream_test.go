@@ -138,7 +138,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 		t.Errorf("tried %q, message %q", known.Tried, err)
 	}
 	if s, isStatus := status.FromError(err); !isStatus || s.Code() != codes.Unavailable {
-		t.Errorf("status.FromError gives %v, %v", s, isStatus)
+		t.Errorf("status.FromError returns %v, %v", s, isStatus)
 	}
 }
 

@@ -2,6 +2,7 @@ package falco
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // patience is how long a condition may take to come true; nothing waits that long unless it fails.
 const patience = 20 * time.Second
 
-// noLeaks fails the test if a goroutine is left behind it.
+// noLeaks fails the test if it leaves a goroutine behind.
 func noLeaks(t *testing.T) {
 	t.Helper()
 	reference.Shared(t)
@@ -68,7 +69,7 @@ func limited(t *testing.T) context.Context {
 	return ctx
 }
 
-// take gives the next alerts of a stream, and leaves it.
+// take returns the next alerts of a stream, and leaves it.
 func take(t *testing.T, alerts func(func(*Alert, error) bool), count int) []*Alert {
 	t.Helper()
 	var taken []*Alert
@@ -88,7 +89,7 @@ func take(t *testing.T, alerts func(func(*Alert, error) bool), count int) []*Ale
 	return nil
 }
 
-// all gives the alerts of a stream that ends by itself.
+// all returns the alerts of a stream that ends by itself.
 func all(t *testing.T, alerts func(func(*Alert, error) bool)) []*Alert {
 	t.Helper()
 	var taken []*Alert
@@ -115,4 +116,16 @@ func sequencesOf(alerts []*Alert) []uint64 {
 		sequences[i] = alert.Sequence
 	}
 	return sequences
+}
+
+// folder is a temporary one with a short name: the path of a socket may have about 100 bytes, and t.TempDir's contains the
+// name of the test.
+func folder(t testing.TB) string {
+	t.Helper()
+	path, err := os.MkdirTemp("", "falco-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(path) })
+	return path
 }

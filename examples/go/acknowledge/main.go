@@ -1,7 +1,12 @@
-// Works off alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
-// another member of the group, or comes again when it is restarted.
+// Works through the alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes
+// to another member of the group, or comes again when it is started anew. Ctrl-C and SIGTERM let it finish its work, so
+// that a deployment repeats nothing.
 //
-//	go run . [ADDRESS]    ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
+//	go run . [ADDRESS]    ADDRESS: unix:///path (default: where falco-outputs serve listens by default)
+//
+// Copied out of the repository, it takes the client from a clone until that is published:
+//
+//	go mod edit -replace github.com/falco-outputs/falco-outputs/packages/go=/path/to/clone/packages/go
 package main
 
 import (
@@ -11,6 +16,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	falco "github.com/falco-outputs/falco-outputs/packages/go"
@@ -18,31 +24,32 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	address := falco.DefaultAddress
+	var options []falco.ClientOption
 	if len(os.Args) > 1 {
-		address = os.Args[1]
+		options = append(options, falco.WithAddress(os.Args[1]))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := work(ctx, address); err != nil {
+	if err := work(ctx, options...); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// handle is the work for each alert: here, a call to a slow service.
+// handle is what is to be done for each alert: here, a call to a slow service.
 func handle(alert *falco.Alert) error {
 	time.Sleep(rand.N(20 * time.Millisecond))
 	fmt.Println("handled", alert.Sequence, alert.Rule)
 	return nil
 }
 
-func work(ctx context.Context, address string) error {
-	client, err := falco.NewClient(falco.WithAddress(address))
+func work(ctx context.Context, options ...falco.ClientOption) error {
+	client, err := falco.NewClient(options...)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	// With one handler at a time, falco.Acknowledge does it all: an alert is done when the loop comes back.
+	// After a signal the loop gets nothing more, and ends once all that it got is acknowledged, or after 10 s
+	// (falco.DrainTimeout). With one handler at a time, falco.Acknowledge does it all.
 	handlers := make(chan struct{}, 5)
 	for alert, err := range client.Sub(ctx, falco.Group("tickets"), falco.AcknowledgeByHand()) {
 		if err != nil {
@@ -52,10 +59,12 @@ func work(ctx context.Context, address string) error {
 		go func() {
 			defer func() { <-handlers }()
 			if err := handle(alert); err != nil {
-				log.Printf("will come again: %v", err)
+				log.Printf("it will come again: %v", err)
 				return
 			}
-			client.Acknowledge(alert)
+			if counts, err := alert.Acknowledge(); err != nil || !counts {
+				log.Printf("too late: alert %d comes again", alert.Sequence)
+			}
 		}()
 	}
 	return nil

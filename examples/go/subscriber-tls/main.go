@@ -1,6 +1,10 @@
 // Prints Falco's alerts as JSON from a server on another machine, over mutual TLS, until Ctrl-C.
 //
 //	go run . ADDRESS FOLDER    ADDRESS: host:port; FOLDER holds ca.crt, client.crt and client.key
+//
+// Copied out of the repository, it takes the client from a clone until that is published:
+//
+//	go mod edit -replace github.com/falco-outputs/falco-outputs/packages/go=/path/to/clone/packages/go
 package main
 
 import (
@@ -44,7 +48,8 @@ func subscribe(ctx context.Context, address, folder string) error {
 		return err
 	}
 	defer client.Close()
-	for alert, err := range client.Sub(ctx) {
+	// A broadcast takes nothing away from other subscribers.
+	for alert, err := range client.Sub(ctx, falco.Broadcast()) {
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,10 @@
 // Prints Falco's alerts as they arrive, until Ctrl-C.
 //
-//	go run . [ADDRESS]    ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
+//	go run . [ADDRESS]    ADDRESS: unix:///path (default: where falco-outputs serve listens by default)
+//
+// Copied out of the repository, it takes the client from a clone until that is published:
+//
+//	go mod edit -replace github.com/falco-outputs/falco-outputs/packages/go=/path/to/clone/packages/go
 package main
 
 import (
@@ -16,24 +20,25 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	address := falco.DefaultAddress
+	var options []falco.ClientOption
 	if len(os.Args) > 1 {
-		address = os.Args[1]
+		options = append(options, falco.WithAddress(os.Args[1]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := subscribe(ctx, address); err != nil {
+	if err := subscribe(ctx, options...); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func subscribe(ctx context.Context, address string) error {
-	client, err := falco.NewClient(falco.WithAddress(address))
+func subscribe(ctx context.Context, options ...falco.ClientOption) error {
+	client, err := falco.NewClient(options...)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	for alert, err := range client.Sub(ctx) {
+	// A broadcast takes nothing away from other subscribers.
+	for alert, err := range client.Sub(ctx, falco.Broadcast()) {
 		if err != nil {
 			return err
 		}

@@ -1,17 +1,17 @@
-// Package client has the names of github.com/falcosecurity/client-go/pkg/client, so that a program written for it moves
-// over by a change of import paths:
+// Package client has the names of github.com/falcosecurity/client-go/pkg/client, so that a program written for that moves
+// over by a change of its import paths:
 //
 //	github.com/falcosecurity/client-go/pkg/client      -> github.com/falco-outputs/falco-outputs/packages/go/client
 //	github.com/falcosecurity/client-go/pkg/api/outputs -> github.com/falco-outputs/falco-outputs/packages/go/api/outputs
 //	github.com/falcosecurity/client-go/pkg/api/schema  -> github.com/falco-outputs/falco-outputs/packages/go/api/schema
 //	github.com/falcosecurity/client-go/pkg/api/version -> github.com/falco-outputs/falco-outputs/packages/go/api/version
 //
-// What is different:
+// These differences remain:
 //   - Config.InsecureSkipMutualTLSAuth has an effect.
 //   - OutputsWatch leaves no goroutine behind.
 //   - version.Response follows Falco since 0.38: EngineVersion is text, and the number that it was is EngineMinor.
 //
-// A program may use this package and package falco, which is for new ones, but not client-go beside them: the same
+// A program may use this package beside package falco, which is for new programs, but not beside client-go: the same
 // protobuf symbols would register twice.
 package client
 
@@ -27,6 +27,7 @@ import (
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"github.com/falco-outputs/falco-outputs/packages/go/api/version"
+	"github.com/falco-outputs/falco-outputs/packages/go/internal/module"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
@@ -39,7 +40,7 @@ type Client struct {
 
 // Config says where the server is: on a unix socket, or else on a host and port with mutual TLS.
 type Config struct {
-	// Hostname is the server's, and the name that its certificate has to carry.
+	// Hostname is the server's, and the name that its certificate must carry.
 	Hostname string
 	// Port is 5060 by Falco's default.
 	Port uint16
@@ -48,16 +49,16 @@ type Config struct {
 	KeyFile  string
 	// CARootFile holds the authorities that sign the server's certificate, as PEM.
 	CARootFile string
-	// UnixSocketPath is the socket as gRPC writes it, unix:///path. With it all of the above has no use.
+	// UnixSocketPath is the socket as gRPC writes it, unix:///path. With it, the fields above are not used.
 	UnixSocketPath string
 	// DialOptions go to gRPC, before those that this package sets.
 	DialOptions []grpc.DialOption
-	// InsecureSkipMutualTLSAuth trusts whoever answers: the server's certificate is not checked, and CARootFile not
+	// InsecureSkipMutualTLSAuth trusts whoever answers: the server's certificate is not checked, and CARootFile is not
 	// read. CertFile and KeyFile may then be empty, for a server that demands none of the client.
 	InsecureSkipMutualTLSAuth bool
 }
 
-// What one connection, and one stream of it, may have on its way; gRPC's own windows cost throughput.
+// What one connection, and one stream of it, may have in flight; gRPC's own windows cost throughput.
 const (
 	connectionWindowBytes = 4 * 1024 * 1024
 	streamWindowBytes     = 1024 * 1024
@@ -76,6 +77,7 @@ func NewForConfig(ctx context.Context, config *Config) (*Client, error) {
 		transport = credentials.NewTLS(tlsConfig)
 	}
 	options := []grpc.DialOption{
+		grpc.WithUserAgent(module.UserAgent),
 		grpc.WithInitialConnWindowSize(connectionWindowBytes),
 		grpc.WithInitialWindowSize(streamWindowBytes),
 	}
@@ -111,12 +113,12 @@ func (c *Config) tls() (*tls.Config, error) {
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(authorities) {
-		return nil, fmt.Errorf("CARootFile %q: no certificate in it, expected those of the authorities as PEM", c.CARootFile)
+		return nil, fmt.Errorf("CARootFile %q: it holds no certificate, expected those of the authorities as PEM", c.CARootFile)
 	}
 	return config, nil
 }
 
-// Outputs is the service of alerts: Sub and Get are streams of them.
+// Outputs returns the service of alerts: Sub and Get are streams of them.
 func (c *Client) Outputs() (outputs.ServiceClient, error) {
 	if c.conn == nil {
 		return nil, errNoConnection
@@ -124,7 +126,7 @@ func (c *Client) Outputs() (outputs.ServiceClient, error) {
 	return outputs.NewServiceClient(c.conn), nil
 }
 
-// Version is the service that tells Falco's version.
+// Version returns the service that tells Falco's version.
 func (c *Client) Version() (version.ServiceClient, error) {
 	if c.conn == nil {
 		return nil, errNoConnection
@@ -140,4 +142,4 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-var errNoConnection = errors.New("this client has no connection: NewForConfig makes one that has")
+var errNoConnection = errors.New("this client has no connection: NewForConfig makes one")

@@ -306,7 +306,7 @@ func TestConfigThatCannotWork(t *testing.T) {
 	for part, config := range map[string]*client.Config{
 		"CertFile":                   {Hostname: "localhost", CertFile: nothing, KeyFile: identity.Key, CARootFile: identity.CA},
 		"CARootFile":                 {Hostname: "localhost", CertFile: identity.Cert, KeyFile: identity.Key, CARootFile: nothing},
-		"no certificate in it":       {Hostname: "localhost", CertFile: identity.Cert, KeyFile: identity.Key, CARootFile: identity.Key},
+		"it holds no certificate":    {Hostname: "localhost", CertFile: identity.Cert, KeyFile: identity.Key, CARootFile: identity.Key},
 		"unix:///nowhere/falco.sock": {UnixSocketPath: "unix:///nowhere/falco.sock", DialOptions: blocking},
 	} {
 		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)

@@ -10,11 +10,11 @@ import (
 	"google.golang.org/grpc"
 )
 
-// OutputsWatchCallback is given each alert. Its error ends the watch.
+// OutputsWatchCallback is called with each alert. Its error ends the watch.
 type OutputsWatchCallback func(res *outputs.Response) error
 
-// OutputsWatch subscribes, and calls cb with each alert, until ctx is done, cb gives an error or the stream ends; the end
-// of the stream is no error. Whenever no alert came for timeout, the server is asked for more, as Falco's expects.
+// OutputsWatch subscribes, and calls cb with each alert, until ctx is done, cb returns an error or the stream ends; the end
+// of the stream is not an error. Whenever no alert has come for timeout, the server is asked for more, as Falco's expects.
 func (c *Client) OutputsWatch(
 	ctx context.Context, cb OutputsWatchCallback, timeout time.Duration, opts ...grpc.CallOption,
 ) error {
@@ -32,8 +32,8 @@ func (c *Client) OutputsWatch(
 	return OutputsWatch(ctx, stream, cb, timeout)
 }
 
-// OutputsWatch is as Client.OutputsWatch, of a stream that there is already. Whoever made the stream ends it, by the end
-// of its own context; until then what comes next may be waited for in the background.
+// OutputsWatch is as Client.OutputsWatch, with a stream that is open already. Whoever opened the stream ends it, by its
+// context; until then, a goroutine may wait for the next alert.
 func OutputsWatch(
 	ctx context.Context, fcs outputs.Service_SubClient, cb OutputsWatchCallback, timeout time.Duration,
 ) error {

@@ -361,11 +361,35 @@ func TestLargeBodiesAreBounded(t *testing.T) {
 
 func TestTimeGrowsWithTheBodyAlone(t *testing.T) {
 	for _, unit := range []string{"{", "{\n", `{"a":`, "{\"a\":\n", "{\"a\":[\n", "[{", `"`, `{"`, `{\`, "11:1\n", "}{", "{\"a\":{}\n"} {
-		count := maxBodyBytes / len(unit)
+		count := maxBodyBytes / 4 / len(unit)
 		pieces := 0
 		splitBody([]byte(strings.Repeat(unit, count)), true, func(int, int) { pieces++ })
 		if pieces > count {
 			t.Errorf("%q: %d pieces", unit, pieces)
 		}
 	}
+}
+
+// Pieces follow one another, and nothing but what may stand between alerts is left out.
+func FuzzSplitBody(f *testing.F) {
+	for _, body := range []string{line, "[" + line + "," + line, line + "{\"a\":\n" + line, "13:53:31.1: Notice x\n" + line, `{"\`, "{\"a\\\n", "}{]["} {
+		f.Add([]byte(body), true)
+		f.Add([]byte(body), false)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, isText bool) {
+		at := 0
+		check := func(end int) {
+			if rest := bytes.Trim(body[at:end], " \t\n\v\f\r,[]}"); len(rest) > 0 {
+				t.Errorf("%q: %q is left out", body, rest)
+			}
+		}
+		splitBody(body, isText, func(start, end int) {
+			if start < at || end <= start || end > len(body) {
+				t.Fatalf("%q: a piece from %d to %d after %d", body, start, end, at)
+			}
+			check(start)
+			at = end
+		})
+		check(len(body))
+	})
 }

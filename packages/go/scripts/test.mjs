@@ -12,6 +12,8 @@ if (lacks("go on the PATH", hasGo, "https://go.dev/dl")) tally.finish();
 tally.check("gofmt", tally.run("gofmt", "-l", ...goFolders), ({ stdout }) => stdout === "");
 tally.check("go vet", go("vet", "./..."));
 tally.check("go mod tidy", go("mod", "tidy", "-diff"));
+tally.check("go mod tidy, of the newest gRPC", go("mod", "tidy", "-modfile=newest.mod", "-diff"));
+tally.check("go vet, with the newest gRPC", go("vet", "-modfile=newest.mod", "./..."));
 const staticcheck = go("-C", "tools", "tool", "-n", "staticcheck");
 tally.check(
   "staticcheck",

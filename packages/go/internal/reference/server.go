@@ -71,13 +71,13 @@ func (s *Server) Stop() {
 	s.must("stop", nil, nil)
 }
 
-// Publish gives alerts to it: an Alert each, or a line of Falco's. It gives their sequence numbers.
+// Publish gives it alerts: an Alert each, or a line of Falco's. It returns their sequence numbers.
 func (s *Server) Publish(alerts ...any) []uint64 {
 	s.tb.Helper()
 	return s.publish("publish", map[string]any{"alerts": alerts})
 }
 
-// PublishNumbered gives alerts of the rules "Rule FROM" to "Rule TO" to it.
+// PublishNumbered gives it alerts of the rules "Rule FROM" to "Rule TO".
 func (s *Server) PublishNumbered(from, to int) []uint64 {
 	s.tb.Helper()
 	return s.publish("publishNumbered", map[string]any{"from": from, "to": to})

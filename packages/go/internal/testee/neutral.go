@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
-	"time"
 
 	falco "github.com/falco-outputs/falco-outputs/packages/go"
 )
@@ -42,19 +40,13 @@ func neutralOf(alert *falco.Alert) neutralAlert {
 	if neutral.Tags == nil {
 		neutral.Tags = []string{}
 	}
-	// The first instant of year 1 is Go's zero time, so that only the JSON tells whether there is one.
-	if !alert.Time.IsZero() || hasTime(neutral.JSON) {
+	if alert.HasTime() {
 		neutral.Time = alert.Time.UTC().Format("2006-01-02T15:04:05.000000000Z")
 	}
 	if alert.Sequence != 0 {
 		neutral.Sequence = strconv.FormatUint(alert.Sequence, 10)
 	}
 	return neutral
-}
-
-func hasTime(text string) bool {
-	var alert struct{ Time *time.Time }
-	return json.Unmarshal([]byte(text), &alert) == nil && alert.Time != nil
 }
 
 type neutralStatus struct {
