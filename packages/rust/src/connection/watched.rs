@@ -9,6 +9,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::explain::{self, Peer};
 use super::failure::LastFailure;
+use super::goaway::GoAway;
 
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
@@ -19,6 +20,7 @@ pub(super) struct Watched {
     socket: Box<dyn Socket>,
     peer: Peer,
     failure: Arc<LastFailure>,
+    goaway: GoAway,
     /// Until the other side spoke.
     patience: Option<Pin<Box<Sleep>>>,
 }
@@ -34,7 +36,8 @@ impl Watched {
         deadline: Instant,
         failure: Arc<LastFailure>,
     ) -> Self {
-        Self { socket, peer, failure, patience: Some(Box::pin(tokio::time::sleep_until(deadline))) }
+        let patience = Some(Box::pin(tokio::time::sleep_until(deadline)));
+        Self { socket, peer, failure, goaway: GoAway::default(), patience }
     }
 
     fn tell<T>(&self, result: io::Result<T>) -> io::Result<T> {
@@ -62,8 +65,12 @@ impl AsyncRead for Watched {
         let before = buf.filled().len();
         match Pin::new(&mut self.socket).poll_read(cx, buf) {
             Poll::Ready(Ok(())) if buf.filled().len() > before => {
+                let bytes = &buf.filled()[before..];
                 if self.patience.is_some() {
-                    self.heard(&buf.filled()[before..]);
+                    self.heard(bytes);
+                }
+                if let Some(failure) = self.goaway.read(bytes) {
+                    self.failure.tell(failure);
                 }
                 Poll::Ready(Ok(()))
             }
