@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Uri;
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::custom::CustomConnector;
@@ -101,8 +102,11 @@ impl Connector {
         false
     }
 
-    /// A connection. What goes wrong with it later is told to `failure`.
-    pub(super) async fn connect(&self, failure: Arc<LastFailure>) -> Result<Watched, Failure> {
+    /// A socket, and whether the server speaks HTTP/2 on it. What goes wrong with it later is told to `failure`.
+    pub(super) async fn connect(
+        &self,
+        failure: Arc<LastFailure>,
+    ) -> Result<(Watched, oneshot::Receiver<()>), Failure> {
         let deadline = Instant::now() + self.timeout;
         match tokio::time::timeout_at(deadline, self.open()).await {
             Ok(Ok((socket, peer))) => Ok(Watched::new(socket, peer, deadline, failure)),

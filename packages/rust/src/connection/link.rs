@@ -26,9 +26,10 @@ pub(super) struct Link {
 }
 
 impl Link {
+    /// A connection on which the server speaks HTTP/2.
     pub(super) async fn open(connector: &Connector, keep_alive: Duration) -> Result<Self, Failure> {
         let failure = Arc::new(LastFailure::default());
-        let socket = connector.connect(failure.clone()).await?;
+        let (socket, spoke) = connector.connect(failure.clone()).await?;
         let (sender, connection) = Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -40,6 +41,9 @@ impl Link {
             .map_err(|error| failure.get().unwrap_or_else(|| Failure::new(error.to_string())))?;
         // Its end reaches every call on it, and `failure` has the reason.
         tokio::spawn(connection);
+        if spoke.await.is_err() {
+            return Err(failure.get().unwrap_or_else(|| Failure::new("the connection was lost")));
+        }
         Ok(Self { sender, failure, is_retired: Arc::default() })
     }
 

@@ -84,11 +84,6 @@ impl FakeCall {
     pub(crate) fn open_as_falco(&mut self) -> FakeStream {
         FakeStream(self.respond.send_response(grpc(&[]), false).unwrap())
     }
-
-    /// Waits until the client has cancelled the call.
-    pub(crate) async fn until_it_is_over(mut self) {
-        _ = std::future::poll_fn(|cx| self.respond.poll_reset(cx)).await;
-    }
 }
 
 fn grpc(headers: &[(&'static str, &'static str)]) -> Response<()> {
@@ -115,6 +110,11 @@ impl FakeStream {
         frame.put_u32(u32::try_from(message.len()).unwrap());
         frame.put_slice(message);
         self.0.send_data(frame.freeze(), false).unwrap();
+    }
+
+    /// Waits until the client has cancelled the call.
+    pub(crate) async fn is_left(&mut self) {
+        _ = std::future::poll_fn(|cx| self.0.poll_reset(cx)).await;
     }
 
     /// Ends the stream as gRPC demands.

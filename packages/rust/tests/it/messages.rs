@@ -26,7 +26,7 @@ fn fake(send: impl Fn(&mut FakeStream) + Clone + Send + Sync + 'static) -> Fake 
             } else {
                 let mut stream = call.open();
                 send(&mut stream);
-                call.until_it_is_over().await;
+                stream.is_left().await;
             }
         }
     })

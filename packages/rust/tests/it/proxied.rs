@@ -21,7 +21,7 @@ async fn serve(mut call: FakeCall, sequence: u64) {
         _ => {
             let mut stream = call.open();
             stream.message(&alert(sequence));
-            call.until_it_is_over().await;
+            stream.is_left().await;
         }
     }
 }
