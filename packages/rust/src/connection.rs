@@ -118,10 +118,7 @@ impl Connection {
             Err(status) if !record.has_status(&status) => Err(self.error("version", status, &record)),
             Err(status) if status.code() != tonic::Code::Unimplemented => {
                 let code = Code::from_number(status.code().into());
-                let message = format!(
-                    "something on the way to the server answered for it: {code} {:?}",
-                    status.message()
-                );
+                let message = format!("a proxy answered instead of the server: {code} {}", status.message());
                 let error = Error::new(Code::Unavailable, message.trim_end());
                 Err(error.tried(self.tried("version")).caused_by(status))
             }

@@ -100,14 +100,12 @@ impl Channel {
         let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
         if status != StatusCode::OK {
             return Err(Failure::new(format!(
-                "the answer is HTTP {}, and not gRPC's: is there a proxy on the way whose server is away?",
+                "the answer is HTTP {} and not gRPC: is there a proxy on the way that cannot reach its server?",
                 status.as_u16()
             )));
         }
         if !content_type.starts_with(GRPC) {
-            return Err(Failure::new(
-                "the answer is a web page's, and not gRPC's: is this the address of a gRPC server?",
-            ));
+            return Err(Failure::new("the answer is not gRPC's: is this the address of a gRPC server?"));
         }
         let has_status = self.record.look_at(response.headers());
         Ok(response.map(|body| Answer::new(body, has_status, self.record)))

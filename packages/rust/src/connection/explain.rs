@@ -78,7 +78,7 @@ fn of_pings(status: &Status) -> Option<Failure> {
     };
     chain(status)
         .any(is_unanswered)
-        .then(|| Failure::new("the connection is dead: the other side answers no ping"))
+        .then(|| Failure::new("the connection is dead: the other side does not answer pings"))
 }
 
 fn innermost(status: &Status) -> String {

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-/// Which responses of one call are done. The server takes a count of the first ones, so that an alert which is done
+/// Which responses of one call are done. The server is told how many of the first ones are, so an alert that is done
 /// before earlier ones waits for them.
 #[derive(Debug, Default)]
 pub(super) struct Acknowledgements {
@@ -55,7 +55,7 @@ impl Acknowledgements {
         self.done > self.sent
     }
 
-    /// Whether it should at once, lest it waits.
+    /// Whether it should hear at once, so that it does not wait.
     pub(super) fn is_urgent(&self) -> bool {
         self.is_unsent() && (self.done - self.sent) * 4 >= self.window
     }

@@ -25,13 +25,13 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// Goes on trying when the very first connection fails, too. Default: that error is the stream's end.
+    /// Keeps trying when the very first connection fails too. Default: that error ends the stream.
     pub fn wait_on_first_connect(mut self) -> Self {
         self.wait_on_first_connect = true;
         self
     }
 
-    /// How many attempts in a row may fail before the error is the stream's end; 0: none is made. Default: any number.
+    /// How many attempts in a row may fail before the error ends the stream; 0: none is made. Default: any number.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
         self

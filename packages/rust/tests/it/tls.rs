@@ -86,7 +86,7 @@ async fn takes_pem_text() {
 async fn a_certificate_for_another_name_needs_that_name() {
     let secure = Secure::start("localhost", &["falco.example"], 1).await;
     secure.works_with(secure.client().await.server_name("falco.example")).await;
-    let message = "the server's certificate is for another name: use that name in the address, or give it as the server name";
+    let message = "the server's certificate is for another name: use that name in the address, or give it as tls.server_name";
     secure.fails_with(secure.client().await, message).await;
 }
 
@@ -97,7 +97,7 @@ async fn says_what_is_wrong_with_the_server_s_certificate() {
     secure.fails_with(secure.client().await, message).await;
     let secure = Secure::start("localhost", &["localhost"], 1).await;
     let stranger = files(&secure.identity("stranger", 1).await);
-    let message = "the server's certificate is signed by none of the authorities in the ca";
+    let message = "the server's certificate is signed by none of the authorities in tls.ca";
     secure.fails_with(stranger, message).await;
 }
 

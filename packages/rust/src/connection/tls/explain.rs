@@ -4,8 +4,8 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as TlsError
 
 pub(in crate::connection) const NO_HTTP2: &str = "the other side speaks TLS here, but not HTTP/2";
 const NO_TLS: &str = "the other side does not speak TLS here";
-const UNTRUSTED: &str = "the server's certificate is signed by none of the authorities in the ca";
-const REFUSED: &str = "the server refuses this client's certificate: has one of its authorities signed it?";
+const UNTRUSTED: &str = "the server's certificate is signed by none of the authorities in tls.ca";
+const REFUSED: &str = "the server refuses this client's certificate: has one of its authorities signed tls.cert?";
 
 /// What TLS reports of a failed connection in words; nothing for an error of another kind.
 pub(in crate::connection) fn explain(error: &io::Error) -> Option<String> {
@@ -18,14 +18,14 @@ pub(in crate::connection) fn explain(error: &io::Error) -> Option<String> {
                 "the server's certificate is not valid yet: compare the clocks"
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "the server's certificate is for another name: use that name in the address, or give it as the server name"
+                "the server's certificate is for another name: use that name in the address, or give it as tls.server_name"
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => UNTRUSTED,
             other => return Some(format!("the server's certificate is not accepted: {other}")),
         },
         TlsError::AlertReceived(alert) => match alert {
             AlertDescription::NoApplicationProtocol => NO_HTTP2,
-            AlertDescription::CertificateRequired => "the server demands a client certificate",
+            AlertDescription::CertificateRequired => "the server requires a client certificate",
             AlertDescription::CertificateExpired => {
                 "the server says that this client's certificate has expired: renew it"
             }
