@@ -75,7 +75,9 @@ impl Channel {
 
     async fn send(self, mut request: Request<Body>) -> Result<Response<Answer>, BoxError> {
         request.headers_mut().insert(USER_AGENT, US);
-        for sends in 1.. {
+        let mut sends = 0;
+        loop {
+            sends += 1;
             let mut link = self.links.get().await?;
             match link.send(request).await {
                 Ok(response) => {
@@ -83,6 +85,7 @@ impl Channel {
                     return Ok(self.take(response)?);
                 }
                 Err(mut error) => match error.take_message() {
+                    // The connection was over before the request left.
                     Some(unsent) if sends < MAX_SENDS => request = unsent,
                     _ => {
                         _ = self.record.failure.set(link.failure);
@@ -91,7 +94,6 @@ impl Channel {
                 },
             }
         }
-        unreachable!("the last one returns")
     }
 
     /// An answer, if it is gRPC's.

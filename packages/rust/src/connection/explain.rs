@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 
+use h2::Reason;
 use tonic::Status;
 
 use super::channel::Record;
@@ -57,15 +58,20 @@ fn unreadable(status: Status) -> Error {
 /// What HTTP/2 itself reports.
 fn of_http2(status: &Status) -> Option<Failure> {
     let error = chain(status).find_map(|error| error.downcast_ref::<h2::Error>())?;
-    if !error.is_remote() || !error.is_reset() {
+    if !error.is_remote() {
         return None;
     }
-    if error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM) {
-        // Our server has no other way to tell one who does not read.
-        let message = "the server ended the stream: it was read too slowly";
-        return Some(Failure::with(Code::ResourceExhausted, message));
+    match error.reason()? {
+        // Our server has no other way to tell one that does not read.
+        Reason::ENHANCE_YOUR_CALM if error.is_reset() => {
+            let message = "the server ended the stream: it was read too slowly";
+            Some(Failure::with(Code::ResourceExhausted, message))
+        }
+        Reason::REFUSED_STREAM => Some(Failure::new(
+            "the server refused the stream: it closes the connection, or has too many streams",
+        )),
+        reason => (error.is_reset() || reason == Reason::NO_ERROR).then(|| Failure::new(CLOSED)),
     }
-    Some(Failure::new(CLOSED))
 }
 
 /// A connection that broke though the socket did not: this side gave it up, when no ping was answered. A call that waits

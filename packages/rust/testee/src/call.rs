@@ -8,7 +8,7 @@ use crate::line::CallLine;
 use crate::neutral;
 use crate::stream_call;
 
-/// Makes the call that a line asks for; gives what was seen.
+/// Makes the call that a line asks for; returns what was seen.
 pub(crate) async fn result_of(
     client: &Result<Client, Error>,
     line: CallLine,

@@ -130,7 +130,10 @@ async fn a_connection_that_went_silent() {
         proxy.silence();
     };
     let (alert, ()) = tokio::join!(alerts.next(), silenced);
-    assert_explains(&alert.unwrap().unwrap_err(), "the connection is dead: the other side does not answer pings");
+    assert_explains(
+        &alert.unwrap().unwrap_err(),
+        "the connection is dead: the other side does not answer pings",
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as TlsError
 pub(in crate::connection) const NO_HTTP2: &str = "the other side speaks TLS here, but not HTTP/2";
 const NO_TLS: &str = "the other side does not speak TLS here";
 const UNTRUSTED: &str = "the server's certificate is signed by none of the authorities in tls.ca";
-const REFUSED: &str = "the server refuses this client's certificate: has one of its authorities signed tls.cert?";
+const REFUSED: &str =
+    "the server refuses this client's certificate: has one of its authorities signed tls.cert?";
 
 /// What TLS reports of a failed connection in words; nothing for an error of another kind.
 pub(in crate::connection) fn explain(error: &io::Error) -> Option<String> {
