@@ -15,10 +15,8 @@ async fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let address = args.next().unwrap_or_else(|| "localhost:5060".into());
     let folder = PathBuf::from(args.next().unwrap_or_else(|| "/etc/falco/certs".into()));
-    let tls = Tls::new()
-        .ca(folder.join("ca.crt"))
-        .cert(folder.join("client.crt"))
-        .key(folder.join("client.key"));
+    let tls =
+        Tls::new().ca(folder.join("ca.crt")).cert(folder.join("client.crt")).key(folder.join("client.key"));
     tokio::select! {
         result = subscribe(&address, tls) => match result {
             Ok(()) => ExitCode::SUCCESS,

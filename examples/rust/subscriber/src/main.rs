@@ -42,7 +42,10 @@ fn report(status: StreamStatus) {
     match status {
         StreamStatus::Disconnected { error, retry_in } => eprintln!("{error}; next attempt in {retry_in:?}"),
         StreamStatus::Resumed => eprintln!("connected again"),
-        StreamStatus::Lost { loss, .. } => eprintln!("{} alerts lost: {}", loss.lost.unwrap_or(0), loss.cause),
+        StreamStatus::Lost { loss, .. } => {
+            let count = loss.lost.map_or("unknown".into(), |lost| lost.to_string());
+            eprintln!("alerts lost: {count} ({})", loss.cause);
+        }
         _ => {}
     }
 }
