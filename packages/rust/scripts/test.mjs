@@ -20,7 +20,10 @@ tally.check(
   tally.run("rustfmt", "--check", "--edition", "2024", "--config-path", "rustfmt.toml", ...examples),
 );
 const strict = ["--", "-D", "warnings"];
-tally.check("clippy", cargo("clippy", "--locked", "--workspace", "--all-targets", "--all-features", ...strict));
+tally.check(
+  "clippy",
+  cargo("clippy", "--locked", "--workspace", "--all-targets", "--all-features", ...strict),
+);
 const bare = ["--no-default-features", "--lib"];
 tally.check("clippy, without features", cargo("clippy", "--locked", ...bare, ...strict));
 tally.check("rustdoc", cargo("doc", "--locked", "--no-deps", "--all-features"));
