@@ -15,13 +15,13 @@ describe.skipIf(withoutCargo)("Rust, outside the workspace", { timeout: 600_000 
     const server = await start();
     const readme = readFileSync(new URL("../packages/rust/README.md", import.meta.url), "utf8");
     const quickStart = /```rust,no_run\n(use falco_outputs[\s\S]*?)```/.exec(readme)![1]!;
-    expect(quickStart).toContain("unix:///run/falco/falco.sock");
-    const program = quickStart.replace("unix:///run/falco/falco.sock", server.address);
+    expect(quickStart).toContain("Client::local()");
+    const program = quickStart.replace("Client::local()", `Client::new(${JSON.stringify(server.address)})`);
     const subscriber = crates.runProgram("readme", program);
     await server.waitForSubscribers(1);
     await publishAll(server);
     await expectAllPrinted(subscriber);
-    expect(subscriber.errors).toEqual([]);
+    expect(subscriber.errors).toEqual(["Connecting { attempt: 1 }", "Connected"]);
     subscriber.kill();
     await subscriber.exited;
   });

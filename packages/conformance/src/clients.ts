@@ -56,7 +56,7 @@ export const clients: readonly ClientUnderTest[] = [
     name: "rust",
     program: { folder: folder("../../rust"), crate: "falco-outputs-testee" },
     takes: "grpc",
-    features: new Set([...ours, "read_alert", "read_text", "deadline_header"]),
+    features: new Set([...ours, "read_alert", "deadline_header"]),
   },
   python("python", "async"),
   python("python-sync", "sync"),

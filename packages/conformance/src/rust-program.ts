@@ -27,6 +27,8 @@ export async function hasCargo(): Promise<boolean> {
  * dependencies again. Returns the program. @throws Error with what the compiler said.
  */
 export async function buildCrate({ folder, crate }: RustProgram): Promise<string> {
-  await run("cargo", ["build", "--quiet", "--locked", "--workspace", "--all-targets"], { cwd: folder });
+  await run("cargo", ["build", "--quiet", "--locked", "--workspace", "--all-targets", "--all-features"], {
+    cwd: folder,
+  });
   return join(process.env.CARGO_TARGET_DIR ?? join(folder, "target"), "debug", crate);
 }

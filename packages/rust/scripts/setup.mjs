@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
-const args = ["build", "--quiet", "--locked", "--workspace", "--all-targets"];
+const args = ["build", "--quiet", "--locked", "--workspace", "--all-targets", "--all-features"];
 const { status, error } = spawnSync("cargo", args, { cwd: here, stdio: "inherit" });
 // Without cargo there is nothing to do; the tests that need it say so.
 if (error === undefined) process.exitCode = status ?? 1;

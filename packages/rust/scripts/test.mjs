@@ -20,14 +20,18 @@ tally.check(
   tally.run("rustfmt", "--check", "--edition", "2024", "--config-path", "rustfmt.toml", ...examples),
 );
 const strict = ["--", "-D", "warnings"];
-tally.check("clippy", cargo("clippy", "--locked", "--workspace", "--all-targets", ...strict));
-tally.check("clippy, without tls", cargo("clippy", "--locked", "--no-default-features", "--lib", ...strict));
+tally.check(
+  "clippy",
+  cargo("clippy", "--locked", "--workspace", "--all-targets", "--all-features", ...strict),
+);
+const bare = ["--no-default-features", "--lib"];
+tally.check("clippy, without features", cargo("clippy", "--locked", ...bare, ...strict));
 tally.check("rustdoc", cargo("doc", "--locked", "--no-deps", "--all-features"));
 // Not with `cargo run -p`, which would compile its dependencies again, with other features.
 const codegen = `${process.env.CARGO_TARGET_DIR ?? `${here}target`}/debug/falco-outputs-codegen`;
 tally.check("generated code is fresh", tally.run(codegen, "--check"));
 
-const tests = cargo("test", "--locked", "--workspace", "--no-fail-fast");
+const tests = cargo("test", "--locked", "--workspace", "--all-features", "--no-fail-fast");
 const counted = countTests(tests.stdout ?? "");
 // Something other than a test failed, e.g. one does not compile.
 if (tests.status !== 0 && counted.failed === 0) counted.failed = 1;

@@ -1,9 +1,6 @@
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use crate::contract::outputs::Response;
-use crate::error::Error;
-use crate::form::{read_json, read_text, write_json};
 use crate::priority::Priority;
 use crate::source::source_name;
 use crate::time::Timestamp;
@@ -11,13 +8,11 @@ use crate::time::Timestamp;
 /// What Falco emits when a rule matches.
 ///
 /// ```
-/// let alert = falco_outputs::Alert::from_json(r#"{"rule":"r","priority":"Notice","output_fields":{"evt.time":1780391647123456789}}"#)?;
-/// assert_eq!(alert.output_fields["evt.time"], "1780391647123456789");
-/// assert_eq!(
-///     alert.to_json(),
-///     r#"{"output":"","output_fields":{"evt.time":"1780391647123456789"},"priority":"Notice","rule":"r","tags":[]}"#
-/// );
-/// # Ok::<(), falco_outputs::Error>(())
+/// use falco_outputs::{Alert, Priority};
+///
+/// // For a test of your own.
+/// let mut alert = Alert::new("Terminal shell in container", Priority::NOTICE);
+/// alert.output_fields.insert("proc.name".into(), "bash".into());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alert {
@@ -25,7 +20,7 @@ pub struct Alert {
     pub time: Option<Timestamp>,
     /// The rule's severity.
     pub priority: Priority,
-    /// The source as the number that Falco had before sources had names: see [`Alert::source_name`].
+    /// The source as a number, from before sources had names: see [`Alert::source_name`].
     pub source_deprecated: i32,
     /// The rule's name.
     pub rule: String,
@@ -39,20 +34,21 @@ pub struct Alert {
     pub tags: Vec<String>,
     /// The source by name, e.g. `syscall` or `k8s_audit`.
     pub source: String,
-    /// Position in the server's log; 0 from Falco itself, and in an alert that tells a loss.
+    /// Position in the server's log; 0 from Falco itself, and in an alert that reports a loss.
     pub sequence: u64,
     pub(crate) origin: Origin,
 }
 
-/// Where an alert came from, for those that are acknowledged by hand: the call, counted from 1, and the place among the
-/// call's responses.
+/// Where an alert that is to be acknowledged by hand came from: the stream and its call, both counted from 1, and the
+/// place among the call's responses.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
+    pub(crate) stream: u64,
     pub(crate) call: u64,
     pub(crate) place: u64,
 }
 
-/// Two alerts that say the same are equal, wherever they came from.
+/// Two alerts with the same content are equal, wherever they came from.
 impl PartialEq for Origin {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -60,27 +56,12 @@ impl PartialEq for Origin {
 }
 
 impl Alert {
-    /// An alert from Falco's JSON, one line or message of it, digit for digit.
-    ///
-    /// # Errors
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for what is no alert, with what is wrong.
-    pub fn from_json(text: &str) -> Result<Self, Error> {
-        read_json(text)
+    /// An alert of this rule; everything else in it is empty.
+    pub fn new(rule: impl Into<String>, priority: Priority) -> Self {
+        Self { rule: rule.into(), priority, ..Self::default() }
     }
 
-    /// An alert from a line of Falco's text form (`json_output: false`); nothing if it is not one. The output is the
-    /// whole line, as in Falco's gRPC API; rule, source and fields are not in it. A time without a date is the local
-    /// clock's nearest to now.
-    pub fn from_text(line: &str) -> Option<Self> {
-        read_text(line, SystemTime::now())
-    }
-
-    /// Falco's JSON of this alert, on one line: fields as text, plus `sequence`.
-    pub fn to_json(&self) -> String {
-        write_json(self)
-    }
-
-    /// The source's name, also of a Falco that sent only its number; empty if nobody said.
+    /// The source's name, also of a Falco that sent only its number; empty if it is not known.
     pub fn source_name(&self) -> &str {
         source_name(&self.source, self.source_deprecated)
     }

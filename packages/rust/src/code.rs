@@ -15,7 +15,7 @@ macro_rules! codes {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// A number that is no code is unknown.
+            /// `Unknown` for a number that is not a code.
             pub(crate) fn from_number(number: i32) -> Self {
                 match number { $($number => Self::$name,)* _ => Self::Unknown }
             }
@@ -24,33 +24,33 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Never an error's.
+    /// Success; no error has it.
     Ok = 0 "OK",
     /// The call was cancelled.
     Cancelled = 1 "CANCELLED",
-    /// Nobody knows more.
+    /// An error of an unknown kind.
     Unknown = 2 "UNKNOWN",
-    /// What was asked for makes no sense.
+    /// The request or an option is invalid.
     InvalidArgument = 3 "INVALID_ARGUMENT",
     /// The call's deadline passed.
     DeadlineExceeded = 4 "DEADLINE_EXCEEDED",
-    /// There is no such thing.
+    /// What was asked for does not exist.
     NotFound = 5 "NOT_FOUND",
-    /// There is such a thing already.
+    /// It exists already.
     AlreadyExists = 6 "ALREADY_EXISTS",
     /// Not allowed, e.g. by the mode of the unix socket.
     PermissionDenied = 7 "PERMISSION_DENIED",
-    /// A bound was reached; e.g. the stream was read too slowly.
+    /// A limit was reached: the stream was read too slowly, or a message is larger than `max_message_bytes`.
     ResourceExhausted = 8 "RESOURCE_EXHAUSTED",
-    /// Not now, e.g. because the group's members have another filter.
+    /// Not possible now, e.g. because the group's members have another filter.
     FailedPrecondition = 9 "FAILED_PRECONDITION",
     /// The server ended the stream, e.g. because no acknowledgement came in time.
     Aborted = 10 "ABORTED",
-    /// Beyond a range; also a message above 4 MiB.
+    /// Outside of a range.
     OutOfRange = 11 "OUT_OF_RANGE",
     /// The server cannot do it, e.g. because it is Falco's own.
     Unimplemented = 12 "UNIMPLEMENTED",
-    /// Something is broken.
+    /// Something is broken, e.g. a message cannot be decoded.
     Internal = 13 "INTERNAL",
     /// There is no connection, or the server cannot answer just now.
     Unavailable = 14 "UNAVAILABLE",

@@ -1,100 +1,77 @@
 //! How calls reach the server, and what is known when they do not.
 
+mod answer;
+mod backoff;
+mod channel;
 mod connector;
+mod custom;
 mod explain;
 mod failure;
+mod goaway;
 mod headers;
+mod link;
+mod links;
+mod retry;
+mod settings;
 #[cfg(feature = "tls")]
 mod tls;
 mod watched;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::uri::PathAndQuery;
+use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
-use tonic::transport::{Channel, Endpoint, Uri};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Status};
+use tonic_prost::ProstCodec;
 
-use crate::address::Address;
 use crate::code::Code;
-use crate::contract::outputs::service_client::ServiceClient;
-use crate::contract::version::service_client::ServiceClient as VersionClient;
 use crate::contract::{VERSION_HEADER, version};
 use crate::error::Error;
+pub(crate) use channel::{Channel, Record};
 use connector::Connector;
-use failure::LastFailure;
+pub(crate) use custom::CustomConnector;
+pub(crate) use failure::Failure;
 pub(crate) use headers::Headers;
+use links::Links;
+use retry::Retry;
+pub(crate) use settings::{Settings, above_zero};
 #[cfg(feature = "tls")]
-pub use tls::Tls;
+pub use tls::{Pem, Tls};
 
-/// What all streams of a connection, and one stream, may have on their way, in bytes.
-const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
-const STREAM_WINDOW: u32 = 1024 * 1024;
-/// In bytes; the server's own limit for an alert is a quarter of it.
-const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 /// The longest that gRPC can say.
 const MAX_TIMEOUT: Duration = Duration::from_secs(99_999_999 * 3600);
-const MAX_PING_TIMEOUT: Duration = Duration::from_secs(15);
 
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    #[cfg(feature = "tls")]
-    pub(crate) tls: Option<Tls>,
-    pub(crate) insecure: bool,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) keep_alive: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            #[cfg(feature = "tls")]
-            tls: None,
-            insecure: false,
-            connect_timeout: Duration::from_secs(5),
-            keep_alive: Duration::from_secs(30),
-        }
-    }
-}
-
-/// One HTTP/2 connection to the server, made anew by the next call when it was lost.
+/// A client's way to its server: one HTTP/2 connection at a time, made by the first call, and again by the next one
+/// after it was lost.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    address: Address,
-    endpoint: Endpoint,
-    connector: Connector,
-    /// Made by the first call, for it needs a runtime.
-    channel: OnceLock<Channel>,
-    failure: Arc<LastFailure>,
+    links: Arc<Links>,
+    /// When all streams of the client come back.
+    pub(crate) retry: Retry,
     pub(crate) connect_timeout: Duration,
+    max_message_bytes: usize,
 }
 
 impl Connection {
-    pub(crate) fn new(address: Address, settings: Settings) -> Result<Self, Error> {
-        let failure = Arc::new(LastFailure::default());
-        let connector = Connector::new(&address, &settings, failure.clone())?;
-        let origin = origin_of(&address, connector.is_secure())?;
-        // The connector knows where to: what tonic itself takes for the address must have no scheme that it would act on.
-        let endpoint = Endpoint::from_static("http://localhost")
-            .origin(origin)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .http2_keep_alive_interval(settings.keep_alive)
-            .keep_alive_timeout(settings.keep_alive.min(MAX_PING_TIMEOUT))
-            .user_agent(concat!("falco-outputs-rust/", env!("CARGO_PKG_VERSION")))
-            .map_err(|error| Error::invalid("user agent: no header's value").caused_by(error))?;
+    pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
+        let connector = Connector::new(&settings)?;
+        let origin = connector.origin()?;
         Ok(Self {
-            address,
-            endpoint,
-            connector,
-            channel: OnceLock::new(),
-            failure,
+            retry: Retry::new(connector.default_max_delay()),
             connect_timeout: settings.connect_timeout,
+            max_message_bytes: settings.max_message_bytes,
+            links: Arc::new(Links::new(connector, origin, settings.keep_alive)),
         })
     }
 
-    pub(crate) fn outputs(&self) -> ServiceClient<Channel> {
-        ServiceClient::new(self.channel()).max_decoding_message_size(MAX_MESSAGE)
+    /// What one call goes through. The record tells afterwards what came of it.
+    pub(crate) fn grpc(&self) -> (Grpc<Channel>, Arc<Record>) {
+        let record = Arc::new(Record::default());
+        let channel = Channel::new(self.links.clone(), record.clone());
+        let grpc = Grpc::with_origin(channel, self.links.origin());
+        (grpc.max_decoding_message_size(self.max_message_bytes), record)
     }
 
     /// Asks for Falco's version.
@@ -102,41 +79,59 @@ impl Connection {
         &self,
         metadata: &MetadataMap,
         timeout: Option<Duration>,
-    ) -> Result<Response<version::Response>, Status> {
-        let mut client = VersionClient::new(self.channel()).max_decoding_message_size(MAX_MESSAGE);
-        client.version(request(version::Request {}, metadata, timeout)).await
+    ) -> Result<version::Response, Error> {
+        let (answer, record) = self.ask_version(metadata, timeout).await;
+        match answer {
+            Ok(version) => Ok(version),
+            Err(status) => Err(self.error("version", status, &record)),
+        }
     }
 
-    /// Fails with [`Code::Unimplemented`] if it is not our server that answers. Falco's own server would take the
-    /// options for an empty request, and hand alerts out before we knew.
+    async fn ask_version(
+        &self,
+        metadata: &MetadataMap,
+        timeout: Option<Duration>,
+    ) -> (Result<version::Response, Status>, Arc<Record>) {
+        let (mut grpc, record) = self.grpc();
+        let request = request(version::Request {}, metadata, timeout);
+        let path = PathAndQuery::from_static("/falco.version.service/version");
+        let answer = grpc.unary(request, path, ProstCodec::default()).await;
+        (answer.map(tonic::Response::into_inner), record)
+    }
+
+    /// Fails with [`Code::Unimplemented`] if it is Falco's own server that answers: it would take the options for an
+    /// empty request, and hand alerts out before we knew. Only a gRPC answer of its kind counts as Falco's; anything
+    /// else without our header comes from a proxy.
     pub(crate) async fn assert_our_server(
         &self,
         metadata: &MetadataMap,
         timeout: Option<Duration>,
     ) -> Result<(), Error> {
-        let call = self.version(metadata, timeout);
-        let is_ours = match tokio::time::timeout(self.connect_timeout, call).await {
-            Ok(Ok(response)) => response.metadata().contains_key(VERSION_HEADER),
-            // An answer all the same, also where Falco's version is not known; without any, the reason counts.
-            Ok(Err(status)) if explain::is_from_server(&status) => {
-                status.metadata().contains_key(VERSION_HEADER)
-            }
-            Ok(Err(status)) => return Err(self.error("version", status)),
-            Err(_) => {
-                let message = format!("no answer came within {:?}", self.connect_timeout);
-                return Err(Error::new(Code::Unavailable, message).tried(self.tried("version")));
-            }
+        self.links.get().await.map_err(|failure| Error::from(failure).tried(self.tried("version")))?;
+        let call = self.ask_version(metadata, timeout);
+        let Ok((answer, record)) = tokio::time::timeout(self.connect_timeout, call).await else {
+            let message = format!("no answer came within {:?}", self.connect_timeout);
+            return Err(Error::new(Code::Unavailable, message).tried(self.tried("version")));
         };
-        if is_ours {
-            return Ok(());
+        match answer {
+            _ if record.is_ours() => Ok(()),
+            Err(status) if !record.has_status(&status) => Err(self.error("version", status, &record)),
+            Err(status) if status.code() != tonic::Code::Unimplemented => {
+                let code = Code::from_number(status.code().into());
+                let message = format!("a proxy answered instead of the server: {code} {}", status.message());
+                let error = Error::new(Code::Unavailable, message.trim_end());
+                Err(error.tried(self.tried("version")).caused_by(status))
+            }
+            _ => {
+                let message = "this server is Falco's own, which has only the shared queue: leave out group, broadcast, after, follow and acknowledge (filter_locally filters on this side)";
+                Err(Error::new(Code::Unimplemented, message).tried(self.tried("version")))
+            }
         }
-        let message = "this server is Falco's own, which has the shared queue only: leave out group, broadcast, after, follow and acknowledge (filter_locally filters on this side)";
-        Err(Error::new(Code::Unimplemented, message).tried(self.tried("version")))
     }
 
     /// The reason of a failed call in words.
-    pub(crate) fn error(&self, method: &str, status: Status) -> Error {
-        explain::explain(status, &self.failure).tried(self.tried(method))
+    pub(crate) fn error(&self, method: &str, status: Status, record: &Record) -> Error {
+        explain::explain(status, record).tried(self.tried(method))
     }
 
     /// A call's deadline passed.
@@ -145,11 +140,7 @@ impl Connection {
     }
 
     pub(crate) fn tried(&self, method: &str) -> String {
-        format!("{method} on {}", self.address)
-    }
-
-    fn channel(&self) -> Channel {
-        self.channel.get_or_init(|| self.endpoint.connect_with_connector_lazy(self.connector.clone())).clone()
+        format!("{method} on {}", self.links)
     }
 }
 
@@ -162,20 +153,4 @@ pub(crate) fn request<T>(message: T, metadata: &MetadataMap, timeout: Option<Dur
         request.set_timeout(timeout.min(MAX_TIMEOUT));
     }
     request
-}
-
-/// Where requests say that they go; on a unix socket a mere placeholder.
-fn origin_of(address: &Address, secure: bool) -> Result<Uri, Error> {
-    let authority = match address {
-        Address::Unix(_) => "localhost".into(),
-        // An authority has no place for an IPv6 address's zone.
-        Address::Tcp { host, port } => {
-            let host = host.split('%').next().unwrap_or_default().to_owned();
-            Address::Tcp { host, port: *port }.to_string()
-        }
-    };
-    let scheme = if secure { "https" } else { "http" };
-    Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().map_err(|error| {
-        Error::invalid(format!("address: {:?} has no valid host", address.to_string())).caused_by(error)
-    })
 }

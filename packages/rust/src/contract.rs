@@ -1,7 +1,7 @@
-//! The contract's generated stubs, for those who make calls that the client does not, over a tonic channel of theirs.
+//! The contract's generated stubs, for calls that the client does not make, over a tonic channel of your own.
 //!
-//! A subscriber needs none of it. The stubs follow the versions of tonic and prost: a new major version of those is one
-//! of this crate.
+//! A subscriber needs none of it. The stubs depend on tonic and prost: a new major version of those means a new major
+//! version of this crate.
 
 /// `falco.outputs`: alerts.
 #[allow(missing_docs, rustdoc::invalid_html_tags)]
@@ -15,7 +15,7 @@ pub mod schema {
     include!("gen/falco.schema.rs");
 }
 
-/// `falco.version`: which Falco is it.
+/// `falco.version`: the version of Falco.
 #[allow(missing_docs)]
 pub mod version {
     include!("gen/falco.version.rs");
@@ -23,7 +23,7 @@ pub mod version {
 
 /// Request and response header by which our clients and our server know each other; its value is `1`.
 pub const VERSION_HEADER: &str = "falco-outputs-version";
-/// Response header: the sequence number behind which a stream starts.
+/// Response header: the sequence number after which a stream starts.
 pub const POSITION_HEADER: &str = "falco-outputs-position";
 /// Response header: how many responses may be unacknowledged; 0 without acknowledgement.
 pub const WINDOW_HEADER: &str = "falco-outputs-window";

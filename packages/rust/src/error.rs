@@ -13,12 +13,21 @@ struct Inner {
     message: String,
     tried: Option<String>,
     from_server: bool,
+    is_final: bool,
     source: Option<Source>,
 }
 
 impl Error {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { code, message: message.into(), tried: None, from_server: false, source: None }))
+        let message = message.into();
+        Self(Box::new(Inner {
+            code,
+            message,
+            tried: None,
+            from_server: false,
+            is_final: false,
+            source: None,
+        }))
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -40,6 +49,12 @@ impl Error {
         self
     }
 
+    /// Another attempt would end the same way.
+    pub(crate) fn finally(mut self) -> Self {
+        self.0.is_final = true;
+        self
+    }
+
     /// The gRPC status code.
     pub fn code(&self) -> Code {
         self.0.code
@@ -50,7 +65,7 @@ impl Error {
         &self.0.message
     }
 
-    /// What was being done, e.g. `sub on unix:///run/falco/falco.sock`; nothing where nothing was being called.
+    /// What was being done, e.g. `sub on unix:///run/falco/falco.sock`; nothing if there was no call.
     pub fn what_was_tried(&self) -> Option<&str> {
         self.0.tried.as_deref()
     }
@@ -63,6 +78,7 @@ impl Error {
     /// Whether another attempt may fare better.
     pub(crate) fn is_transient(&self) -> bool {
         match self.code() {
+            _ if self.0.is_final => false,
             Code::Unavailable | Code::Aborted | Code::ResourceExhausted => true,
             Code::InvalidArgument
             | Code::PermissionDenied

@@ -1,7 +1,7 @@
 use crate::alert::Alert;
 use crate::priority::Priority;
 
-/// Which alerts to get: each part that is given must hold; of a list, one value suffices, exact and case-sensitive.
+/// Which alerts to get: every part that is set must match; of a list, one value has to match, exactly and by case.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) min_priority: Option<Priority>,

@@ -3,13 +3,16 @@
 
 mod address;
 mod alert;
+mod alert_codec;
 mod client;
 mod code;
 mod connection;
 pub mod contract;
+mod default_address;
 mod error;
 mod filter;
-mod form;
+#[cfg(feature = "json")]
+mod json;
 mod priority;
 mod refusal;
 mod source;
@@ -18,9 +21,9 @@ mod time;
 mod version;
 
 // Subscribing.
-pub use client::{Client, ClientBuilder, DEFAULT_ADDRESS};
+pub use client::{Client, ClientBuilder};
 #[cfg(feature = "tls")]
-pub use connection::Tls;
+pub use connection::{Pem, Tls};
 pub use stream::{Acknowledger, AlertStream, Reconnect, Subscription};
 // Alerts.
 pub use address::Address;
@@ -28,7 +31,7 @@ pub use alert::Alert;
 pub use priority::Priority;
 pub use time::Timestamp;
 pub use version::{FalcoVersion, VersionCall};
-// What becomes of a stream.
+// What happens to a stream.
 pub use code::Code;
 pub use error::Error;
-pub use stream::{Loss, Status};
+pub use stream::{Loss, LossCause, StreamStatus};

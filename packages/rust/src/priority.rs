@@ -3,11 +3,11 @@ use std::str::FromStr;
 
 use crate::error::Error;
 
-/// Severity of a rule: 0 is the most severe, 7 the least, so that a smaller one is more severe.
+/// Severity of a rule: 0 is the most severe, 7 the least. Compare them by [`Priority::is_at_least`]: an order in which
+/// the most severe one is the least would read upside down.
 ///
-/// The contract has eight, under three spellings each; the names are a table of this crate's own. A number beyond them
-/// is kept as it came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A number that has no name is kept as it came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Priority(i32);
 
 /// As Falco writes them in its JSON, most severe first; the index is the number.
@@ -17,7 +17,7 @@ const NAMES: [&str; 8] =
 impl Priority {
     /// The system is unusable.
     pub const EMERGENCY: Self = Self(0);
-    /// Something is to be done at once.
+    /// Action must be taken immediately.
     pub const ALERT: Self = Self(1);
     /// Critical conditions.
     pub const CRITICAL: Self = Self(2);
@@ -25,21 +25,21 @@ impl Priority {
     pub const ERROR: Self = Self(3);
     /// Warning conditions.
     pub const WARNING: Self = Self(4);
-    /// Normal, but significant.
+    /// Normal but significant conditions.
     pub const NOTICE: Self = Self(5);
-    /// For information.
+    /// Informational messages.
     pub const INFORMATIONAL: Self = Self(6);
-    /// For those who look for a fault.
+    /// Debug-level messages.
     pub const DEBUG: Self = Self(7);
 
-    /// The name as Falco writes it, e.g. `Warning`; nothing if Falco has no such priority.
+    /// The name as Falco writes it, e.g. `Warning`; nothing for a number that has none.
     pub fn name(self) -> Option<&'static str> {
         usize::try_from(self.0).ok().and_then(|index| NAMES.get(index).copied())
     }
 
-    /// Whether this is as severe as `other`, or more.
+    /// Whether this is as severe as `other`, or more severe.
     pub fn is_at_least(self, other: Self) -> bool {
-        self <= other
+        self.0 <= other.0
     }
 }
 
@@ -68,7 +68,7 @@ impl FromStr for Priority {
     }
 }
 
-/// As the contract has it.
+/// The number in the contract.
 impl From<i32> for Priority {
     fn from(number: i32) -> Self {
         Self(number)
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_a_number_that_falco_has_no_name_for() {
+    fn keeps_a_number_without_a_name() {
         for number in [8, 100, -1] {
             assert_eq!(Priority::from(number).name(), None);
             assert_eq!(Priority::from(number).to_string(), number.to_string());
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_name_that_is_none() {
+    fn refuses_an_unknown_name() {
         let error = "Nonsense".parse::<Priority>().unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -2,8 +2,9 @@ const K8S_AUDIT: i32 = 1;
 const INTERNAL: i32 = 2;
 const PLUGIN: i32 = 3;
 
-/// The value of `source_deprecated` that Falco sends beside a source's name, case as in the contract's aliases: that
-/// of plugins for a name it has no number for.
+/// The value of `source_deprecated` that Falco sends with a source's name; upper and lower case as in the contract's
+/// aliases. A name without a number has that of plugins.
+#[cfg(any(feature = "json", test))]
 pub(crate) fn deprecated_source(name: &str) -> i32 {
     match name {
         "" | "SYSCALL" | "syscall" | "Syscall" => 0,
@@ -13,8 +14,8 @@ pub(crate) fn deprecated_source(name: &str) -> i32 {
     }
 }
 
-/// The source's name. A Falco before the field `source` sent only the number, whose zero cannot be told from nothing:
-/// then there is no name.
+/// The source's name. An old Falco, without the field `source`, sent only the number, whose zero may mean anything: then
+/// there is no name.
 pub(crate) fn source_name(source: &str, deprecated: i32) -> &str {
     match deprecated {
         _ if !source.is_empty() => source,

@@ -3,16 +3,18 @@
 mod acknowledgements;
 mod acknowledger;
 mod alert_stream;
-mod backoff;
 mod call;
+mod loss;
 mod plan;
 mod reconnect;
 mod requests;
+mod session;
 mod status;
 mod subscription;
 
 pub use acknowledger::Acknowledger;
 pub use alert_stream::AlertStream;
+pub use loss::{Loss, LossCause};
 pub use reconnect::Reconnect;
-pub use status::{Loss, Status};
+pub use status::StreamStatus;
 pub use subscription::Subscription;

@@ -3,11 +3,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::{Connection, Headers};
+use crate::connection::{Connection, Headers, above_zero};
 use crate::contract::version::Response;
 use crate::error::Error;
 
-/// Falco's version, whole and in parts, and its engine's.
+/// The versions of Falco and of its engine, as text and in parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs)] // The names say it.
@@ -20,7 +20,7 @@ pub struct FalcoVersion {
     pub build: String,
     pub engine_version: String,
     pub engine_major: u32,
-    /// The whole of the engine's version while it was a single number.
+    /// The engine's whole version, from when it was a single number.
     pub engine_minor: u32,
     pub engine_patch: u32,
     pub engine_fields_checksum: String,
@@ -78,11 +78,11 @@ impl IntoFuture for VersionCall {
     fn into_future(self) -> Self::IntoFuture {
         let Self { connection, timeout, headers } = self;
         Box::pin(async move {
+            timeout.map_or(Ok(()), |timeout| above_zero("timeout", timeout))?;
             let metadata = headers.metadata()?;
             let call = connection.version(&metadata, timeout);
             match tokio::time::timeout(timeout.unwrap_or(Duration::MAX), call).await {
-                Ok(Ok(response)) => Ok(response.into_inner().into()),
-                Ok(Err(status)) => Err(connection.error("version", status)),
+                Ok(version) => version.map(Into::into),
                 Err(_) => Err(connection.timed_out("version")),
             }
         })

@@ -1,43 +1,67 @@
-//! Works off alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
-//! another member of the group, or comes again when it is restarted.
+//! Handles alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
+//! another member of the group, or comes again when it is started anew.
 //!
-//!   cargo run -- [ADDRESS]        ADDRESS: unix:///path (default: unix:///run/falco/falco.sock)
+//! SIGTERM or Ctrl-C ends it gracefully: it takes no more alerts, finishes those that it has, and tells the server so.
+//!
+//!   cargo run -- [ADDRESS]        ADDRESS: unix:///path (default: where `falco-outputs serve` listens by default)
 
 use std::env;
+use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use falco_outputs::{Alert, Client, DEFAULT_ADDRESS, Error};
-use tokio::signal::ctrl_c;
-use tokio::task::JoinSet;
+use falco_outputs::{Alert, Client, Error};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+
+const HANDLERS: usize = 5;
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    let address = env::args().nth(1);
-    let falco = Client::new(address.as_deref().unwrap_or(DEFAULT_ADDRESS))?;
+async fn main() -> ExitCode {
+    match work(env::args().nth(1).as_deref()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn work(address: Option<&str>) -> Result<(), Error> {
+    let falco = match address {
+        Some(address) => Client::new(address)?,
+        None => Client::local()?,
+    };
+    let mut terminated = signal(SignalKind::terminate()).expect("a handler for SIGTERM");
+    let mut interrupted = signal(SignalKind::interrupt()).expect("a handler for SIGINT");
     // With one handler at a time, `acknowledge` does it all: an alert is done when the next one is asked for.
     let mut alerts = falco.sub().group("tickets").acknowledge_by_hand().stream()?;
-    let mut handlers = JoinSet::new();
+    let free = Arc::new(Semaphore::new(HANDLERS));
     loop {
+        let handler = free.clone().acquire_owned().await.expect("a semaphore that nobody closes");
         let alert = tokio::select! {
             alert = alerts.next() => alert,
-            _ = ctrl_c() => break,
+            _ = terminated.recv() => break,
+            _ = interrupted.recv() => break,
         };
         let Some(alert) = alert.transpose()? else { break };
-        if handlers.len() >= 5 {
-            handlers.join_next().await;
-        }
         let acknowledger = alerts.acknowledger();
-        handlers.spawn(async move {
+        tokio::spawn(async move {
             handle(&alert).await;
-            acknowledger.acknowledge(&alert);
+            match acknowledger.acknowledge(&alert) {
+                Ok(true) => {}
+                Ok(false) => eprintln!("{} comes again: the connection was lost meanwhile", alert.sequence),
+                Err(error) => eprintln!("{error}"),
+            }
+            drop(handler);
         });
     }
-    handlers.join_all().await;
+    // Waits for the handlers, for `drain_timeout` at most, and until the server knows what they finished.
     alerts.close().await;
     Ok(())
 }
 
-/// The work for each alert: here, a call to a slow service.
+/// Whatever has to be done for each alert: here, a call to a slow service.
 async fn handle(alert: &Alert) {
     tokio::time::sleep(Duration::from_millis(alert.sequence % 20)).await;
     println!("handled {} {}", alert.sequence, alert.rule);

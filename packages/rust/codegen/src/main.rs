@@ -1,5 +1,7 @@
-//! Makes the stubs of `proto/` for the crate and for its tests' servers, or, with `--check`, says whether those that
-//! are committed are the same.
+//! Generates the stubs of `proto/` for the crate and for its tests' servers, or, with `--check`, says whether the
+//! committed ones are the same.
+
+mod bytes_for_text;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -11,13 +13,22 @@ const PROTO: [&str; 2] = ["falco/outputs/outputs.proto", "falco/version/version.
 struct Stubs {
     /// Below the crate's folder.
     folder: &'static str,
-    serves: bool,
+    kind: Kind,
 }
 
-const STUBS: [Stubs; 2] = [
-    Stubs { folder: "src/gen", serves: false },
-    // A server to test against needs the traits, which no user does.
-    Stubs { folder: "tests/it/old_falco/gen", serves: true },
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Client,
+    /// A server to test against needs the traits, which no user does.
+    Server,
+    /// The response alone, with bytes for its text.
+    Wire,
+}
+
+const STUBS: [Stubs; 3] = [
+    Stubs { folder: "src/gen", kind: Kind::Client },
+    Stubs { folder: "src/gen/wire", kind: Kind::Wire },
+    Stubs { folder: "tests/it/old_falco/gen", kind: Kind::Server },
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -28,28 +39,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         let folder = krate.join(stubs.folder);
         let fresh = if checks { scratch()? } else { folder.clone() };
         fs::create_dir_all(&fresh)?;
-        generate(&krate.join("../../proto"), &fresh, stubs.serves)?;
+        generate(&krate.join("../../proto"), &fresh, stubs.kind)?;
         if checks {
             stale.extend(differences(&fresh, &folder)?);
             fs::remove_dir_all(fresh)?;
         }
     }
     if !stale.is_empty() {
-        eprintln!("not what proto/ makes, run `cargo run -p falco-outputs-codegen` in packages/rust:");
+        eprintln!("not what proto/ generates, run `cargo run -p falco-outputs-codegen` in packages/rust:");
         stale.iter().for_each(|path| eprintln!("  {}", path.display()));
         process::exit(1);
     }
     Ok(())
 }
 
-fn generate(proto: &Path, folder: &Path, serves: bool) -> Result<(), Box<dyn Error>> {
-    let files = protox::compile(PROTO, [proto])?;
+fn generate(proto: &Path, folder: &Path, kind: Kind) -> Result<(), Box<dyn Error>> {
+    let mut files = protox::compile(PROTO, [proto])?;
+    if kind == Kind::Wire {
+        bytes_for_text::keep_response(&mut files);
+    }
     tonic_prost_build::configure()
-        .build_client(!serves)
-        .build_server(serves)
+        .build_client(kind == Kind::Client)
+        .build_server(kind == Kind::Server)
         .build_transport(false)
         .emit_rerun_if_changed(false)
-        // Falco writes the fields of its JSON in alphabetical order, too.
+        // Falco writes the fields of its JSON in alphabetical order too.
         .btree_map(".")
         .out_dir(folder)
         .compile_fds(files)?;
@@ -62,12 +76,16 @@ fn scratch() -> Result<PathBuf, Box<dyn Error>> {
     Ok(folder)
 }
 
-/// The files that one of the folders lacks, or has otherwise.
+/// The files that are in only one of the folders, or differ.
 fn differences(fresh: &Path, committed: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut stale = Vec::new();
     for (folder, other) in [(fresh, committed), (committed, fresh)] {
         for file in fs::read_dir(folder)? {
-            let name = file?.file_name();
+            let file = file?;
+            if file.file_type()?.is_dir() {
+                continue;
+            }
+            let name = file.file_name();
             let path = committed.join(&name);
             if fs::read(folder.join(&name)).ok() != fs::read(other.join(&name)).ok() && !stale.contains(&path)
             {

@@ -1,88 +1,136 @@
-use std::future::Future;
-use std::pin::Pin;
+use std::fmt;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper_util::rt::TokioIo;
+use http::Uri;
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
-use tonic::transport::Uri;
-use tower_service::Service;
 
-use super::Settings;
+use super::custom::CustomConnector;
 use super::explain::{self, Peer};
 use super::failure::{Failure, LastFailure};
+use super::settings::Settings;
 #[cfg(feature = "tls")]
 use super::tls::Handshake;
 use super::watched::{Socket, Watched};
 use crate::address::Address;
+use crate::default_address::default_address;
 use crate::error::Error;
 
-/// Makes connections to one address.
+/// The longest wait before a reconnection, unless a stream says otherwise: a unix socket's server is on this machine,
+/// and no crowd waits for it.
+const MAX_DELAY: Duration = Duration::from_secs(30);
+const MAX_DELAY_ON_UNIX: Duration = Duration::from_secs(1);
+
+/// Opens connections to one server.
 #[derive(Clone, Debug)]
 pub(super) struct Connector {
-    address: Address,
+    target: Target,
     #[cfg(feature = "tls")]
     handshake: Option<Handshake>,
     timeout: Duration,
-    failure: Arc<LastFailure>,
+}
+
+#[derive(Clone, Debug)]
+enum Target {
+    Address(Address),
+    /// Looked for anew by each connection.
+    Default,
+    Custom(CustomConnector, Option<Address>),
 }
 
 impl Connector {
-    pub(super) fn new(
-        address: &Address,
-        settings: &Settings,
-        failure: Arc<LastFailure>,
-    ) -> Result<Self, Error> {
-        #[cfg(feature = "tls")]
-        let handshake = settings.tls.as_ref().map(|tls| Handshake::new(tls, address)).transpose()?;
-        #[cfg(feature = "tls")]
-        let is_secure = handshake.is_some();
-        #[cfg(not(feature = "tls"))]
-        let is_secure = false;
-        if matches!(address, Address::Tcp { .. }) && !is_secure && !settings.insecure {
-            return Err(Error::invalid(format!(
-                "address: {address} needs tls (ca, certificate and key), or insecure"
-            )));
-        }
-        Ok(Self {
-            address: address.clone(),
+    pub(super) fn new(settings: &Settings) -> Result<Self, Error> {
+        settings.check()?;
+        let address = settings.address.as_deref().map(str::parse::<Address>).transpose()?;
+        let target = match (&settings.connector, address) {
+            (Some(custom), address) => Target::Custom(custom.clone(), address),
+            (None, Some(address)) => Target::Address(address),
+            (None, None) => {
+                default_address()?;
+                Target::Default
+            }
+        };
+        let connector = Self {
             #[cfg(feature = "tls")]
-            handshake,
+            handshake: handshake(settings, &target)?,
+            target,
             timeout: settings.connect_timeout,
-            failure,
+        };
+        match &connector.target {
+            Target::Address(address @ Address::Tcp { .. })
+                if !connector.is_secure() && !settings.insecure =>
+            {
+                Err(Error::invalid(format!("address: {address} needs tls (ca, cert and key), or insecure")))
+            }
+            _ => Ok(connector),
+        }
+    }
+
+    /// Where requests say that they go. Only a TCP address has a name to say.
+    pub(super) fn origin(&self) -> Result<Uri, Error> {
+        let authority = match &self.target {
+            // An authority has no place for an IPv6 address's zone.
+            Target::Address(Address::Tcp { host, port })
+            | Target::Custom(_, Some(Address::Tcp { host, port })) => {
+                let host = host.split('%').next().unwrap_or_default().to_owned();
+                Address::Tcp { host, port: *port }.to_string()
+            }
+            _ => "localhost".into(),
+        };
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().map_err(|error| {
+            Error::invalid(format!("address: {:?} has no valid host", self.to_string())).caused_by(error)
         })
     }
 
+    pub(super) fn default_max_delay(&self) -> Duration {
+        match self.target {
+            Target::Address(Address::Unix(_)) | Target::Default => MAX_DELAY_ON_UNIX,
+            Target::Address(Address::Tcp { .. }) | Target::Custom(..) => MAX_DELAY,
+        }
+    }
+
     #[cfg(feature = "tls")]
-    pub(super) fn is_secure(&self) -> bool {
+    fn is_secure(&self) -> bool {
         self.handshake.is_some()
     }
 
     #[cfg(not(feature = "tls"))]
-    pub(super) fn is_secure(&self) -> bool {
+    fn is_secure(&self) -> bool {
         false
     }
 
-    async fn connect(self) -> Result<Watched, Failure> {
-        self.failure.forget();
+    /// A socket, and whether the server speaks HTTP/2 on it. What goes wrong with it later is told to `failure`.
+    pub(super) async fn connect(
+        &self,
+        failure: Arc<LastFailure>,
+    ) -> Result<(Watched, oneshot::Receiver<()>), Failure> {
         let deadline = Instant::now() + self.timeout;
-        let connected = match tokio::time::timeout_at(deadline, self.open()).await {
-            Ok(connected) => connected,
+        match tokio::time::timeout_at(deadline, self.open()).await {
+            Ok(Ok((socket, peer))) => Ok(Watched::new(socket, peer, deadline, failure)),
+            Ok(Err(failure)) => Err(failure),
             Err(_) => Err(explain::timed_out()),
-        };
-        match connected {
-            Ok((socket, peer)) => Ok(Watched::new(socket, peer, deadline, self.failure)),
-            Err(failure) => {
-                self.failure.tell(failure.clone());
-                Err(failure)
-            }
         }
     }
 
     async fn open(&self) -> Result<(Box<dyn Socket>, Peer), Failure> {
-        let (host, port) = match &self.address {
+        match &self.target {
+            Target::Address(address) => self.open_address(address).await,
+            Target::Default => {
+                let address = default_address().map_err(|error| Failure::new(error.message()))?;
+                self.open_address(&address).await
+            }
+            Target::Custom(custom, _) => match custom.open().await {
+                Ok(socket) => Ok((socket, Peer::Custom)),
+                Err(error) => Err(Failure::new(format!("the connector failed: {error}"))),
+            },
+        }
+    }
+
+    async fn open_address(&self, address: &Address) -> Result<(Box<dyn Socket>, Peer), Failure> {
+        let (host, port) = match address {
             Address::Unix(path) => return Ok((unix(path).await?, Peer::Unix)),
             Address::Tcp { host, port } => (host.as_str(), *port),
         };
@@ -100,6 +148,19 @@ impl Connector {
     }
 }
 
+#[cfg(feature = "tls")]
+fn handshake(settings: &Settings, target: &Target) -> Result<Option<Handshake>, Error> {
+    let Some(tls) = &settings.tls else { return Ok(None) };
+    match target {
+        Target::Address(Address::Tcp { host, .. }) => Handshake::new(tls, host).map(Some),
+        Target::Address(address) => {
+            Err(Error::invalid(format!("address: {address} is a unix socket, where tls has no use")))
+        }
+        Target::Default => Err(Error::invalid("address: missing, expected host:port, since there is tls")),
+        Target::Custom(..) => Err(Error::invalid("tls: a connector secures its connections itself")),
+    }
+}
+
 #[cfg(unix)]
 async fn unix(path: &std::path::Path) -> Result<Box<dyn Socket>, Failure> {
     match tokio::net::UnixStream::connect(path).await {
@@ -110,20 +171,19 @@ async fn unix(path: &std::path::Path) -> Result<Box<dyn Socket>, Failure> {
 
 #[cfg(not(unix))]
 async fn unix(_: &std::path::Path) -> Result<Box<dyn Socket>, Failure> {
-    Err(Failure { code: crate::Code::Unimplemented, message: "this system has no unix sockets".into() })
+    Err(Failure::with(crate::Code::Unimplemented, "this system has no unix sockets"))
 }
 
-impl Service<Uri> for Connector {
-    type Response = TokioIo<Watched>;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let connector = self.clone();
-        Box::pin(async { connector.connect().await.map(TokioIo::new) })
+/// The server in errors.
+impl fmt::Display for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            Target::Address(address) | Target::Custom(_, Some(address)) => address.fmt(f),
+            Target::Default => match default_address() {
+                Ok(address) => address.fmt(f),
+                Err(_) => f.write_str("the default address"),
+            },
+            Target::Custom(_, None) => f.write_str("a connection of the connector"),
+        }
     }
 }

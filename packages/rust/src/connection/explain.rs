@@ -1,9 +1,11 @@
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 
+use h2::Reason;
 use tonic::Status;
 
-use super::failure::{Failure, LastFailure};
+use super::channel::Record;
+use super::failure::Failure;
 use crate::code::Code;
 use crate::error::Error;
 
@@ -12,50 +14,64 @@ use crate::error::Error;
 pub(super) enum Peer {
     Unix,
     Tcp,
+    /// Whatever a caller's connector opened.
+    Custom,
     #[cfg(feature = "tls")]
     Tls,
 }
 
 const CLOSED: &str = "the connection was closed by the other side";
 
-/// Whether the server said so: whatever tonic makes of a connection's end has a source.
-pub(super) fn is_from_server(status: &Status) -> bool {
-    status.source().is_none()
-}
-
 /// A failed call in words: what happened, and what to do.
-pub(super) fn explain(status: Status, failure: &LastFailure) -> Error {
-    let code = Code::from_number(status.code().into());
-    if is_from_server(&status) {
-        return Error::new(code, status.message()).sent_by_server();
+pub(super) fn explain(status: Status, record: &Record) -> Error {
+    if record.has_status(&status) {
+        return Error::new(Code::from_number(status.code().into()), status.message()).sent_by_server();
     }
-    if chain(&status).any(|error| error.is::<tonic::TimeoutExpired>()) {
-        return Error::new(Code::DeadlineExceeded, "the operation timed out").caused_by(status);
+    if status.source().is_none() {
+        return unreadable(status);
     }
-    let Failure { code, message } = of_http2(&status)
-        .or_else(|| failure.get())
+    let failure = chain(&status).find_map(|error| error.downcast_ref::<Failure>()).cloned();
+    if let Some(Failure { code, message }) = failure {
+        let error = Error::new(code, message).caused_by(status);
+        // An alert that cannot be read would be the same the next time.
+        return if code == Code::Internal { error.finally() } else { error };
+    }
+    let failure = of_http2(&status)
+        .or_else(|| record.failure())
         .or_else(|| of_pings(&status))
-        .unwrap_or_else(|| Failure { code: local(code), message: innermost(&status) });
-    Error::new(code, message).caused_by(status)
+        .unwrap_or_else(|| Failure::new(innermost(&status)));
+    Error::from(failure).caused_by(status)
 }
 
-/// Whatever is no status of the server's is of the connection, unless it says what else.
-fn local(code: Code) -> Code {
-    match code {
-        Code::Unknown | Code::Cancelled | Code::Internal => Code::Unavailable,
-        other => other,
-    }
+/// A message that tonic refused; it would be the same the next time.
+fn unreadable(status: Status) -> Error {
+    let error = match status.code() {
+        tonic::Code::OutOfRange => Error::new(
+            Code::ResourceExhausted,
+            format!("a message is larger than max_message_bytes allows: {}", status.message()),
+        ),
+        _ => Error::new(Code::Internal, format!("a message cannot be read: {}", status.message())),
+    };
+    error.finally().caused_by(status)
 }
 
 /// What HTTP/2 itself reports.
 fn of_http2(status: &Status) -> Option<Failure> {
     let error = chain(status).find_map(|error| error.downcast_ref::<h2::Error>())?;
-    if error.is_remote() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM) {
-        // Our server has no other way to tell one who does not read.
-        let message = "the server ended the stream: it was read too slowly".into();
-        return Some(Failure { code: Code::ResourceExhausted, message });
+    if !error.is_remote() {
+        return None;
     }
-    (error.is_remote() && error.is_reset()).then(|| Failure::new(CLOSED))
+    match error.reason()? {
+        // Our server has no other way to tell one that does not read.
+        Reason::ENHANCE_YOUR_CALM if error.is_reset() => {
+            let message = "the server ended the stream: it was read too slowly";
+            Some(Failure::with(Code::ResourceExhausted, message))
+        }
+        Reason::REFUSED_STREAM => Some(Failure::new(
+            "the server refused the stream: it closes the connection, or has too many streams",
+        )),
+        reason => (error.is_reset() || reason == Reason::NO_ERROR).then(|| Failure::new(CLOSED)),
+    }
 }
 
 /// A connection that broke though the socket did not: this side gave it up, when no ping was answered. A call that waits
@@ -68,7 +84,7 @@ fn of_pings(status: &Status) -> Option<Failure> {
     };
     chain(status)
         .any(is_unanswered)
-        .then(|| Failure::new("the connection is dead: the other side answers no ping"))
+        .then(|| Failure::new("the connection is dead: the other side does not answer pings"))
 }
 
 fn innermost(status: &Status) -> String {
@@ -94,13 +110,15 @@ pub(super) fn unreachable(error: &io::Error, peer: Peer) -> Failure {
         (Peer::Unix, ErrorKind::NotFound) => {
             "there is no such socket: is the server running, and does it listen there?"
         }
-        (Peer::Unix, ErrorKind::NotADirectory) => "there is no such socket: a part of its path is no folder",
+        (Peer::Unix, ErrorKind::NotADirectory) => {
+            "there is no such socket: a part of its path is not a folder"
+        }
         (Peer::Unix, ErrorKind::ConnectionRefused) => {
-            "nobody listens there: the server that made this socket is gone, or it is no socket"
+            "nobody listens there: the server that made this socket is gone, or it is not a socket"
         }
         (Peer::Unix, ErrorKind::PermissionDenied) => {
-            let message = "no permission to connect: the socket's mode and group decide who may".into();
-            return Failure { code: Code::PermissionDenied, message };
+            let message = "no permission to connect: the socket's mode and group decide who may";
+            return Failure::with(Code::PermissionDenied, message);
         }
         (_, ErrorKind::ConnectionRefused) => {
             "connection refused: is the server running, and does it listen on this port?"
@@ -127,11 +145,12 @@ pub(super) fn lost(error: &io::Error, peer: Peer, spoke: bool) -> Failure {
     }
 }
 
-/// The other side says something that is no HTTP/2.
+/// The other side speaks something other than HTTP/2.
 pub(super) fn foreign(peer: Peer) -> Failure {
     Failure::new(match peer {
         Peer::Unix => "the other side does not speak HTTP/2: is this a server's gRPC socket?",
         Peer::Tcp => "the other side does not speak HTTP/2 here: does it expect TLS?",
+        Peer::Custom => "the other side does not speak HTTP/2",
         #[cfg(feature = "tls")]
         Peer::Tls => super::tls::NO_HTTP2,
     })
@@ -145,6 +164,7 @@ pub(super) fn closed(peer: Peer, spoke: bool) -> Failure {
             "the other side closed the connection without an answer: is this a server's gRPC socket?"
         }
         Peer::Tcp => "the server closed the connection without an answer: does it expect TLS?",
+        Peer::Custom => "the other side closed the connection without an answer",
         #[cfg(feature = "tls")]
         Peer::Tls => {
             "the server closed the connection without an answer: most often it refuses this client's certificate, which has to be valid and signed by an authority of the server's"

@@ -2,17 +2,22 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::code::Code;
+use crate::error::Error;
 
-/// Why there is no connection: what happened, and what to do.
+/// Why there is no connection, or no answer: what happened, and what to do.
 #[derive(Clone, Debug)]
-pub(super) struct Failure {
-    pub(super) code: Code,
-    pub(super) message: String,
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    pub(crate) message: String,
 }
 
 impl Failure {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { code: Code::Unavailable, message: message.into() }
+        Self::with(Code::Unavailable, message)
+    }
+
+    pub(crate) fn with(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
     }
 }
 
@@ -24,16 +29,17 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Why the latest connection failed. A call gets only what HTTP/2 made of it, which drops the reason.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.code, &*failure.message).caused_by(failure)
+    }
+}
+
+/// Why a connection failed. A call gets only what HTTP/2 made of it, which drops the reason.
 #[derive(Debug, Default)]
 pub(super) struct LastFailure(Mutex<Option<Failure>>);
 
 impl LastFailure {
-    /// A new connection begins.
-    pub(super) fn forget(&self) {
-        *self.lock() = None;
-    }
-
     /// The first word on a connection counts: what follows is its consequence.
     pub(super) fn tell(&self, failure: Failure) {
         self.lock().get_or_insert(failure);

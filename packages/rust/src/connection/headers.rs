@@ -21,7 +21,8 @@ impl Headers {
                     .caused_by(error)
             })?;
             let value = MetadataValue::<Ascii>::from_str(value).map_err(|error| {
-                Error::invalid(format!("header {name}: {value:?}, expected visible ASCII")).caused_by(error)
+                // Without the value, which may be a secret.
+                Error::invalid(format!("header {name}: expected a value of visible ASCII")).caused_by(error)
             })?;
             metadata.append(key, value);
         }

@@ -5,22 +5,31 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep};
 
 use super::explain::{self, Peer};
 use super::failure::LastFailure;
+use super::goaway::GoAway;
 
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
-/// A socket that remembers how it failed, and fails when the other side says nothing in time: in HTTP/2 the server
-/// speaks unasked.
+/// A socket that remembers how it failed, and fails if the other side says nothing in time: in HTTP/2 the server speaks
+/// without being asked, which the receiver is told.
 pub(super) struct Watched {
     socket: Box<dyn Socket>,
     peer: Peer,
     failure: Arc<LastFailure>,
+    goaway: GoAway,
     /// Until the other side spoke.
-    patience: Option<Pin<Box<Sleep>>>,
+    patience: Option<Patience>,
+}
+
+struct Patience {
+    until: Pin<Box<Sleep>>,
+    /// Told that it spoke HTTP/2; dropped if it did not.
+    heard: oneshot::Sender<()>,
 }
 
 /// Of an HTTP/2 frame, the place of its type, and the type of the first one that each side sends.
@@ -33,8 +42,10 @@ impl Watched {
         peer: Peer,
         deadline: Instant,
         failure: Arc<LastFailure>,
-    ) -> Self {
-        Self { socket, peer, failure, patience: Some(Box::pin(tokio::time::sleep_until(deadline))) }
+    ) -> (Self, oneshot::Receiver<()>) {
+        let (heard, spoke) = oneshot::channel();
+        let patience = Some(Patience { until: Box::pin(tokio::time::sleep_until(deadline)), heard });
+        (Self { socket, peer, failure, goaway: GoAway::default(), patience }, spoke)
     }
 
     fn tell<T>(&self, result: io::Result<T>) -> io::Result<T> {
@@ -46,9 +57,12 @@ impl Watched {
 
     /// The other side spoke for the first time.
     fn heard(&mut self, first: &[u8]) {
-        self.patience = None;
+        let Some(patience) = self.patience.take() else { return };
         if first.get(FRAME_TYPE).is_some_and(|&frame_type| frame_type != SETTINGS) {
             self.failure.tell(explain::foreign(self.peer));
+        } else {
+            // Nobody listens if the connection was given up.
+            _ = patience.heard.send(());
         }
     }
 }
@@ -62,8 +76,12 @@ impl AsyncRead for Watched {
         let before = buf.filled().len();
         match Pin::new(&mut self.socket).poll_read(cx, buf) {
             Poll::Ready(Ok(())) if buf.filled().len() > before => {
+                let bytes = &buf.filled()[before..];
                 if self.patience.is_some() {
-                    self.heard(&buf.filled()[before..]);
+                    self.heard(bytes);
+                }
+                if let Some(failure) = self.goaway.read(bytes) {
+                    self.failure.tell(failure);
                 }
                 Poll::Ready(Ok(()))
             }
@@ -74,7 +92,7 @@ impl AsyncRead for Watched {
             Poll::Ready(Err(error)) => Poll::Ready(self.tell(Err(error))),
             Poll::Pending => {
                 let Some(patience) = &mut self.patience else { return Poll::Pending };
-                ready!(patience.as_mut().poll(cx));
+                ready!(patience.until.as_mut().poll(cx));
                 self.failure.tell(explain::timed_out());
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-/// Which responses of one call are done. The server takes a count of the first ones, so that an alert which is done
+/// Which responses of one call are done. The server is told how many of the first ones are, so an alert that is done
 /// before earlier ones waits for them.
 #[derive(Debug, Default)]
 pub(super) struct Acknowledgements {
@@ -18,27 +18,36 @@ impl Acknowledgements {
         self.window = window;
     }
 
-    /// Counts one more response; gives its place among them.
+    /// Counts one more response; returns its place among them.
     pub(super) fn received(&mut self) -> u64 {
         self.received += 1;
         self.received - 1
     }
 
-    pub(super) fn done(&mut self, place: u64) {
+    /// Returns whether it was not done before.
+    pub(super) fn done(&mut self, place: u64) -> bool {
         if place > self.done {
-            self.early.insert(place);
-        } else if place == self.done {
-            self.done += 1;
-            while self.early.remove(&self.done) {
-                self.done += 1;
-            }
+            return self.early.insert(place);
         }
+        if place < self.done {
+            return false;
+        }
+        self.done += 1;
+        while self.early.remove(&self.done) {
+            self.done += 1;
+        }
+        true
     }
 
     /// All that were received are done.
-    pub(super) fn all_done(&mut self) {
+    pub(super) fn all_done(&mut self) -> bool {
         self.done = self.received;
         self.early.clear();
+        true
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.done == self.received
     }
 
     /// Whether the server should hear of it before long.
@@ -46,7 +55,7 @@ impl Acknowledgements {
         self.done > self.sent
     }
 
-    /// Whether it should at once, lest it waits.
+    /// Whether it should hear at once, so that it does not wait.
     pub(super) fn is_urgent(&self) -> bool {
         self.is_unsent() && (self.done - self.sent) * 4 >= self.window
     }
@@ -74,8 +83,19 @@ mod tests {
     #[test]
     fn counts_the_first_ones_without_a_gap() {
         let mut acknowledgements = received(6);
-        for (place, count) in [(2, 0), (0, 1), (1, 3), (1, 3), (5, 3), (4, 3), (3, 6), (0, 6)] {
-            acknowledgements.done(place);
+        for (place, is_new, count) in [
+            (2, true, 0),
+            (2, false, 0),
+            (0, true, 1),
+            (1, true, 3),
+            (1, false, 3),
+            (5, true, 3),
+            (4, true, 3),
+            (3, true, 6),
+            (0, false, 6),
+        ] {
+            assert_eq!(acknowledgements.done(place), is_new);
+            assert_eq!(acknowledgements.is_complete(), count == 6);
             assert_eq!(acknowledgements.send(), count);
             assert!(!acknowledgements.is_unsent());
         }

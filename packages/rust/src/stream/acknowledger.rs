@@ -1,12 +1,21 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::requests::AcknowledgedRequests;
 use crate::alert::Alert;
+use crate::error::Error;
 
 /// Acknowledges alerts of one stream by hand, from any task: see
 /// [`Subscription::acknowledge_by_hand`](crate::Subscription::acknowledge_by_hand).
-#[derive(Clone, Debug, Default)]
-pub struct Acknowledger(Arc<Mutex<Option<Current>>>);
+#[derive(Clone, Debug)]
+pub struct Acknowledger(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Unlike that of any other stream of this process.
+    stream: u64,
+    current: Mutex<Option<Current>>,
+}
 
 /// The call that the stream has now.
 #[derive(Debug)]
@@ -16,17 +25,37 @@ struct Current {
 }
 
 impl Acknowledger {
+    pub(super) fn new() -> Self {
+        static STREAMS: AtomicU64 = AtomicU64::new(1);
+        let stream = STREAMS.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::new(Inner { stream, current: Mutex::default() }))
+    }
+
+    pub(super) fn stream(&self) -> u64 {
+        self.0.stream
+    }
+
     /// Marks an alert of this stream as done. The server is told soon, once all that came before it are done as well, so
-    /// that handlers may finish in any order. An alert of a connection that was lost comes again, whether it is marked
-    /// or not.
-    pub fn acknowledge(&self, alert: &Alert) {
-        let current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(current) = current.as_ref().filter(|current| current.call == alert.origin.call) {
-            current.requests.done(alert.origin.place);
+    /// that handlers may finish in any order.
+    ///
+    /// Returns whether it still counted. It does not if the alert was acknowledged before, if the stream is over, or if
+    /// the alert came by a connection that was lost: then it comes again.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for an alert that this stream did not return to be
+    /// acknowledged.
+    pub fn acknowledge(&self, alert: &Alert) -> Result<bool, Error> {
+        if alert.origin.stream != self.0.stream {
+            return Err(Error::invalid(
+                "alert: not one that this stream returned to be acknowledged by hand",
+            ));
         }
+        let current = self.0.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = current.as_ref().filter(|current| current.call == alert.origin.call);
+        Ok(current.is_some_and(|current| current.requests.done(alert.origin.place)))
     }
 
     pub(super) fn turn_to(&self, call: u64, requests: AcknowledgedRequests) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Current { call, requests });
+        *self.0.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Current { call, requests });
     }
 }

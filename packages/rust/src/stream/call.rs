@@ -5,13 +5,17 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
+use http::uri::PathAndQuery;
+use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Status, Streaming};
 
 use super::requests::{Requests, RequestsHandle};
-use crate::connection::{Connection, request};
-use crate::contract::outputs::{Request, Response};
-use crate::contract::{POSITION_HEADER, VERSION_HEADER, WINDOW_HEADER};
+use crate::alert::Alert;
+use crate::alert_codec::AlertCodec;
+use crate::connection::{Connection, Record, request};
+use crate::contract::outputs::Request;
+use crate::contract::{POSITION_HEADER, WINDOW_HEADER};
 use crate::error::Error;
 use crate::refusal::Method;
 
@@ -35,13 +39,14 @@ pub(super) struct Opening {
 pub(super) struct Call {
     /// Unlike that of any other call of this process.
     pub(super) id: u64,
-    messages: Streaming<Response>,
+    alerts: Streaming<Alert>,
     pub(super) requests: RequestsHandle,
-    polls: bool,
     /// Whether our server answers, and not Falco's own.
     pub(super) is_ours: bool,
-    /// The sequence number behind which it starts; nothing from Falco itself.
+    /// The sequence number after which it starts; nothing from Falco itself.
     pub(super) position: Option<u64>,
+    pub(super) record: Arc<Record>,
+    pub(super) opened: Instant,
 }
 
 impl Opening {
@@ -52,24 +57,34 @@ impl Opening {
         }
         let polls = method == Method::Sub && !needs_our_server;
         let (requests, handle) = Requests::new(self.request.clone(), polls.then_some(self.poll_interval));
-        let mut client = connection.outputs();
+        let (mut grpc, record) = connection.grpc();
         let response = match method {
-            Method::Sub => client.sub(request(requests, &metadata, timeout)).await,
-            Method::Get => client.get(request(self.request, &metadata, timeout)).await,
+            Method::Sub => {
+                let path = PathAndQuery::from_static("/falco.outputs.service/sub");
+                grpc.streaming(request(requests, &metadata, timeout), path, AlertCodec).await
+            }
+            Method::Get => {
+                let path = PathAndQuery::from_static("/falco.outputs.service/get");
+                grpc.server_streaming(request(self.request, &metadata, timeout), path, AlertCodec).await
+            }
         };
         match response {
-            Ok(response) => Ok(Call::new(response, handle, polls)),
-            Err(status) => Err(connection.error(method.name(), status)),
+            Ok(response) => Ok(Call::new(response, handle, record)),
+            Err(status) => Err(connection.error(method.name(), status, &record)),
         }
     }
 }
 
 impl Call {
-    fn new(response: tonic::Response<Streaming<Response>>, requests: RequestsHandle, polls: bool) -> Self {
+    fn new(
+        response: tonic::Response<Streaming<Alert>>,
+        requests: RequestsHandle,
+        record: Arc<Record>,
+    ) -> Self {
         static CALLS: AtomicU64 = AtomicU64::new(1);
         let header = response.metadata();
         let number = |name| header.get(name)?.to_str().ok()?.parse().ok();
-        let is_ours = header.contains_key(VERSION_HEADER);
+        let is_ours = record.is_ours();
         let position = number(POSITION_HEADER);
         if let Some(window) = number(WINDOW_HEADER) {
             requests.set_window(window);
@@ -79,11 +94,12 @@ impl Call {
         }
         Self {
             id: CALLS.fetch_add(1, Ordering::Relaxed),
-            messages: response.into_inner(),
+            alerts: response.into_inner(),
             requests,
-            polls: polls && !is_ours,
             is_ours,
             position,
+            record,
+            opened: Instant::now(),
         }
     }
 
@@ -92,19 +108,15 @@ impl Call {
         self.is_ours && self.position.is_none()
     }
 
-    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Response, Status>>> {
-        let message = Pin::new(&mut self.messages).poll_next(cx);
-        if self.polls && message.is_ready() {
-            self.requests.alert_came();
-        }
-        message
+    pub(super) fn poll_alert(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Alert, Status>>> {
+        Pin::new(&mut self.alerts).poll_next(cx)
     }
 
     /// Ends the call so that the last acknowledgement arrives, which a cancel could overtake: half-closes, and waits for
     /// the server to end the stream.
     pub(super) async fn finish(mut self) {
         self.requests.end();
-        let drained = async { while let Ok(Some(_)) = self.messages.message().await {} };
+        let drained = async { while let Ok(Some(_)) = self.alerts.message().await {} };
         // Whatever did not arrive was not acknowledged, and comes again.
         _ = tokio::time::timeout(FAREWELL, drained).await;
     }

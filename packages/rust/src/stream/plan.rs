@@ -4,7 +4,7 @@ use std::time::Duration;
 use tonic::metadata::MetadataMap;
 
 use super::reconnect::Reconnect;
-use super::status::Status;
+use super::status::StreamStatus;
 use crate::contract::outputs::Request;
 use crate::filter::Filter;
 use crate::refusal::Method;
@@ -21,7 +21,7 @@ pub(super) enum Acknowledge {
     ByHand,
 }
 
-pub(super) type OnStatus = Box<dyn FnMut(Status) + Send>;
+pub(super) type OnStatus = Box<dyn FnMut(StreamStatus) + Send>;
 
 /// What a stream is to do: options with their defaults, checked.
 pub(super) struct Plan {
@@ -35,6 +35,8 @@ pub(super) struct Plan {
     /// Nothing: a lost connection is the stream's end.
     pub(super) reconnect: Option<Reconnect>,
     pub(super) poll_interval: Duration,
+    /// How long a stream that is closed waits for its handlers.
+    pub(super) drain_timeout: Duration,
     pub(super) timeout: Option<Duration>,
     pub(super) metadata: MetadataMap,
     pub(super) on_status: Option<OnStatus>,

@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+use crate::connection::above_zero;
+use crate::error::Error;
+
 /// How a stream comes back after its connection was lost.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -7,7 +10,7 @@ pub struct Reconnect {
     pub(super) wait_on_first_connect: bool,
     pub(super) max_attempts: Option<u32>,
     pub(super) initial_delay: Duration,
-    pub(super) max_delay: Duration,
+    pub(super) max_delay: Option<Duration>,
 }
 
 impl Default for Reconnect {
@@ -16,33 +19,39 @@ impl Default for Reconnect {
             wait_on_first_connect: false,
             max_attempts: None,
             initial_delay: Duration::from_millis(100),
-            max_delay: Duration::from_secs(30),
+            max_delay: None,
         }
     }
 }
 
 impl Reconnect {
-    /// Goes on trying when the very first connection fails, too. Default: that error is the stream's end.
+    /// Keeps trying when the very first connection fails too. Default: that error ends the stream.
     pub fn wait_on_first_connect(mut self) -> Self {
         self.wait_on_first_connect = true;
         self
     }
 
-    /// How many attempts in a row may fail before the error is the stream's end. Default: any number.
+    /// How many attempts in a row may fail before the error ends the stream; 0: none is made. Default: any number.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
         self
     }
 
-    /// The longest wait before the first attempt; it doubles with each. The waits are random below it. Default: 100 ms.
+    /// The longest wait before the first attempt; it doubles with each. The waits are random below it, and the streams
+    /// of a client share them. Default: 100 ms.
     pub fn initial_delay(mut self, delay: Duration) -> Self {
         self.initial_delay = delay;
         self
     }
 
-    /// What it doubles up to. Default: 30 seconds.
+    /// What it doubles up to. Default: 30 seconds, and 1 second on a unix socket.
     pub fn max_delay(mut self, delay: Duration) -> Self {
-        self.max_delay = delay;
+        self.max_delay = Some(delay);
         self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        above_zero("initial_delay", self.initial_delay)?;
+        self.max_delay.map_or(Ok(()), |delay| above_zero("max_delay", delay))
     }
 }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
 use super::acknowledgements::Acknowledgements;
@@ -14,18 +15,25 @@ use crate::contract::outputs::Request;
 const COALESCE: Duration = Duration::from_millis(1);
 
 /// What a client sends on a `sub` stream: a first request at once, then polls or counts of acknowledged alerts, until
-/// its handle half-closes. HTTP/2 reads it beside whoever polls the alerts, so that its clocks run by themselves.
+/// its handle half-closes. HTTP/2 reads it independently of who polls the alerts, so that its clocks run by themselves.
 pub(super) struct Requests {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Shared>,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
-/// Tells what to send. It half-closes when it is dropped.
+/// Says what to send. It half-closes when it is dropped.
 #[derive(Debug)]
-pub(super) struct RequestsHandle(Arc<Mutex<Shared>>);
+pub(super) struct RequestsHandle(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    state: Mutex<State>,
+    /// Everything is acknowledged, or the call is over.
+    drained: Notify,
+}
+
+#[derive(Debug)]
+struct State {
     first: Option<Request>,
     acknowledgements: Acknowledgements,
     /// When what is done has to be sent.
@@ -35,30 +43,27 @@ struct Shared {
     waker: Option<Waker>,
 }
 
-/// Asks Falco's own server for alerts, as it expects, while none comes.
+/// Asks Falco's own server for alerts, as it expects: it answers each request with what it has, and sends nothing
+/// without one.
 #[derive(Debug)]
 struct Polling {
     interval: Duration,
     next: Instant,
-    is_idle: bool,
 }
 
 impl Requests {
     /// `poll_interval`: none if the server needs no asking.
     pub(super) fn new(first: Request, poll_interval: Option<Duration>) -> (Self, RequestsHandle) {
-        let polling = poll_interval.map(|interval| Polling {
-            interval,
-            next: Instant::now() + interval,
-            is_idle: true,
-        });
-        let shared = Arc::new(Mutex::new(Shared {
+        let polling = poll_interval.map(|interval| Polling { interval, next: Instant::now() + interval });
+        let state = State {
             first: Some(first),
             acknowledgements: Acknowledgements::default(),
             due: None,
             polling,
             has_ended: false,
             waker: None,
-        }));
+        };
+        let shared = Arc::new(Shared { state: Mutex::new(state), drained: Notify::new() });
         (Self { shared: shared.clone(), alarm: None }, RequestsHandle(shared))
     }
 }
@@ -70,15 +75,15 @@ impl Stream for Requests {
         loop {
             let now = Instant::now();
             let next = {
-                let mut shared = lock(&self.shared);
-                if let Some(request) = shared.take(now) {
+                let mut state = self.shared.lock();
+                if let Some(request) = state.take(now) {
                     return Poll::Ready(Some(request));
                 }
-                if shared.has_ended {
+                if state.has_ended {
                     return Poll::Ready(None);
                 }
-                shared.waker = Some(cx.waker().clone());
-                shared.next()
+                state.waker = Some(cx.waker().clone());
+                state.next()
             };
             let Some(next) = next else {
                 return Poll::Pending;
@@ -90,7 +95,15 @@ impl Stream for Requests {
     }
 }
 
-impl Shared {
+/// HTTP/2 lets go of it when the call is over.
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.shared.lock().has_ended = true;
+        self.shared.drained.notify_waiters();
+    }
+}
+
+impl State {
     /// What is to be sent by now.
     fn take(&mut self, now: Instant) -> Option<Request> {
         if let Some(first) = self.first.take() {
@@ -102,9 +115,12 @@ impl Shared {
             return Some(Request { acknowledged: Some(self.acknowledgements.send()), ..Request::default() });
         }
         let polling = self.polling.as_mut().filter(|polling| !self.has_ended && polling.next <= now)?;
-        polling.next = now + polling.interval;
-        let was_idle = std::mem::replace(&mut polling.is_idle, true);
-        was_idle.then(Request::default)
+        polling.next += polling.interval;
+        if polling.next <= now {
+            // The machine slept; one request is enough for what was missed.
+            polling.next = now + polling.interval;
+        }
+        Some(Request::default())
     }
 
     /// When to look again.
@@ -118,62 +134,79 @@ impl Shared {
             waker.wake();
         }
     }
+}
 
-    fn acknowledge(&mut self, change: impl FnOnce(&mut Acknowledgements)) {
-        change(&mut self.acknowledgements);
-        if self.acknowledgements.is_unsent() && self.due.is_none() {
-            self.due = Some(Instant::now() + COALESCE);
-            self.wake();
-        } else if self.acknowledgements.is_urgent() {
-            self.wake();
+impl Shared {
+    /// Returns whether the change still counts.
+    fn acknowledge(&self, change: impl FnOnce(&mut Acknowledgements) -> bool) -> bool {
+        let mut state = self.lock();
+        if state.has_ended || !change(&mut state.acknowledgements) {
+            return false;
         }
+        if state.acknowledgements.is_unsent() && state.due.is_none() {
+            state.due = Some(Instant::now() + COALESCE);
+            state.wake();
+        } else if state.acknowledgements.is_urgent() {
+            state.wake();
+        }
+        if state.acknowledgements.is_complete() {
+            self.drained.notify_waiters();
+        }
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl RequestsHandle {
     /// Of the response's header: how many responses may be unacknowledged.
     pub(super) fn set_window(&self, window: u64) {
-        self.lock().acknowledgements.set_window(window);
+        self.0.lock().acknowledgements.set_window(window);
     }
 
-    /// Counts one more response; gives its place among them.
+    /// Counts one more response; returns its place among them.
     pub(super) fn received(&self) -> u64 {
-        self.lock().acknowledgements.received()
+        self.0.lock().acknowledgements.received()
     }
 
     pub(super) fn done(&self, place: u64) {
-        self.lock().acknowledge(|acknowledgements| acknowledgements.done(place));
+        self.0.acknowledge(|acknowledgements| acknowledgements.done(place));
     }
 
     pub(super) fn all_done(&self) {
-        self.lock().acknowledge(Acknowledgements::all_done);
+        self.0.acknowledge(Acknowledgements::all_done);
     }
 
-    /// An alert came: whoever sends some needs no asking for a while.
-    pub(super) fn alert_came(&self) {
-        if let Some(polling) = &mut self.lock().polling {
-            polling.is_idle = false;
+    /// Waits until everything that was received is done, or the call is over.
+    pub(super) async fn drained(&self) {
+        loop {
+            let drained = self.0.drained.notified();
+            {
+                let state = self.0.lock();
+                if state.has_ended || state.acknowledgements.is_complete() {
+                    return;
+                }
+            }
+            drained.await;
         }
     }
 
     pub(super) fn stop_polling(&self) {
-        self.lock().polling = None;
+        self.0.lock().polling = None;
     }
 
     /// Half-closes, once what is done was sent.
     pub(super) fn end(&self) {
-        let mut shared = self.lock();
-        shared.has_ended = true;
-        shared.wake();
+        let mut state = self.0.lock();
+        state.has_ended = true;
+        state.wake();
     }
 
     /// The same stream's requests, for an acknowledger.
     pub(super) fn share(&self) -> AcknowledgedRequests {
         AcknowledgedRequests(self.0.clone())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Shared> {
-        lock(&self.0)
     }
 }
 
@@ -185,14 +218,37 @@ impl Drop for RequestsHandle {
 
 /// A handle that only acknowledges, and keeps no stream open.
 #[derive(Debug)]
-pub(super) struct AcknowledgedRequests(Arc<Mutex<Shared>>);
+pub(super) struct AcknowledgedRequests(Arc<Shared>);
 
 impl AcknowledgedRequests {
-    pub(super) fn done(&self, place: u64) {
-        lock(&self.0).acknowledge(|acknowledgements| acknowledgements.done(place));
+    /// Returns whether it still counts.
+    pub(super) fn done(&self, place: u64) -> bool {
+        self.0.acknowledge(|acknowledgements| acknowledgements.done(place))
     }
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    async fn next(requests: &mut Requests) -> Option<Request> {
+        poll_fn(|cx| Pin::new(&mut *requests).poll_next(cx)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn polls_at_fixed_ticks() {
+        let interval = Duration::from_millis(100);
+        let start = Instant::now();
+        let (mut requests, _handle) = Requests::new(Request::default(), Some(interval));
+        next(&mut requests).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        for tick in 1..=10 {
+            // Whoever reads the requests may be a little late, which delays no later tick.
+            tokio::time::advance(Duration::from_millis(30)).await;
+            next(&mut requests).await.unwrap();
+            assert_eq!(start.elapsed(), tick * interval);
+        }
+    }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::alert_stream::AlertStream;
 use super::plan::{Acknowledge, OnStatus, Plan};
 use super::reconnect::Reconnect;
-use super::status::Status;
-use crate::connection::{Connection, Headers};
+use super::status::StreamStatus;
+use crate::connection::{Connection, Headers, above_zero};
 use crate::contract::outputs::Request;
 use crate::error::Error;
 use crate::filter::Filter;
@@ -14,11 +14,12 @@ use crate::priority::Priority;
 use crate::refusal::{Method, refusal};
 
 const DEFAULT_POLL_INTERVAL: Duration = Duration::from_millis(100);
+const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a stream of alerts is to be: made by [`Client::sub`](crate::Client::sub) or [`Client::get`](crate::Client::get),
-/// told what it needs, and turned into the stream by [`Subscription::stream`].
+/// The options of a stream of alerts: made by [`Client::sub`](crate::Client::sub) or [`Client::get`](crate::Client::get),
+/// and turned into the stream by [`Subscription::stream`].
 ///
-/// Without more it is Falco's shared queue, of which each alert goes to one subscriber.
+/// Without options it takes alerts from Falco's shared queue, of which each goes to one subscriber.
 ///
 /// ```no_run
 /// # use falco_outputs::{Client, Priority};
@@ -43,6 +44,7 @@ pub struct Subscription {
     acknowledge: Acknowledge,
     reconnect: Option<Reconnect>,
     poll_interval: Duration,
+    drain_timeout: Duration,
     timeout: Option<Duration>,
     headers: Headers,
     on_status: Option<OnStatus>,
@@ -62,6 +64,7 @@ impl Subscription {
             acknowledge: Acknowledge::default(),
             reconnect: Some(Reconnect::default()),
             poll_interval: DEFAULT_POLL_INTERVAL,
+            drain_timeout: DEFAULT_DRAIN_TIMEOUT,
             timeout: None,
             headers: Headers::default(),
             on_status: None,
@@ -80,8 +83,8 @@ impl Subscription {
         self
     }
 
-    /// Where a broadcast, or a new group, starts: behind this sequence number; 0: with the oldest retained. Default:
-    /// now; a `get` starts with the oldest retained.
+    /// Where a broadcast, or a new group, starts: after this sequence number; 0: with the oldest retained alert. Default:
+    /// now; a `get` starts with the oldest retained one.
     pub fn after(mut self, sequence: u64) -> Self {
         self.after = Some(sequence);
         self
@@ -150,7 +153,7 @@ impl Subscription {
         self
     }
 
-    /// A lost connection is the stream's end.
+    /// A lost connection ends the stream.
     pub fn without_reconnect(mut self) -> Self {
         self.reconnect = None;
         self
@@ -163,10 +166,17 @@ impl Subscription {
         self
     }
 
-    /// How often Falco's own server, which answers only to requests, is asked while no alert comes. Default: 100 ms. Our
-    /// server is never asked twice.
+    /// How often Falco's own server is asked, which sends alerts only to requests. Default: 100 ms. Our server is asked
+    /// once.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
+        self
+    }
+
+    /// How long [`AlertStream::close`] waits for the alerts that were returned to be acknowledged by hand. Default: 10
+    /// seconds.
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
         self
     }
 
@@ -176,8 +186,8 @@ impl Subscription {
         self
     }
 
-    /// Is told what becomes of the connection, and of losses, while the stream is polled.
-    pub fn on_status(mut self, on_status: impl FnMut(Status) + Send + 'static) -> Self {
+    /// Is called, while the stream is polled, when the connection is made or lost, and for alerts that were lost.
+    pub fn on_status(mut self, on_status: impl FnMut(StreamStatus) + Send + 'static) -> Self {
         self.on_status = Some(Box::new(on_status));
         self
     }
@@ -186,16 +196,17 @@ impl Subscription {
     /// stream's last item.
     ///
     /// # Errors
-    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for options that make no sense together.
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for options that cannot work, or not together.
     pub fn stream(self) -> Result<AlertStream, Error> {
         let (connection, plan) = self.plan()?;
         Ok(AlertStream::new(connection, plan))
     }
 
     fn plan(self) -> Result<(Arc<Connection>, Plan), Error> {
-        if self.poll_interval.is_zero() {
-            return Err(Error::invalid("poll_interval: 0, expected more"));
-        }
+        above_zero("poll_interval", self.poll_interval)?;
+        above_zero("drain_timeout", self.drain_timeout)?;
+        self.timeout.map_or(Ok(()), |timeout| above_zero("timeout", timeout))?;
+        self.reconnect.as_ref().map_or(Ok(()), Reconnect::check)?;
         if self.filter_locally && (self.group.is_some() || self.broadcast) {
             return Err(Error::invalid("filter_locally: the server filters groups and broadcasts itself"));
         }
@@ -230,6 +241,7 @@ impl Subscription {
             filter,
             reconnect: self.reconnect.filter(|_| self.method == Method::Sub || request.follow),
             poll_interval: self.poll_interval,
+            drain_timeout: self.drain_timeout,
             timeout: self.timeout,
             metadata: self.headers.metadata()?,
             on_status: self.on_status,

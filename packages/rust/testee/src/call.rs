@@ -8,7 +8,7 @@ use crate::line::CallLine;
 use crate::neutral;
 use crate::stream_call;
 
-/// Makes the call that a line asks for; gives what was seen.
+/// Makes the call that a line asks for; returns what was seen.
 pub(crate) async fn result_of(
     client: &Result<Client, Error>,
     line: CallLine,
@@ -44,14 +44,9 @@ async fn version(client: &Client, line: &CallLine) -> Value {
 }
 
 fn read_alert(text: &str) -> Value {
-    let alert = if text.trim_start().starts_with('{') {
-        Alert::from_json(text).map_err(|error| neutral::failed(&error))
-    } else {
-        Alert::from_text(text).ok_or_else(|| json!({ "code": 3, "message": "no alert" }))
-    };
-    match alert {
+    match Alert::from_json(text) {
         Ok(alert) => json!({ "status": ok(), "alerts": [neutral::alert(&alert)] }),
-        Err(status) => json!({ "status": status }),
+        Err(error) => json!({ "status": neutral::failed(&error) }),
     }
 }
 

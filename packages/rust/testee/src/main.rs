@@ -57,7 +57,7 @@ fn connect(target: &Target) -> Result<Client, Error> {
             builder.insecure().build()
         };
     };
-    let tls = Tls::from_files(&files.ca, &files.cert, &files.key);
+    let tls = Tls::new().ca(&files.ca).cert(&files.cert).key(&files.key);
     let tls = match &files.server_name {
         Some(name) => tls.server_name(name),
         None => tls,

@@ -1,4 +1,4 @@
-use falco_outputs::{Alert, Error, FalcoVersion, Loss, Status};
+use falco_outputs::{Alert, Error, FalcoVersion, Loss, StreamStatus};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn alert(alert: &Alert) -> Value {
@@ -23,16 +23,16 @@ pub(crate) fn alert(alert: &Alert) -> Value {
 }
 
 /// `alerts`: how many were reported before.
-pub(crate) fn status(status: &Status, alerts: usize) -> Value {
+pub(crate) fn status(status: &StreamStatus, alerts: usize) -> Value {
     let name = match status {
-        Status::Connecting { .. } => "connecting",
-        Status::Connected => "connected",
-        Status::Disconnected { .. } => "disconnected",
-        Status::Resumed => "resumed",
-        Status::Lost(told) => {
-            return json!({ "type": "lost", "alerts": alerts, "loss": loss(told) });
+        StreamStatus::Connecting { .. } => "connecting",
+        StreamStatus::Connected => "connected",
+        StreamStatus::Disconnected { .. } => "disconnected",
+        StreamStatus::Resumed => "resumed",
+        StreamStatus::Lost { loss: lost, .. } => {
+            return json!({ "type": "lost", "alerts": alerts, "loss": loss(lost) });
         }
-        other => panic!("a status that conformance does not know: {other:?}"),
+        other => panic!("a status unknown to conformance: {other:?}"),
     };
     json!({ "type": name, "alerts": alerts })
 }
@@ -40,7 +40,7 @@ pub(crate) fn status(status: &Status, alerts: usize) -> Value {
 fn loss(loss: &Loss) -> Value {
     let numbers =
         [("lost", loss.lost), ("first_sequence", loss.first_sequence), ("last_sequence", loss.last_sequence)];
-    let mut neutral = Map::from_iter([("cause".to_owned(), loss.cause.as_str().into())]);
+    let mut neutral = Map::from_iter([("cause".to_owned(), loss.cause.to_string().into())]);
     neutral.extend(
         numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), number?.to_string().into()))),
     );

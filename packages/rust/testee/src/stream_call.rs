@@ -98,6 +98,8 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
     option!(filter_locally if line.filter_locally);
     option!(acknowledge if request.acknowledged.is_some());
     option!(acknowledge_by_hand if line.acknowledge.is_some());
+    // A case acknowledges nothing more once its call is to end.
+    subscription = subscription.drain_timeout(Duration::from_millis(1));
     option!(timeout, line.timeout_ms.map(Duration::from_millis));
     for (name, value) in &line.headers {
         subscription = subscription.header(name, value);
@@ -127,7 +129,7 @@ impl ByHand {
     fn got(&mut self, place: usize, alert: Alert, stream: &AlertStream) {
         self.held.insert(place, alert);
         while let Some(alert) = self.order.front().and_then(|place| self.held.get(place)) {
-            stream.acknowledge(alert);
+            stream.acknowledge(alert).expect("an alert of this stream");
             self.order.pop_front();
         }
     }

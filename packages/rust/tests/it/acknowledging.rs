@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use falco_outputs::{Alert, Subscription};
+use falco_outputs::{Alert, Code, Subscription};
+
+use tokio::sync::oneshot;
 
 use crate::patience::eventually;
 use crate::proxy::Proxy;
@@ -84,9 +86,9 @@ async fn tasks_acknowledge_in_any_order() {
             let acknowledger = alerts.acknowledger();
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_micros(alert.sequence * 7919 % 3000)).await;
-                // The one that is never done holds back those behind it.
+                // The one that is never done holds back those after it.
                 if alert.rule != "Rule 151" {
-                    acknowledger.acknowledge(&alert);
+                    assert!(acknowledger.acknowledge(&alert).unwrap());
                 }
             })
         })
@@ -95,7 +97,7 @@ async fn tasks_acknowledge_in_any_order() {
         handler.await.unwrap();
     }
     is_done_with(&server, 150).await;
-    alerts.close().await;
+    drop(alerts);
     assert_eq!(rest(&server, 50).await, published[150..]);
 }
 
@@ -106,7 +108,7 @@ async fn the_last_acknowledgement_arrives_however_the_stream_is_left() {
         server.publish(1, 3000).await;
         let mut alerts = pager(&server).acknowledge_by_hand().stream().unwrap();
         for alert in take(&mut alerts, 3000).await {
-            alerts.acknowledge(&alert);
+            assert!(alerts.acknowledge(&alert).unwrap());
         }
         if closes {
             alerts.close().await;
@@ -125,17 +127,25 @@ async fn an_acknowledger_knows_its_stream() {
     let mut one = pager(&server).acknowledge_by_hand().stream().unwrap();
     let alert = take(&mut one, 1).await.remove(0);
     let other = server.client().sub().group("other").after(0).acknowledge_by_hand().stream().unwrap();
-    other.acknowledge(&alert);
-    one.acknowledge(&Alert::from_json(&alert.to_json()).unwrap());
+    let by_itself = server.client().sub().group("other").after(0).acknowledge().stream().unwrap();
+    for refused in [
+        other.acknowledge(&alert),
+        by_itself.acknowledge(&alert),
+        one.acknowledge(&Alert::from_json(&alert.to_json()).unwrap()),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidArgument);
+        assert_eq!(error.message(), "alert: not one that this stream returned to be acknowledged by hand");
+    }
     take(&mut one, 1).await;
     assert_eq!(server.group("pager", "delivered").await, 0);
     // A clone is the same alert, and twice is once.
-    one.acknowledge(&alert.clone());
-    one.acknowledge(&alert);
+    assert!(one.acknowledge(&alert.clone()).unwrap());
+    assert!(!one.acknowledge(&alert).unwrap());
     is_done_with(&server, 1).await;
     let acknowledger = one.acknowledger();
-    one.close().await;
-    acknowledger.acknowledge(&alert);
+    drop(one);
+    assert!(!acknowledger.acknowledge(&alert).unwrap());
 }
 
 #[tokio::test]
@@ -149,12 +159,13 @@ async fn a_new_connection_counts_anew() {
     proxy.cut();
     let again = take(&mut alerts, 3).await;
     assert_eq!(sequences(&again), published);
-    alerts.acknowledge(&before[0]);
-    alerts.acknowledge(&again[1]);
-    alerts.acknowledge(&again[2]);
+    // By the lost connection: it came again.
+    assert!(!alerts.acknowledge(&before[0]).unwrap());
+    assert!(alerts.acknowledge(&again[1]).unwrap());
+    assert!(alerts.acknowledge(&again[2]).unwrap());
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(server.group("pager", "delivered").await, 0);
-    alerts.acknowledge(&again[0]);
+    assert!(alerts.acknowledge(&again[0]).unwrap());
     is_done_with(&server, 3).await;
 }
 
@@ -166,4 +177,59 @@ async fn goes_on_beyond_the_window() {
     assert_eq!(sequences(&take(&mut alerts, 10_000).await), published);
     alerts.close().await;
     assert_eq!(server.group("pager", "delivered").await, 9_999);
+}
+
+#[tokio::test]
+async fn closing_waits_for_the_handlers() {
+    let server = Reference::start().await;
+    let published = server.publish(1, 10).await;
+    let mut alerts = pager(&server).acknowledge_by_hand().stream().unwrap();
+    let taken = take(&mut alerts, 5).await;
+    let acknowledger = alerts.acknowledger();
+    let (closing, is_closing) = oneshot::channel();
+    let handling = tokio::spawn(async move {
+        is_closing.await.unwrap();
+        for alert in &taken {
+            tokio::task::yield_now().await;
+            assert!(acknowledger.acknowledge(alert).unwrap());
+        }
+    });
+    let closed = async {
+        closing.send(()).unwrap();
+        alerts.close().await;
+    };
+    closed.await;
+    assert_eq!(server.group("pager", "delivered").await, 5);
+    handling.await.unwrap();
+    assert_eq!(rest(&server, 5).await, published[5..]);
+}
+
+#[tokio::test]
+async fn closing_does_not_wait_for_ever() {
+    let server = Reference::start().await;
+    let published = server.publish(1, 3).await;
+    let drained = Duration::from_millis(50);
+    let mut alerts = pager(&server).acknowledge_by_hand().drain_timeout(drained).stream().unwrap();
+    let taken = take(&mut alerts, 3).await;
+    assert!(alerts.acknowledge(&taken[0]).unwrap());
+    let acknowledger = alerts.acknowledger();
+    alerts.close().await;
+    assert!(!acknowledger.acknowledge(&taken[1]).unwrap());
+    assert_eq!(rest(&server, 2).await, published[1..]);
+}
+
+#[tokio::test]
+async fn closing_does_not_wait_for_a_connection_that_is_lost() {
+    let server = Reference::start().await;
+    server.publish(1, 1).await;
+    let proxy = Proxy::to(&server.address);
+    let client = falco_outputs::Client::new(&proxy.address).unwrap();
+    let by_hand = client.sub().group("pager").after(0).acknowledge_by_hand();
+    let mut alerts = by_hand.drain_timeout(Duration::from_secs(3600)).stream().unwrap();
+    take(&mut alerts, 1).await;
+    let cutting = async {
+        tokio::task::yield_now().await;
+        proxy.cut();
+    };
+    tokio::join!(alerts.close(), cutting);
 }

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use falco_outputs::{Client, Code, DEFAULT_ADDRESS};
+use falco_outputs::{Client, Code};
 use serde_json::json;
 
 use crate::reference::Reference;
@@ -8,9 +8,7 @@ use crate::scratch::Scratch;
 
 #[test]
 fn needs_no_runtime_to_be_built() {
-    let client = Client::builder().build().unwrap();
-    assert!(format!("{client:?}").contains("/run/falco/falco.sock"));
-    assert_eq!(DEFAULT_ADDRESS, "unix:///run/falco/falco.sock");
+    let client = Client::new("/run/falco/falco.sock").unwrap();
     drop(client.sub().stream().unwrap());
 }
 
@@ -18,10 +16,7 @@ fn needs_no_runtime_to_be_built() {
 fn tcp_needs_tls_or_the_word_insecure() {
     let error = Client::new("falco.example:5060").unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
-    assert_eq!(
-        error.to_string(),
-        "address: falco.example:5060 needs tls (ca, certificate and key), or insecure"
-    );
+    assert_eq!(error.to_string(), "address: falco.example:5060 needs tls (ca, cert and key), or insecure");
     assert!(Client::builder().address("falco.example:5060").insecure().build().is_ok());
     let error = Client::builder().address("a\"b:5060").insecure().build().unwrap_err();
     assert_eq!(error.message(), "address: \"a\\\"b:5060\" has no valid host");
@@ -80,4 +75,23 @@ fn goes_to_any_task() {
     is_send::<falco_outputs::Subscription>();
     fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
     is_error::<falco_outputs::Error>();
+}
+
+#[test]
+fn a_time_or_a_limit_of_zero_is_refused() {
+    let builder = || Client::builder().address("/nowhere.sock");
+    for (builder, message) in [
+        (builder().connect_timeout(Duration::ZERO), "connect_timeout: 0, expected more"),
+        (builder().keep_alive(Duration::ZERO), "keep_alive: 0, expected more"),
+        (builder().max_message_bytes(0), "max_message_bytes: 0, expected more"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert_eq!((error.code(), error.message()), (Code::InvalidArgument, message));
+    }
+}
+
+#[tokio::test]
+async fn a_version_call_of_no_time_is_refused() {
+    let error = Client::new("/nowhere.sock").unwrap().version().timeout(Duration::ZERO).await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Code::InvalidArgument, "timeout: 0, expected more"));
 }

@@ -47,14 +47,14 @@ async fn a_unix_socket_that_is_not_there() {
     let file = failure(unix(&scratch.socket("file"))).await;
     assert_explains(
         &file,
-        "nobody listens there: the server that made this socket is gone, or it is no socket",
+        "nobody listens there: the server that made this socket is gone, or it is not a socket",
     );
     let below = failure(unix(&scratch.socket("file/falco.sock"))).await;
-    assert_explains(&below, "there is no such socket: a part of its path is no folder");
+    assert_explains(&below, "there is no such socket: a part of its path is not a folder");
 }
 
 #[tokio::test]
-async fn a_socket_that_is_no_grpc_server_s() {
+async fn a_socket_of_another_kind_of_server() {
     let scratch = Scratch::new();
     for (name, says, message) in [
         (
@@ -96,7 +96,7 @@ async fn a_port_where_nobody_listens_or_answers() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_none() {
+async fn a_host_without_an_address() {
     // No name has a part of more than 63 characters, so that nobody needs to be asked.
     let address = format!("{}.invalid:5060", "a".repeat(64));
     let error = failure(unix(&address).insecure()).await;
@@ -130,7 +130,10 @@ async fn a_connection_that_went_silent() {
         proxy.silence();
     };
     let (alert, ()) = tokio::join!(alerts.next(), silenced);
-    assert_explains(&alert.unwrap().unwrap_err(), "the connection is dead: the other side answers no ping");
+    assert_explains(
+        &alert.unwrap().unwrap_err(),
+        "the connection is dead: the other side does not answer pings",
+    );
 }
 
 #[tokio::test]

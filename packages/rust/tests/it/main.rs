@@ -1,5 +1,6 @@
 //! The client against real servers: the reference server in Node, and one that behaves as Falco 0.43 did.
 
+mod fake;
 mod old_falco;
 mod patience;
 mod proxy;
@@ -8,8 +9,13 @@ mod scratch;
 
 mod acknowledging;
 mod client;
+mod connecting;
+#[cfg(unix)]
+mod deploying;
 mod explaining;
 mod falco;
+mod messages;
+mod proxied;
 mod reconnecting;
 mod subscribing;
 #[cfg(feature = "tls")]

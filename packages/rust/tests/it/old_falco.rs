@@ -1,12 +1,15 @@
 use std::collections::VecDeque;
+use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
 use tokio_stream::{Stream, StreamExt};
+use tonic::transport::server::Connected;
 use tonic::{Request, Response, Status, Streaming};
 
 // In modules of their own, since they name one another by their packages.
@@ -44,7 +47,14 @@ impl OldFalco {
     pub(crate) fn start(socket: &str) -> Self {
         // A restart takes the path over, as Falco does.
         _ = std::fs::remove_file(Path::new(socket));
-        let listener = UnixListener::bind(socket).unwrap();
+        Self::serve(UnixListenerStream::new(UnixListener::bind(socket).unwrap()))
+    }
+
+    /// Serves these connections until `stop`.
+    pub(crate) fn serve<S>(connections: impl Stream<Item = io::Result<S>> + Send + 'static) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Connected + Send + Unpin + 'static,
+    {
         let falco = Self(Arc::new(Shared {
             queue: Mutex::default(),
             calls: Mutex::default(),
@@ -55,7 +65,7 @@ impl OldFalco {
         let serving = tonic::transport::Server::builder()
             .add_service(outputs::service_server::ServiceServer::new(falco.clone()))
             .add_service(version::service_server::ServiceServer::new(falco.clone()))
-            .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async move {
+            .serve_with_incoming_shutdown(connections, async move {
                 _ = stopped.wait_for(|stopped| *stopped).await;
             });
         tokio::spawn(async { serving.await.unwrap() });
@@ -96,7 +106,7 @@ impl OldFalco {
         self.0.queue.lock().unwrap().drain(..).collect()
     }
 
-    /// What is queued when the next request comes; nothing when there is none any more, or the server stops.
+    /// What is queued when the next request comes; nothing when no more can come, or the server stops.
     async fn polled(&self, requests: &mut Streaming<outputs::Request>) -> Option<Vec<outputs::Response>> {
         let mut stopped = self.0.stopped.subscribe();
         tokio::select! {

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -12,6 +12,7 @@ pub(crate) struct Proxy {
     cuts: watch::Sender<()>,
     silences: watch::Sender<()>,
     refusing: Arc<AtomicBool>,
+    accepted: Arc<AtomicUsize>,
     _scratch: Scratch,
 }
 
@@ -25,8 +26,11 @@ impl Proxy {
         let (silences, silence) = watch::channel(());
         let refusing = Arc::new(AtomicBool::new(false));
         let refuses = refusing.clone();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counted = accepted.clone();
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
                 if refuses.load(Ordering::Relaxed) {
                     continue;
                 }
@@ -44,7 +48,12 @@ impl Proxy {
                 });
             }
         });
-        Self { address, cuts, silences, refusing, _scratch: scratch }
+        Self { address, cuts, silences, refusing, accepted, _scratch: scratch }
+    }
+
+    /// How many connections there were.
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// Ends the connections that there are.
@@ -52,7 +61,7 @@ impl Proxy {
         self.cuts.send(()).unwrap();
     }
 
-    /// Passes nothing on any more, and closes nothing, on the connections that there are.
+    /// Passes nothing on from now on, and closes nothing, on the connections that there are.
     pub(crate) fn silence(&self) {
         self.silences.send(()).unwrap();
     }

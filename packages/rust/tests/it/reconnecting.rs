@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use falco_outputs::{Client, Code, Error, Loss, Reconnect, Status, Subscription};
+use falco_outputs::{Client, Code, Error, Loss, LossCause, Reconnect, StreamStatus, Subscription};
 use serde_json::json;
 use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
@@ -26,6 +26,7 @@ struct Seen {
     statuses: Vec<&'static str>,
     attempts: Vec<u32>,
     waits: Vec<Duration>,
+    codes: Vec<Code>,
     losses: Vec<Loss>,
     sequences: Vec<u64>,
 }
@@ -38,17 +39,19 @@ impl Reading {
             .on_status(move |status| {
                 let mut seen = told.lock().unwrap();
                 let name = match status {
-                    Status::Connecting { attempt } => {
+                    StreamStatus::Connecting { attempt } => {
                         seen.attempts.push(attempt);
                         "connecting"
                     }
-                    Status::Connected => "connected",
-                    Status::Disconnected { retry_in, .. } => {
+                    StreamStatus::Connected => "connected",
+                    StreamStatus::Disconnected { error, retry_in } => {
                         seen.waits.push(retry_in);
+                        seen.codes.push(error.code());
                         "disconnected"
                     }
-                    Status::Resumed => "resumed",
-                    Status::Lost(loss) => {
+                    StreamStatus::Resumed => "resumed",
+                    StreamStatus::Lost { loss, alert } => {
+                        assert_eq!(alert.output_fields["cause"], loss.cause.to_string());
                         seen.losses.push(loss);
                         "lost"
                     }
@@ -74,12 +77,26 @@ impl Reading {
     }
 
     pub(crate) async fn is_told(&self, status: &str, times: usize) {
-        let count = || self.statuses().iter().filter(|&&told| told == status).count();
-        eventually(true, || async { count() >= times }).await;
+        let enough = |statuses: &[&str]| statuses.iter().filter(|&&told| told == status).count() >= times;
+        // The statuses themselves, for whoever reads that they did not come.
+        eventually(Ok(()), || async {
+            let statuses = self.statuses();
+            if enough(&statuses) { Ok(()) } else { Err(statuses) }
+        })
+        .await;
     }
 
     pub(crate) async fn has_seen(&self, sequences: &[u64]) {
         eventually(sequences.to_vec(), || async { self.sequences() }).await;
+    }
+
+    /// Of the errors of lost connections.
+    pub(crate) fn codes(&self) -> Vec<Code> {
+        self.seen.lock().unwrap().codes.clone()
+    }
+
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        self.seen.lock().unwrap().waits.clone()
     }
 
     fn sequences(&self) -> Vec<u64> {
@@ -194,23 +211,19 @@ async fn a_refusal_is_no_reason_to_try_again() {
 async fn the_deadline_spans_the_reconnections() {
     let server = Reference::start().await;
     let proxy = Proxy::to(&server.address);
-    let mut cut = Reading::of(broadcast(&proxy.address).timeout(Duration::from_secs(1)));
+    let deadline = Duration::from_secs(3);
+    let mut cut = Reading::of(broadcast(&proxy.address).timeout(deadline));
     let waits =
         Reconnect::default().initial_delay(Duration::from_secs(600)).max_delay(Duration::from_secs(600));
-    let mut waiting = Reading::of(broadcast(&proxy.address).reconnect(waits).timeout(Duration::from_secs(1)));
+    let mut waiting = Reading::of(broadcast(&proxy.address).reconnect(waits).timeout(deadline));
     waiting.is_told("connected", 1).await;
-    let cutting = async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            proxy.cut();
-        }
-    };
-    tokio::select! {
-        error = cut.error() => assert_eq!(error.code(), Code::DeadlineExceeded),
-        () = cutting => {}
+    cut.is_told("connected", 1).await;
+    for resumed in 1..=2 {
+        proxy.cut();
+        cut.is_told("resumed", resumed).await;
     }
+    assert_eq!(cut.error().await.code(), Code::DeadlineExceeded);
     assert_eq!(waiting.error().await.code(), Code::DeadlineExceeded);
-    cut.is_told("resumed", 2).await;
 }
 
 #[tokio::test]
@@ -256,7 +269,7 @@ async fn a_restart_is_told_and_the_new_log_s_numbers_count() {
     first.stop().await;
     let second = Reference::with(listen).await;
     reading.is_told("lost", 1).await;
-    assert_eq!(reading.seen.lock().unwrap().losses[0].cause, "restart");
+    assert_eq!(reading.seen.lock().unwrap().losses[0].cause, LossCause::Restart);
     assert_eq!(reading.seen.lock().unwrap().losses[0].lost, None);
     // Cut before the new log's first alert: its position counts, not the old one's.
     proxy.refuse(true);
@@ -280,7 +293,7 @@ async fn what_the_bound_removed_meanwhile_is_told() {
     proxy.refuse(false);
     reading.is_told("lost", 1).await;
     let loss = reading.seen.lock().unwrap().losses[0].clone();
-    assert_eq!(loss.cause, "slow");
+    assert_eq!(loss.cause, LossCause::Slow);
     assert_eq!(
         (loss.lost, loss.first_sequence, loss.last_sequence),
         (Some(7), Some(published[0]), Some(published[6]))

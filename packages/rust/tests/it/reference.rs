@@ -79,7 +79,7 @@ impl Reference {
         Client::new(&self.address).unwrap()
     }
 
-    /// Alerts of the rules "Rule FROM" to "Rule TO"; gives their sequence numbers.
+    /// Alerts of the rules "Rule FROM" to "Rule TO"; returns their sequence numbers.
     pub(crate) async fn publish(&self, from: u64, to: u64) -> Vec<u64> {
         let answer = NODE.ask("publish", json!({ "server": self.server, "from": from, "to": to })).await;
         answer.as_array().unwrap().iter().map(|sequence| sequence.as_u64().unwrap()).collect()
@@ -108,6 +108,7 @@ impl Reference {
 }
 
 /// Paths of PEM files: ca, cert and key.
+#[cfg(feature = "tls")]
 pub(crate) async fn identity(parameters: Value) -> Value {
     NODE.ask("identity", parameters).await
 }

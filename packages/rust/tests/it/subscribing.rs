@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use falco_outputs::{Alert, AlertStream, Code, Error, Priority};
+use falco_outputs::{Alert, AlertStream, Code, Error, Priority, Reconnect};
 use futures_util::StreamExt as _;
+use futures_util::stream::FusedStream as _;
 
 use crate::old_falco::OldFalco;
 use crate::reference::Reference;
@@ -37,7 +38,9 @@ async fn an_alert_is_what_falco_wrote() {
     assert_eq!(alert.priority, Priority::CRITICAL);
     alert.sequence = 0;
     assert_eq!(alert, Alert::from_json(line).unwrap());
+    assert!(!alerts.is_terminated());
     assert!(alerts.next().await.is_none());
+    assert!(alerts.is_terminated());
     assert!(alerts.next().await.is_none());
 }
 
@@ -79,7 +82,7 @@ async fn a_broadcast_is_everybody_s() {
 }
 
 #[tokio::test]
-async fn goes_on_behind_a_sequence_number() {
+async fn goes_on_after_a_sequence_number() {
     let server = Reference::start().await;
     let published = server.publish(1, 5).await;
     let mut alerts = server.client().get().broadcast().after(published[2]).follow().stream().unwrap();
@@ -117,7 +120,7 @@ async fn a_batch_is_all_that_arrived() {
 }
 
 #[tokio::test]
-async fn an_error_comes_behind_the_batch_before_it() {
+async fn an_error_comes_after_the_batch_before_it() {
     let scratch = Scratch::new();
     let falco = OldFalco::start(&scratch.socket("falco.sock"));
     falco.raise(&["one", "two"]);
@@ -231,6 +234,16 @@ async fn options_that_make_no_sense_are_refused_before_any_call() {
             "filter_locally: the server filters groups and broadcasts itself",
         ),
         (client.sub().poll_interval(Duration::ZERO), "poll_interval: 0, expected more"),
+        (client.sub().drain_timeout(Duration::ZERO), "drain_timeout: 0, expected more"),
+        (client.sub().timeout(Duration::ZERO), "timeout: 0, expected more"),
+        (
+            client.sub().reconnect(Reconnect::default().initial_delay(Duration::ZERO)),
+            "initial_delay: 0, expected more",
+        ),
+        (
+            client.sub().reconnect(Reconnect::default().max_delay(Duration::ZERO)),
+            "max_delay: 0, expected more",
+        ),
     ] {
         let error = subscription.stream().unwrap_err();
         assert_eq!((error.code(), error.message()), (Code::InvalidArgument, message));

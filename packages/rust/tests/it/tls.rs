@@ -7,6 +7,8 @@ use crate::scratch::Scratch;
 /// A server with mutual TLS, its authority, and a folder for certificates.
 struct Secure {
     server: Reference,
+    /// The server's certificates.
+    tls: Value,
     authority: String,
     scratch: Scratch,
 }
@@ -18,7 +20,14 @@ impl Secure {
         let tls = identity(json!({ "folder": scratch.path(), "name": "server", "authority": authority, "names": names, "days": days })).await;
         let server =
             Reference::with(json!({ "listen": [{ "address": format!("{host}:0"), "tls": tls }] })).await;
-        Self { server, authority, scratch }
+        Self { server, tls, authority, scratch }
+    }
+
+    /// Another server at the same address.
+    async fn restart(self) -> Self {
+        let listen = json!({ "listen": [{ "address": self.server.address, "tls": self.tls }] });
+        self.server.stop().await;
+        Self { server: Reference::with(listen).await, ..self }
     }
 
     async fn identity(&self, authority: &str, days: i32) -> Value {
@@ -52,7 +61,7 @@ impl Secure {
 
 fn files(paths: &Value) -> Tls {
     let path = |name: &str| paths[name].as_str().unwrap();
-    Tls::from_files(path("ca"), path("cert"), path("key"))
+    Tls::new().ca(path("ca")).cert(path("cert")).key(path("key"))
 }
 
 const UNANSWERED: &str = "the server closed the connection without an answer: most often it refuses this client's certificate, which has to be valid and signed by an authority of the server's";
@@ -70,14 +79,14 @@ async fn takes_pem_text() {
     let secure = Secure::start("localhost", &["localhost"], 1).await;
     let paths = secure.identity(&secure.authority, 1).await;
     let read = |name: &str| std::fs::read_to_string(paths[name].as_str().unwrap()).unwrap();
-    secure.works_with(Tls::from_pem(read("ca"), read("cert"), read("key"))).await;
+    secure.works_with(Tls::new().ca(read("ca")).cert(read("cert")).key(read("key"))).await;
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name_needs_that_name() {
     let secure = Secure::start("localhost", &["falco.example"], 1).await;
     secure.works_with(secure.client().await.server_name("falco.example")).await;
-    let message = "the server's certificate is for another name: use that name in the address, or give it as the server name";
+    let message = "the server's certificate is for another name: use that name in the address, or give it as tls.server_name";
     secure.fails_with(secure.client().await, message).await;
 }
 
@@ -88,7 +97,7 @@ async fn says_what_is_wrong_with_the_server_s_certificate() {
     secure.fails_with(secure.client().await, message).await;
     let secure = Secure::start("localhost", &["localhost"], 1).await;
     let stranger = files(&secure.identity("stranger", 1).await);
-    let message = "the server's certificate is signed by none of the authorities in the ca";
+    let message = "the server's certificate is signed by none of the authorities in tls.ca";
     secure.fails_with(stranger, message).await;
 }
 
@@ -123,19 +132,16 @@ async fn files_that_cannot_work_are_refused_when_the_client_is_built() {
     let build =
         |tls: Tls| -> Error { Client::builder().address("localhost:5060").tls(tls).build().unwrap_err() };
     for (tls, message) in [
-        (
-            Tls::from_files("/missing", path("cert"), path("key")),
-            "tls: the ca file \"/missing\" cannot be read: ",
-        ),
-        (Tls::from_files(path("ca"), path("cert"), path("cert")), "tls: the key is no private key in PEM: "),
-        (
-            Tls::from_files(path("key"), path("cert"), path("key")),
-            "tls: the ca holds no certificate, expected PEM",
-        ),
-        (Tls::from_pem("nonsense", "nonsense", "nonsense"), "tls: the ca holds no certificate, expected PEM"),
+        (files(&paths).ca("/missing"), "tls.ca: \"/missing\" cannot be read: "),
+        (files(&paths).key(path("cert")), "tls.key: not a private key in PEM: "),
+        (Tls::new().cert(path("cert")).key(path("key")), "tls.ca: missing, expected PEM or a file's path"),
+        (Tls::new().ca(path("ca")).key(path("key")), "tls.cert: missing, expected PEM or a file's path"),
+        (Tls::new().ca(path("ca")).cert(path("cert")), "tls.key: missing, expected PEM or a file's path"),
+        (files(&paths).ca(path("key")), "tls.ca: there is no certificate in it, expected PEM"),
+        (files(&paths).ca(&b"nonsense"[..]), "tls.ca: there is no certificate in it, expected PEM"),
         (
             files(&paths).server_name("a b"),
-            "tls: the server name \"a b\" is neither a host's name nor an IP address",
+            "tls.server_name: \"a b\" is neither a host's name nor an IP address",
         ),
     ] {
         let error = build(tls);
@@ -143,17 +149,40 @@ async fn files_that_cannot_work_are_refused_when_the_client_is_built() {
         assert!(error.message().starts_with(message), "{error}");
     }
     let other = secure.identity("stranger", 1).await;
-    let mixed = Tls::from_files(path("ca"), path("cert"), other["key"].as_str().unwrap());
-    assert!(build(mixed).message().starts_with("tls: the certificate is no pair with the key: "));
-    let old = Tls::from_pem(
-        std::fs::read(path("ca")).unwrap(),
-        OLD_CERTIFICATE,
-        std::fs::read(path("key")).unwrap(),
-    );
-    assert!(build(old).message().starts_with("tls: the certificate is an X.509 certificate of version 1, "));
+    let mixed = files(&paths).key(other["key"].as_str().unwrap());
+    assert!(build(mixed).message().starts_with("tls.cert: does not belong to tls.key: "));
+    let old = files(&paths).cert(OLD_CERTIFICATE);
+    assert!(build(old).message().starts_with("tls.cert: an X.509 certificate of version 1, "));
     let error = Client::builder().address("/falco.sock").tls(files(&paths)).build().unwrap_err();
     assert_eq!(error.message(), "address: unix:///falco.sock is a unix socket, where tls has no use");
     assert!(!format!("{:?}", files(&paths)).contains("key"));
+}
+
+#[tokio::test]
+async fn certificates_are_read_anew_for_each_connection() {
+    let secure = Secure::start("localhost", &["localhost"], 1).await;
+    let folder = Scratch::new();
+    let write = async |authority: &str| {
+        let parameters =
+            json!({ "folder": folder.path(), "name": "client", "authority": authority, "days": 1 });
+        identity(parameters).await
+    };
+    let authority = secure.authority.clone();
+    let ours = write(&authority).await;
+    let ca = std::fs::read(ours["ca"].as_str().unwrap()).unwrap();
+    let client = secure.connect(files(&ours).ca(ca));
+    let version = async || client.version().await.unwrap_err();
+    assert!(version().await.is_from_server());
+    // Replaced by one that the server does not accept, then by a broken one, then by a good one.
+    write("stranger").await;
+    let _restarted = secure.restart().await;
+    assert_eq!(version().await.message(), UNANSWERED);
+    std::fs::write(ours["key"].as_str().unwrap(), "half a k").unwrap();
+    let broken = version().await;
+    assert!(broken.message().starts_with("tls.key: not a private key in PEM: "), "{broken}");
+    assert_eq!(broken.code(), Code::Unavailable);
+    write(&authority).await;
+    assert!(version().await.is_from_server());
 }
 
 /// Of X.509 version 1, as `openssl x509 -req` makes it without extensions.

@@ -1,19 +1,18 @@
 use std::collections::BTreeMap;
 
-use super::json_reader::{JsonReader, JsonSyntax};
+use super::reader::{JsonReader, JsonSyntax};
 use crate::alert::Alert;
 use crate::error::Error;
 use crate::source::deprecated_source;
 
 impl From<JsonSyntax> for Error {
     fn from(JsonSyntax { expected, position }: JsonSyntax) -> Self {
-        no_alert(format_args!("JSON: expected {expected} at position {position}"))
+        not_an_alert(format_args!("JSON: expected {expected} at position {position}"))
     }
 }
 
-/// Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` have to be there. Members that
-/// are no alert's are ignored, of duplicates the last one counts. `output` is `message` where Falco was told to leave
-/// `output` out.
+/// Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` are required. Other members
+/// are ignored, and of duplicates the last one counts. `output` is `message` if Falco was told to leave `output` out.
 pub(crate) fn read_json(text: &str) -> Result<Alert, Error> {
     let mut alert = Alert::default();
     let mut has_rule = false;
@@ -27,11 +26,11 @@ pub(crate) fn read_json(text: &str) -> Result<Alert, Error> {
                 alert.time = optional(reader)?
                     .map(|text| text.parse())
                     .transpose()
-                    .map_err(|error: Error| no_alert(error.message()))?
+                    .map_err(|error: Error| not_an_alert(error.message()))?
             }
             "priority" => {
                 alert.priority =
-                    reader.string()?.parse().map_err(|error: Error| no_alert(error.message()))?;
+                    reader.string()?.parse().map_err(|error: Error| not_an_alert(error.message()))?;
                 has_priority = true;
             }
             "rule" => {
@@ -51,7 +50,7 @@ pub(crate) fn read_json(text: &str) -> Result<Alert, Error> {
     reader.end()?;
     for (name, is_there) in [("rule", has_rule), ("priority", has_priority)] {
         if !is_there {
-            return Err(no_alert(format_args!("{name:?} is missing")));
+            return Err(not_an_alert(format_args!("{name:?} is missing")));
         }
     }
     alert.output = output.or(message).unwrap_or_default();
@@ -85,8 +84,8 @@ fn tags(reader: &mut JsonReader<'_>) -> Result<Vec<String>, JsonSyntax> {
     Ok(tags)
 }
 
-fn no_alert(why: impl std::fmt::Display) -> Error {
-    Error::invalid(format!("no alert: {why}"))
+fn not_an_alert(why: impl std::fmt::Display) -> Error {
+    Error::invalid(format!("not an alert: {why}"))
 }
 
 #[cfg(test)]
@@ -96,7 +95,7 @@ mod tests {
     const LINE: &str = r#"{"hostname":"h","output":"o \u00e9","output_fields":{"evt.time":1780391647123456789,"a":[null,"é"]},"priority":"Warning","rule":"r","source":"syscall","tags":["t"],"time":"2026-01-31T23:59:59.123456789Z"}"#;
 
     #[test]
-    fn no_part_of_a_line_is_an_alert() {
+    fn a_part_of_a_line_is_not_an_alert() {
         assert_eq!(read_json(LINE).unwrap().output_fields["evt.time"], "1780391647123456789");
         for end in 0..LINE.len() {
             if let Some(part) = LINE.get(..end) {
@@ -108,16 +107,16 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         for (text, message) in [
-            ("nonsense", "no alert: JSON: expected an object at position 0"),
-            ("{}", "no alert: \"rule\" is missing"),
-            (r#"{"rule":"r"}"#, "no alert: \"priority\" is missing"),
+            ("nonsense", "not an alert: JSON: expected an object at position 0"),
+            ("{}", "not an alert: \"rule\" is missing"),
+            (r#"{"rule":"r"}"#, "not an alert: \"priority\" is missing"),
             (
                 r#"{"rule":"r","priority":"x"}"#,
-                "no alert: priority: \"x\", expected one of Emergency, Alert, Critical, Error, Warning, Notice, Informational, Debug",
+                "not an alert: priority: \"x\", expected one of Emergency, Alert, Critical, Error, Warning, Notice, Informational, Debug",
             ),
             (
                 r#"{"time":"x"}"#,
-                "no alert: time: \"x\", expected RFC 3339, e.g. \"2026-01-31T23:59:59.123456789Z\"",
+                "not an alert: time: \"x\", expected RFC 3339, e.g. \"2026-01-31T23:59:59.123456789Z\"",
             ),
         ] {
             assert_eq!(read_json(text).unwrap_err().message(), message);

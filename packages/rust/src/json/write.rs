@@ -5,8 +5,8 @@ use crate::alert::Alert;
 /// The highest integer that every reader of JSON holds exactly, 2^53 - 1.
 const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
 
-/// Falco's JSON of an alert on one line, plus its sequence number: what is empty is left out, except `output`,
-/// `output_fields` and, beside any source but Falco's own, `tags`.
+/// Falco's JSON of an alert on one line, plus its sequence number. What is empty is left out, except `output`,
+/// `output_fields` and, unless the source is Falco itself, `tags`.
 pub(crate) fn write_json(alert: &Alert) -> String {
     let mut json = JsonObject::new();
     if !alert.hostname.is_empty() {
@@ -99,7 +99,7 @@ fn write_string(json: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form::read_json;
+    use crate::json::read::read_json;
     use crate::priority::Priority;
     use crate::time::Timestamp;
 
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_what_falco_has_no_name_for() {
+    fn writes_the_number_of_a_priority_without_a_name() {
         let alert = Alert {
             priority: Priority::from(9),
             source_deprecated: 2,

@@ -3,7 +3,7 @@ use super::ABSENT;
 /// Falco nests two levels deep; anything near this is not Falco's.
 const MAX_DEPTH: usize = 64;
 
-/// Why a text is no JSON: what was expected, and at which byte.
+/// Why a text is not JSON: what was expected, and at which byte.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct JsonSyntax {
     pub(super) expected: &'static str,
@@ -129,7 +129,7 @@ impl<'a> JsonReader<'a> {
         })
     }
 
-    /// True if a null came next, which is then behind us.
+    /// Reads a null if one comes next, and returns whether it did.
     pub(super) fn null(&mut self) -> bool {
         self.take_word("null")
     }
@@ -157,7 +157,7 @@ impl<'a> JsonReader<'a> {
         Ok(self.text[start..self.position].into())
     }
 
-    /// Reads a value of no interest.
+    /// Skips a value.
     pub(super) fn skip(&mut self) -> Result<()> {
         self.skip_space();
         match self.peek() {

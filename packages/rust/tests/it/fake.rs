@@ -1,0 +1,132 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use h2::RecvStream;
+use h2::server::SendResponse;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use prost::Message;
+use tokio::net::UnixListener;
+
+use crate::scratch::Scratch;
+
+/// One call at a [`Fake`]: its request, and where the answer goes.
+pub(crate) struct FakeCall {
+    /// The method, e.g. `sub`.
+    pub(crate) method: String,
+    pub(crate) request: Request<RecvStream>,
+    pub(crate) respond: SendResponse<Bytes>,
+}
+
+/// An HTTP/2 server that answers each call as a test says: a proxy, or a server that misbehaves.
+pub(crate) struct Fake {
+    pub(crate) address: String,
+    calls: Arc<AtomicUsize>,
+    _scratch: Scratch,
+}
+
+impl Fake {
+    /// `answer` gets each call with its number, which counts from 1.
+    pub(crate) fn start<F: Future<Output = ()> + Send + 'static>(
+        answer: impl Fn(usize, FakeCall) -> F + Send + Sync + 'static,
+    ) -> Self {
+        let scratch = Scratch::new();
+        let address = scratch.socket("fake.sock");
+        let listener = UnixListener::bind(&address).unwrap();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        let answer = Arc::new(answer);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let (counted, answer) = (counted.clone(), answer.clone());
+                tokio::spawn(async move {
+                    let Ok(mut connection) = h2::server::handshake(socket).await else { return };
+                    while let Some(Ok((request, respond))) = connection.accept().await {
+                        let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
+                        let method = request.uri().path().rsplit('/').next().unwrap().to_owned();
+                        tokio::spawn(answer(number, FakeCall { method, request, respond }));
+                    }
+                });
+            }
+        });
+        Self { address, calls, _scratch: scratch }
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+impl FakeCall {
+    /// An answer of a proxy's: an HTTP status and a page.
+    pub(crate) fn http(mut self, status: u16) {
+        let response =
+            Response::builder().status(status).header("content-type", "text/html").body(()).unwrap();
+        let mut body = self.respond.send_response(response, false).unwrap();
+        body.send_data(Bytes::from_static(b"<html>Bad Gateway</html>"), true).unwrap();
+    }
+
+    /// A gRPC status without a message, in the headers.
+    pub(crate) fn trailers_only(mut self, status: &'static str, headers: &[(&'static str, &'static str)]) {
+        let mut response = grpc(headers);
+        response.headers_mut().insert("grpc-status", HeaderValue::from_static(status));
+        response.headers_mut().insert("grpc-message", HeaderValue::from_static("the fake's words"));
+        self.respond.send_response(response, true).unwrap();
+    }
+
+    /// Opens a stream as our server does.
+    pub(crate) fn open(&mut self) -> FakeStream {
+        let headers = [("falco-outputs-version", "1"), ("falco-outputs-position", "0")];
+        FakeStream(self.respond.send_response(grpc(&headers), false).unwrap())
+    }
+
+    /// Opens a stream as Falco's own server does.
+    pub(crate) fn open_as_falco(&mut self) -> FakeStream {
+        FakeStream(self.respond.send_response(grpc(&[]), false).unwrap())
+    }
+}
+
+fn grpc(headers: &[(&'static str, &'static str)]) -> Response<()> {
+    let mut response = Response::new(());
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+    for (name, value) in headers {
+        response.headers_mut().insert(*name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The answer of a call that the fake opened.
+pub(crate) struct FakeStream(h2::SendStream<Bytes>);
+
+impl FakeStream {
+    pub(crate) fn message(&mut self, message: &impl Message) {
+        self.raw(&message.encode_to_vec());
+    }
+
+    /// A gRPC frame of these bytes.
+    pub(crate) fn raw(&mut self, message: &[u8]) {
+        let mut frame = BytesMut::new();
+        frame.put_u8(0);
+        frame.put_u32(u32::try_from(message.len()).unwrap());
+        frame.put_slice(message);
+        self.0.send_data(frame.freeze(), false).unwrap();
+    }
+
+    /// Waits until the client has cancelled the call.
+    pub(crate) async fn is_left(&mut self) {
+        _ = std::future::poll_fn(|cx| self.0.poll_reset(cx)).await;
+    }
+
+    /// Ends the stream as gRPC demands.
+    pub(crate) fn end(mut self, status: &'static str) {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", HeaderValue::from_static(status));
+        trailers.insert("grpc-message", HeaderValue::from_static("the fake's words"));
+        self.0.send_trailers(trailers).unwrap();
+    }
+
+    /// Ends the stream without a status.
+    pub(crate) fn cut(mut self) {
+        self.0.send_data(Bytes::new(), true).unwrap();
+    }
+}
