@@ -235,7 +235,11 @@ describe("a server that does not do its part", () => {
       "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n",
       "refused it: HTTP status 500",
     ],
-    ["breaks off its answer", "HTTP/1.1 200 OK\r\ncontent-length", "closed the connection in the middle of its answer"],
+    [
+      "breaks off its answer",
+      "HTTP/1.1 200 OK\r\ncontent-length",
+      "closed the connection in the middle of its answer",
+    ],
     ["answers what a terminal obeys", "HTTP/1.1 500 Oh\r\n\r\n\u001b[2J", "refused it: \\x1b[2J"],
   ])("is told when it %s", async (_, answer, reason) => {
     const args = await listen((socket) => socket.once("data", () => socket.end(answer)));
