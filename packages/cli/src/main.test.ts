@@ -79,7 +79,7 @@ describe("exit status 2: wrong usage", () => {
     [["serve", "--stdin", "--http", "0.0.0.0:5061"], "other machines can reach"],
     [["serve", "--capacity", "many"], "expected a whole number from 1"],
     [["serve", "--socket-mode", "999"], "expected an octal mode"],
-    [["serve", "--stdin", "--falco-version", "new"], `--falco-version: "new", expected Falco's version`],
+    [["serve", "--stdin", "--falco-version", "new"], `--falco-version: "new", expected a version`],
     [["serve", "--web-origin", "http://localhost:8080"], "go with --web"],
     [["serve", "--web", "127.0.0.1:0", "--web-cert", "x"], "--web-cert and --web-key go together"],
     [["serve", "--web", "127.0.0.1:0", "--web-token", "/nowhere"], "--web-token /nowhere cannot be read"],
@@ -106,7 +106,7 @@ it("tells how to use it, with status 0", async () => {
     expect(out).toContain("Usage: falco-outputs");
   }
   const { out } = await ran("serve", "--help");
-  expect(out).toContain("logs to stderr, one JSON object a line");
+  expect(out).toContain("logs to stderr, one JSON object per line");
   expect(out).toContain("SIGUSR1 and SIGHUP");
   expect((await ran("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

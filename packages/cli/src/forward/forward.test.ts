@@ -164,7 +164,7 @@ describe("falco-outputs forward", () => {
     expect(await forward(alertOf(1), ["-a", nowhere])).toEqual({
       status: 1,
       out: "",
-      err: `falco-outputs: ${nowhere}: no server listens there: start one with falco-outputs serve, or name its address (--address)\n`,
+      err: `falco-outputs: ${nowhere}: no server listens there: start one with falco-outputs serve, or give its address (--address)\n`,
     });
     writeFileSync(join(folder, "file"), "");
     expect((await forward(alertOf(1), ["-a", join(folder, "file")])).status).toBe(1);
@@ -235,7 +235,11 @@ describe("a server that does not do its part", () => {
       "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n",
       "refused it: HTTP status 500",
     ],
-    ["breaks off its answer", "HTTP/1.1 200 OK\r\ncontent-length", "closed the connection within its answer"],
+    [
+      "breaks off its answer",
+      "HTTP/1.1 200 OK\r\ncontent-length",
+      "closed the connection in the middle of its answer",
+    ],
     ["answers what a terminal obeys", "HTTP/1.1 500 Oh\r\n\r\n\u001b[2J", "refused it: \\x1b[2J"],
   ])("is told when it %s", async (_, answer, reason) => {
     const args = await listen((socket) => socket.once("data", () => socket.end(answer)));

@@ -27,7 +27,7 @@ describe("version", () => {
     await using server = await startServer({ listen: [] });
     await expect(createClient({ transport: server.transport() }).version()).rejects.toMatchObject({
       code: Code.Unavailable,
-      message: expect.stringContaining("start the server with it (--falco-version)"),
+      message: expect.stringContaining("start the server with --falco-version"),
     });
   });
 
