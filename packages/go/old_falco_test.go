@@ -118,7 +118,7 @@ func TestFalcoItselfIsAskedAtAFixedInterval(t *testing.T) {
 	}
 	startIdle, startBusy := idle.polled(), busy.polled()
 	eventually(t, "100 polls", func() bool { return idle.polled() >= startIdle+100 })
-	if polls := busy.polled() - startBusy; polls < 75 {
+	if polls := busy.polled() - startBusy; polls < 65 {
 		t.Errorf("there were %d polls while alerts came, and 100 while none came", polls)
 	}
 }

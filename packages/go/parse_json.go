@@ -9,7 +9,8 @@ import (
 
 // UnmarshalJSON reads one alert as Falco writes it with json_output: true. Its rule and priority must be there; members
 // that an alert does not have are ignored. Values of output_fields become text: numbers keep every digit, null is "<NA>",
-// a list is "(a,b)". Output is the member message where Falco was told to leave output out.
+// a list is "(a,b)". Output is the member message where Falco was told to leave output out. A sequence number is not read:
+// it is a place in the log of another server.
 //
 // The error, codes.InvalidArgument, quotes nothing of the alert, so that it may be logged.
 func (a *Alert) UnmarshalJSON(text []byte) error {
