@@ -40,7 +40,10 @@ await checkAll({
 });
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(join(root, ".report"), { recursive: true });
-writeFileSync(join(root, ".report/checks.json"), JSON.stringify({ passed, failed: failures.length, failures }));
+writeFileSync(
+  join(root, ".report/checks.json"),
+  JSON.stringify({ passed, failed: failures.length, failures }),
+);
 process.exit(failures.length === 0 ? 0 : 1);
 
 /** Makes checks, each a program and its arguments; as many at once as there are cores. */
