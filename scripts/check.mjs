@@ -14,7 +14,7 @@ const generation = templateWithout(withoutGo ? ["Go"] : []).replaceAll(/out: /g,
 const published = ["core", "node", "web", "server", "cli"];
 
 let passed = 0;
-let failed = 0;
+const failures = [];
 await checkAll({
   "generated code: generates": ["buf", "generate", "--template", generation],
   ...Object.fromEntries(
@@ -41,8 +41,11 @@ await checkAll({
 });
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(join(root, ".report"), { recursive: true });
-writeFileSync(join(root, ".report/checks.json"), JSON.stringify({ passed, failed }));
-process.exit(failed === 0 ? 0 : 1);
+writeFileSync(
+  join(root, ".report/checks.json"),
+  JSON.stringify({ passed, failed: failures.length, failures }),
+);
+process.exit(failures.length === 0 ? 0 : 1);
 
 /** Makes checks, each a program and its arguments; as many at once as there are cores. */
 async function checkAll(checks) {
@@ -58,7 +61,7 @@ function check(name, [program, ...args]) {
     execFile(program, args, { cwd: root, maxBuffer: 1024 ** 3 }, (error, stdout, stderr) => {
       console.log(`${error === null ? "✓" : "✗"} ${name}`);
       if (error === null) passed++;
-      else failed++;
+      else failures.push(name);
       // A program that could not be started printed nothing.
       if (error !== null) console.log(`${stdout}${stderr}` || error.message);
       resolve();

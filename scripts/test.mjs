@@ -17,6 +17,7 @@ const statuses = [
 
 let passed = 0;
 let failed = 0;
+const failures = [];
 for (const { name, reports, tested } of packages) {
   const results = readReports(reports);
   if (tested && results.length === 0) {
@@ -26,12 +27,14 @@ for (const { name, reports, tested } of packages) {
   for (const result of results) {
     passed += result.passed;
     failed += result.failed;
+    failures.push(...(result.failures ?? []).map((failure) => `✗ ${name}: ${failure}`));
   }
 }
 // A command that failed without a failed test, e.g. a build.
 if (failed === 0 && statuses.some((status) => status !== 0)) failed = 1;
-// Repeated here, because it is easily missed in the middle of the output.
+// Repeated here, because they are easily missed in the middle of the output.
 for (const line of new Set(packages.flatMap(({ logs }) => logs.flatMap(leftOut)))) console.log(`\n${line}`);
+if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
@@ -57,7 +60,7 @@ function leftOut(log) {
 }
 
 /**
- * Reports are JSON: vitest's own, or `{ "passed": N, "failed": N }`.
+ * Reports are JSON: vitest's own, or `{ "passed": N, "failed": N, "failures": [NAME, ...] }`, the names if they are known.
  * A test file that could not even be loaded counts as one failure.
  */
 function readReports(folder) {
@@ -75,6 +78,16 @@ function readReports(folder) {
       (suite) =>
         suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
     );
-    return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + broken.length,
+      failures: [
+        ...broken.map((suite) => suite.name),
+        ...report.testResults
+          .flatMap((suite) => suite.assertionResults)
+          .filter((test) => test.status === "failed")
+          .map((test) => test.fullName),
+      ],
+    };
   });
 }

@@ -1,8 +1,16 @@
-/** How many tests passed and failed by a report of `pytest --junit-xml`; errors of a fixture count as failures. */
+/**
+ * How many tests passed and failed by a report of `pytest --junit-xml`, and the names of those that failed; errors of a
+ * fixture count as failures.
+ */
 export function countTests(xml) {
   const suite = /<testsuite [^>]*>/.exec(xml)?.[0] ?? "";
   const [tests, failures, errors, skipped] = ["tests", "failures", "errors", "skipped"].map((name) =>
     Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0),
   );
-  return { passed: tests - failures - errors - skipped, failed: failures + errors };
+  const failed = [...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>/]*><(?:failure|error) /g)];
+  return {
+    passed: tests - failures - errors - skipped,
+    failed: failures + errors,
+    failures: failed.map(([, file, name]) => `${file}: ${name}`),
+  };
 }

@@ -22,7 +22,7 @@ const tests = module("pytest", "-q", `--junit-xml=${counts}`);
 console.log(`${tests.stdout}${tests.stderr}`);
 const counted = countTests(readFileSync(counts, "utf8"));
 // An error of pytest's own, e.g. a file that cannot be imported.
-if (tests.status !== 0 && counted.failed === 0) counted.failed = 1;
+if (tests.status !== 0 && counted.failed === 0) Object.assign(counted, { failed: 1, failures: ["pytest"] });
 tally.count("pytest", counted);
 tally.finish();
 

@@ -42,6 +42,17 @@ def test_works_with_paths_and_with_pem(idle_server: Server, folder: Path) -> Non
         assert [alert.rule for alert in falco.get(broadcast=True)] == ["a"]
 
 
+def test_a_bundle_of_authorities_may_have_comments_in_any_encoding(idle_server: Server, folder: Path) -> None:
+    address = listening(idle_server, idle_server.certificates(folder, "server"))
+    paths = keywords(idle_server.certificates(folder, "client"))
+    idle_server.raise_rules("a")
+    for encoding in ("utf-8", "latin-1"):
+        ca = folder / f"{encoding}.crt"
+        ca.write_bytes("# Größe\n".encode(encoding) + Path(paths["ca"]).read_bytes())
+        with Client(address, **(paths | {"ca": ca})) as falco:
+            assert [alert.rule for alert in falco.get(broadcast=True)] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("server", "client", "message"),
     [

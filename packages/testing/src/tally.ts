@@ -7,6 +7,7 @@ export class Tally {
   readonly #folder: string;
   #passed = 0;
   #failed = 0;
+  readonly #failures: string[] = [];
 
   /** @param folder The package's. */
   constructor(folder: string) {
@@ -29,8 +30,12 @@ export class Tally {
     if (!passed) console.log(result.error?.message ?? `${result.stdout}${result.stderr}`);
   }
 
-  /** Counts tests, and says how many there were if that is not one. */
-  count(name: string, { passed, failed }: { passed: number; failed: number }): void {
+  /** Counts tests, and says how many there were if that is not one. `failures` are the names of those that failed. */
+  count(
+    name: string,
+    { passed, failed, failures = [name] }: { passed: number; failed: number; failures?: string[] },
+  ): void {
+    if (failed > 0) this.#failures.push(...failures);
     this.#passed += passed;
     this.#failed += failed;
     const numbers = passed + failed === 1 ? "" : `: ${passed} passed, ${failed} failed`;
@@ -41,7 +46,10 @@ export class Tally {
   finish(): never {
     const folder = join(this.#folder, ".report");
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "tally.json"), JSON.stringify({ passed: this.#passed, failed: this.#failed }));
+    writeFileSync(
+      join(folder, "tally.json"),
+      JSON.stringify({ passed: this.#passed, failed: this.#failed, failures: this.#failures }),
+    );
     process.exit(this.#failed === 0 ? 0 : 1);
   }
 }

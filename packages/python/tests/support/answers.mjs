@@ -50,6 +50,12 @@ const answers = {
     stream.respond({ ...grpc, ...ours });
     stream.write(frame(Buffer.from([0xff, 0xff])));
   },
+  // An alert of these bytes, and OK.
+  encoded: (stream, hex) => {
+    stream.respond({ ...grpc, ...ours }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    stream.end(frame(Buffer.from(hex, "hex")));
+  },
   // Seven alerts, of which one is not UTF-8, as Falco sends them.
   seven: (stream) => {
     stream.respond({ ...grpc, ...ours }, { waitForTrailers: true });
@@ -61,10 +67,12 @@ const answers = {
 };
 
 const calls = [];
+const agents = [];
 const open = new Set();
 /** What is asked on stdin. */
 const questions = {
   calls: () => calls,
+  agents: () => agents,
   "half-closed": () => [...open].filter((stream) => stream.readableEnded).length,
   cut: () => {
     // Without a reset, gRPC's C core would wait for the client's half-close first.
@@ -76,6 +84,7 @@ const server = http2.createServer();
 server.on("stream", (stream, headers) => {
   stream.on("error", () => {});
   calls.push(headers[":path"]);
+  agents.push(headers["user-agent"]);
   const [answer, ...rest] = headers["x-answer"].split(" ");
   if (headers[":path"].endsWith("/version") && ["open", "mute"].includes(answer)) answers.ours(stream, 0);
   else answers[answer](stream, ...rest);

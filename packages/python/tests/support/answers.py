@@ -30,6 +30,12 @@ class Answers:
         return calls
 
     @property
+    def agents(self) -> list[str]:
+        """The user agents of the calls so far."""
+        agents: list[str] = self._ask("agents")
+        return agents
+
+    @property
     def half_closed(self) -> int:
         """How many of the calls that are open were half-closed by the client."""
         return int(self._ask("half-closed"))
