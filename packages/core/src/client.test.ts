@@ -10,6 +10,7 @@ import type { Alert } from "./alert-message.js";
 import { type Client, createClient } from "./client.js";
 import { OutputsService, VersionService } from "./contract.js";
 import { FalcoError } from "./error.js";
+import { createTransportClient } from "./transport.js";
 
 type Outputs = ServiceImpl<typeof OutputsService>;
 
@@ -267,7 +268,7 @@ describe("close", () => {
   it("lets the connection go once, and is what `await using` calls", async () => {
     const onClose = vi.fn();
     const transport = createRouterTransport(() => undefined);
-    client = createClient({ transport, onClose });
+    client = createTransportClient({ transport, onClose });
     await client[Symbol.asyncDispose]();
     await client.close();
     expect(onClose).toHaveBeenCalledTimes(1);
@@ -292,7 +293,7 @@ describe("explain", () => {
     const reason = new Error("connect ENOENT");
     const transport = { unary: () => Promise.reject(reason), stream: () => Promise.reject(reason) };
     const explain = () => ({ message: "start the server", code: Code.Unavailable });
-    client = createClient({ transport, explain });
+    client = createTransportClient({ transport, explain });
     for (const call of [client.version(), rulesOf(client.sub()), rulesOf(client.get())]) {
       await expect(call).rejects.toMatchObject({
         message: expect.stringMatching(/^(version|sub|get): start the server$/),

@@ -1,15 +1,16 @@
 import type { Transport } from "@connectrpc/connect";
-import type { Alert } from "./alert-message.js";
 import { maxDeadlineMs, milliseconds } from "./check-option.js";
 import type { VersionResponse } from "./contract.js";
-import { Code, type Explain, FalcoError } from "./error.js";
+import { Code, FalcoError } from "./error.js";
 import { OutputsRpc } from "./outputs-rpc.js";
 import { AlertIterator } from "./stream/alert-iterator.js";
 import type { AcknowledgedStream, AlertStream } from "./stream/alert-stream.js";
 import { callSettings } from "./stream/call-settings.js";
 import { Deliveries } from "./stream/deliveries.js";
+import { OpenedStream } from "./stream/opened-stream.js";
 import type { CallOptions, GetOptions, SubOptions } from "./stream/options.js";
 import { type StreamSettings, streamSettings } from "./stream/settings.js";
+import type { TransportClientOptions } from "./transport.js";
 
 /** Falco's version, as `falco.version.service` has it: whole, and in parts. */
 export type FalcoVersion = Omit<VersionResponse, "$typeName" | "$unknown">;
@@ -24,10 +25,6 @@ export interface ClientOptions {
    * in milliseconds. Default: 5,000.
    */
   connectTimeoutMs?: number;
-  /** Explains the transport's own errors: what happened, and what to do. */
-  explain?: Explain;
-  /** Called once by `close()`, to let the transport's connection go. */
-  onClose?: () => void | Promise<void>;
 }
 
 const defaultConnectTimeoutMs = 5_000;
@@ -53,7 +50,10 @@ export interface Client {
    * @throws FalcoError; what a function of the caller's throws.
    */
   version(options?: CallOptions): Promise<FalcoVersion>;
-  /** Ends every stream and call of this client. */
+  /**
+   * Ends every stream and call of this client. A stream that acknowledges ends once all that it gave is acknowledged, or
+   * its `drainTimeoutMs` is over.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -66,13 +66,16 @@ export function createClient(options: ClientOptions): Client {
   return new TransportClient(options);
 }
 
-class TransportClient implements Client {
+export class TransportClient implements Client {
   readonly #rpc: OutputsRpc;
-  readonly #onClose: ClientOptions["onClose"];
+  readonly #onClose: TransportClientOptions["onClose"];
+  readonly #maxReconnectDelayMs: number | undefined;
   readonly #closed = new AbortController();
   readonly #streams = new Set<AlertIterator>();
+  #closing: Promise<void> | undefined;
 
-  constructor({ transport, address, connectTimeoutMs, explain, onClose }: ClientOptions) {
+  constructor(options: TransportClientOptions) {
+    const { transport, address, connectTimeoutMs, explain, onClose, maxReconnectDelayMs } = options;
     this.#rpc = new OutputsRpc({
       transport,
       address,
@@ -85,6 +88,7 @@ class TransportClient implements Client {
       explain,
     });
     this.#onClose = onClose;
+    this.#maxReconnectDelayMs = maxReconnectDelayMs;
   }
 
   sub(options: SubOptions = {}): AcknowledgedStream {
@@ -108,10 +112,14 @@ class TransportClient implements Client {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closed.signal.aborted) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed.abort();
-    await Promise.all([...this.#streams].map((stream) => stream.return()));
+    await Promise.all([...this.#streams].map((stream) => stream.stop()));
     await this.#onClose?.();
   }
 
@@ -120,14 +128,9 @@ class TransportClient implements Client {
   }
 
   #stream(method: "sub" | "get", options: SubOptions | GetOptions): AcknowledgedStream {
-    const settings = streamSettings(method, options);
+    const settings = streamSettings(method, options, this.#maxReconnectDelayMs);
     const deliveries = new Deliveries();
-    const open = () => this.#open(settings, deliveries);
-    return {
-      [Symbol.asyncIterator]: open,
-      batches: () => ({ [Symbol.asyncIterator]: () => batchIterator(open()) }),
-      acknowledge: (alert) => deliveries.acknowledge(alert),
-    };
+    return new OpenedStream(() => this.#open(settings, deliveries), deliveries);
   }
 
   #open(settings: StreamSettings, deliveries: Deliveries): AlertIterator {
@@ -146,8 +149,4 @@ class TransportClient implements Client {
     if (!this.#closed.signal.aborted) return;
     throw new FalcoError("the client is closed", Code.FailedPrecondition, { tried: this.#rpc.tried(method) });
   }
-}
-
-function batchIterator(iterator: AlertIterator): AsyncIterator<readonly Alert[], undefined> {
-  return { next: () => iterator.nextBatch(), return: () => iterator.return() };
 }

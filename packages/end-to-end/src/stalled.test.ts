@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { type Alert, type AlertStream, parseAddress, type StreamStatus } from "@falco-outputs/core";
+import type { Alert, AlertStream, StreamStatus } from "@falco-outputs/core";
+import { parseAddress } from "@falco-outputs/core/transport";
 import { createClient } from "@falco-outputs/node";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { clientOf, publish, serve } from "./test-server.js";

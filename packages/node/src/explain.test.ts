@@ -5,7 +5,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
-import { Code, parseAddress } from "@falco-outputs/core";
+import { Code } from "@falco-outputs/core";
+import { parseAddress } from "@falco-outputs/core/transport";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
 import { Authority, type Identity } from "@falco-outputs/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
-import { type Address, Code, type Explain, type Explanation } from "@falco-outputs/core";
-import { unanswered } from "./connection.js";
+import { Code } from "@falco-outputs/core";
+import type { Address, Explain, Explanation } from "@falco-outputs/core/transport";
+import { unanswered, unusable } from "./connection.js";
 
 /**
  * Explains what Node and Connect report of a failed connection: what happened, and what to do. Of Connect, it matches
@@ -14,18 +15,24 @@ export function explainFor(address: Address, secure: boolean): Explain {
   );
   return (reason) => {
     for (const { code, message: said } of errorsWithCode(reason)) {
-      const message = messages.get(code);
+      const message = code === unusable ? said : messages.get(code);
       if (message === undefined) continue;
       const retryAtOnce = code === "ERR_HTTP2_SESSION_ERROR" && goodbye.test(said);
       return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable, retryAtOnce };
     }
     const text = reason instanceof ConnectError ? reason.rawMessage : "";
+    if (notGrpc.test(text)) {
+      return { message: `something other than a gRPC server answered: ${text}`, code: Code.Unavailable };
+    }
     const reset = /^(?:http\/2 )?stream closed with error code (?:NGHTTP2_)?([A-Z_]+)/i.exec(text)?.[1];
     const explained = reset === undefined ? undefined : resets[reset];
     if (explained !== undefined) return explained;
     return text === pingTimedOut ? { message: dead, code: Code.Unavailable } : undefined;
   };
 }
+
+/** What Connect says of an answer that a proxy gives while its server is away, or for ever. */
+const notGrpc = /^(?:HTTP (?:404|429|5\d\d)$|unsupported content type )/;
 
 const closed = "the connection was closed by the other side";
 const dead = "the connection is dead: the other side answers no ping";

@@ -8,6 +8,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { type Alert, alertFromJson, type Client, Code, type FalcoError } from "@falco-outputs/core";
 import { encodeLine } from "@falco-outputs/core/codec";
+import { createTransportClient } from "@falco-outputs/core/transport";
 import { startServer } from "@falco-outputs/server";
 import { fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -42,7 +43,7 @@ const clients: [string, (interceptors?: Interceptor[]) => Client][] = [
         readMaxBytes: 4 * 1024 * 1024,
         ...(interceptors && { interceptors }),
       });
-      return createClient({ transport, onClose: () => sessionManager.abort() });
+      return createTransportClient({ transport, onClose: () => sessionManager.abort() });
     },
   ],
 ];

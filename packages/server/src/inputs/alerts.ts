@@ -148,8 +148,8 @@ class Source {
         return;
       }
       case "lost": {
-        const { cause, lost } = status.loss;
-        const fields = { input, cause, ...(lost !== undefined && { lost: String(lost) }) };
+        const { causeText, lost } = status.loss;
+        const fields = { input, cause: causeText, ...(lost !== undefined && { lost: String(lost) }) };
         this.#logger.warn(fields, "that server lost alerts before they were read");
         return;
       }

@@ -1,4 +1,4 @@
-import type { Address } from "@falco-outputs/core";
+import type { Address } from "@falco-outputs/core/transport";
 import { isLoopback } from "@falco-outputs/core/address";
 import { OptionError } from "@falco-outputs/core/options";
 import type { Logger } from "../logger.js";

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
-import { type Address, formatAddress } from "@falco-outputs/core";
+import { type Address, formatAddress } from "@falco-outputs/core/transport";
 import { invalidOption } from "../../invalid-option.js";
 import { type Pem, readPem } from "../../listen/pem.js";
 import { systemAuthorities } from "../authorities.js";
