@@ -146,8 +146,10 @@ export class AlertIterator implements OneByOne {
     const stopped = this.#connection.stop();
     // Whoever acknowledges by hand may do so after the loop.
     if (!this.#connection.isDraining || this.#settings.acknowledge !== "manual") await stopped;
-    if (this.#settings.isWhole && !this.#isComplete) throw this.#rpc.cutShort(this.#settings.method);
-    return done;
+    if (!this.#settings.isWhole || this.#isComplete) return done;
+    // Once, as any error.
+    this.#isComplete = true;
+    throw this.#rpc.cutShort(this.#settings.method);
   }
 
   /** The loop came back: it is done with what it had. */
