@@ -37,7 +37,7 @@ export function failureOf(reason: unknown, tried: string, explain?: Explain): Fa
     return ofError(new FalcoError(error.rawMessage, error.code, { tried, cause: reason, fromServer: true }));
   }
   const untakeable = isUntakeable(error);
-  const explained = untakeable ? undefined : (explainCut(error) ?? explain?.(reason));
+  const explained = untakeable ? undefined : (explain?.(reason) ?? explainAnswer(error));
   const { message = error.rawMessage, code = error.code, retryAtOnce } = explained ?? {};
   const failure = ofError(new FalcoError(message, code, { tried, cause: reason }), retryAtOnce);
   const bug = explained === undefined ? bugIn(reason) : undefined;
@@ -56,14 +56,17 @@ function isUntakeable({ code, rawMessage }: ConnectError): boolean {
 }
 
 /** What Connect says of a stream that ended without gRPC's status, or in the middle of a message. */
-const cut: Readonly<Partial<Record<Code, RegExp>>> = {
-  [Code.Internal]: /^protocol error: missing status$/,
-  [Code.InvalidArgument]: /^protocol error: incomplete envelope$/,
-};
+const cut = /^protocol error: (?:missing status|incomplete envelope)$/;
+/** What it says of an answer that is not gRPC: a proxy's, whose server is away. */
+const notGrpc = /^(?:HTTP (?:404|429|5\d\d)$|unsupported content type )/;
 
-function explainCut({ code, rawMessage }: ConnectError): Explanation | undefined {
-  if (cut[code]?.test(rawMessage) !== true) return undefined;
-  return { message: "the stream was cut: it ended without a status", code: Code.Unavailable };
+/** What Connect's own errors mean, whatever the transport. */
+function explainAnswer({ rawMessage }: ConnectError): Explanation | undefined {
+  if (cut.test(rawMessage)) {
+    return { message: "the stream was cut: it ended without a status", code: Code.Unavailable };
+  }
+  if (!notGrpc.test(rawMessage)) return undefined;
+  return { message: `something other than a gRPC server answered: ${rawMessage}`, code: Code.Unavailable };
 }
 
 function ofError(error: FalcoError, retryAtOnce = false): Failure {

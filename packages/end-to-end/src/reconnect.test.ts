@@ -247,7 +247,7 @@ describe("a broadcast that comes back", () => {
     await first.stop();
     const second = await serve({ listen });
     await expect.poll(types, patience).toContain("lost");
-    expect(statuses.at(-1)).toMatchObject({ loss: { cause: "restart", lost: undefined } });
+    expect(statuses.at(-1)).toMatchObject({ loss: { cause: "restart", causeText: "restart" } });
     proxy.refusing = true;
     proxy.cut();
     await second.waitForSubscribers(0);

@@ -171,7 +171,10 @@ describe("over TCP", () => {
 
   it("says what a proxy answers in the server's place", async () => {
     const proxy = createHttp2Server((_, response) => response.writeHead(502).end());
-    await expectFailure({ address: await listen(proxy), insecure: true }, "HTTP 502");
+    await expectFailure(
+      { address: await listen(proxy), insecure: true },
+      "something other than a gRPC server answered: HTTP 502",
+    );
   });
 
   it("says that the server ended a stream that was read too slowly", async () => {

@@ -21,18 +21,12 @@ export function explainFor(address: Address, secure: boolean): Explain {
       return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable, retryAtOnce };
     }
     const text = reason instanceof ConnectError ? reason.rawMessage : "";
-    if (notGrpc.test(text)) {
-      return { message: `something other than a gRPC server answered: ${text}`, code: Code.Unavailable };
-    }
     const reset = /^(?:http\/2 )?stream closed with error code (?:NGHTTP2_)?([A-Z_]+)/i.exec(text)?.[1];
     const explained = reset === undefined ? undefined : resets[reset];
     if (explained !== undefined) return explained;
     return text === pingTimedOut ? { message: dead, code: Code.Unavailable } : undefined;
   };
 }
-
-/** What Connect says of an answer that a proxy gives while its server is away, or for ever. */
-const notGrpc = /^(?:HTTP (?:404|429|5\d\d)$|unsupported content type )/;
 
 const closed = "the connection was closed by the other side";
 const dead = "the connection is dead: the other side answers no ping";
