@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Transport } from "@connectrpc/connect";
 import { maxDeadlineMs, milliseconds } from "./check-option.js";
 import type { VersionResponse } from "./contract.js";

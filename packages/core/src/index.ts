@@ -10,7 +10,14 @@ export type {
   BatchIterator,
   OneByOne,
 } from "./stream/alert-stream.js";
-export type { AlertFilter, CallOptions, GetOptions, ReconnectOptions, SubOptions } from "./stream/options.js";
+export type {
+  AlertFilter,
+  CallHeaders,
+  CallOptions,
+  GetOptions,
+  ReconnectOptions,
+  SubOptions,
+} from "./stream/options.js";
 export type { Loss, LossCause, StreamStatus } from "./stream/status.js";
 export { Code, FalcoError } from "./error.js";
 

@@ -14,8 +14,11 @@ export interface CallOptions {
    */
   timeoutMs?: number;
   /** Headers to send along. */
-  headers?: HeadersInit;
+  headers?: CallHeaders;
 }
+
+/** Headers by name; the type is HeadersInit of fetch's, which not every program knows. */
+export type CallHeaders = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
 /** Which alerts to get: each part that is given must hold; of a list, one value suffices, exact and case-sensitive. */
 export interface AlertFilter {
