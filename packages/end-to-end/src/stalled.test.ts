@@ -93,7 +93,13 @@ it("serves one that reads beside one that does not, which is told its loss when 
     { type: "connected" },
     expect.objectContaining({
       type: "lost",
-      loss: { cause: "slow", lost: loss!.lost, firstSequence: loss!.first, lastSequence: loss!.last },
+      loss: {
+        cause: "slow",
+        causeText: "slow",
+        lost: loss!.lost,
+        firstSequence: loss!.first,
+        lastSequence: loss!.last,
+      },
     }),
   ]);
 }, 30_000);
