@@ -1,17 +1,21 @@
-import type { FalcoOutputsServer } from "@falco-outputs/server";
 import type { RunningCalls } from "./feed.js";
 import type { CallLine, CallProgress, CallResult } from "./protocol.js";
 import type { CallWatch, TesteeProcess } from "./testee.js";
 
+/** What has subscribers. */
+export interface Subscribed {
+  waitForSubscribers(count: number): Promise<void>;
+}
+
 /** Calls that run beside one another, and what the runner knows of them while they do. */
 export class CallsAtOnce {
   readonly #testee: TesteeProcess;
-  readonly #server: () => FalcoOutputsServer;
+  readonly #server: () => Subscribed;
   readonly #calls: RunningCall[] = [];
   /** Look again at what they wait for. */
   readonly #waiting = new Set<() => void>();
 
-  constructor(testee: TesteeProcess, server: () => FalcoOutputsServer) {
+  constructor(testee: TesteeProcess, server: () => Subscribed) {
     this.#testee = testee;
     this.#server = server;
   }

@@ -15,9 +15,13 @@ export interface Case {
   needs: Feature[];
   /** By client: why it fails and why that is accepted. */
   known_failures: Record<string, string>;
+  /** "own": with a `peer`, each request says which client of ours it comes from, and its version. */
+  user_agent?: "own";
 }
 
 export interface ServerSetup {
+  /** Instead of the server: one that sends what the case says, and otherwise answers as ours or Falco's own does. */
+  peer?: "ours" | "falco";
   /** Default: a unix socket. "nowhere": there is no server. Clients that take the web address have TCP on 127.0.0.1. */
   listen?: "unix" | "tcp" | "nowhere";
   /** TCP with mutual TLS, by the name of the server's identity. */
@@ -94,7 +98,26 @@ export type FeedStep =
   /** Stops the server, and starts one of the same kind on the same address: its log is a new one. */
   | { restart: true }
   /** Stops the server. */
-  | { stop: true };
+  | { stop: true }
+  /** The same as `restart`, where client and server get new certificates of another authority, in the same files. */
+  | { exchange_certificates: true }
+  /** For the proxy before it, the server is away: this is what the proxy answers, and streams end without trailers. */
+  | { away: AwayAnswer }
+  /** The server is back. */
+  | { there: true }
+  /** Of a peer: a message of these bytes, in hexadecimal. */
+  | { message: string }
+  /** Of a peer: an alert of about so many bytes. */
+  | { large_alert: number }
+  /** Of a peer: the streams end. */
+  | { end: PeerEnd }
+  /** Of a peer: this alert again and again, until streams have sent so many requests. */
+  | { raise: number; until_requests: number };
+
+export const awayAnswers = ["grpc UNAVAILABLE", "http 404", "http 502", "http 503"] as const;
+export type AwayAnswer = (typeof awayAnswers)[number];
+
+export type PeerEnd = "without_trailers" | { status: string; message?: string };
 
 /** Bytes: lines end with a newline each; `text` and `hex` are taken as they are. */
 export interface Body {
@@ -120,8 +143,8 @@ export interface Expected {
   status: string;
   /** The server's message, or "any" where the words are the client's own. Default: "". */
   message?: string;
-  /** Default: none. "together": a share of what the calls at once expect. */
-  alerts?: ExpectedAlerts[] | "together";
+  /** Default: none. "together": a share of what the calls at once expect. "any": the case is not about them. */
+  alerts?: ExpectedAlerts[] | "together" | "any";
   /** Whether the server answered, so that its headers are there; "maybe" where a deadline may come first. */
   answered?: boolean | "maybe";
   version?: Record<string, string | number>;
@@ -213,6 +236,8 @@ export const features = [
   "json",
   /** It sends the header of a deadline that its caller sets, though it belongs to the protocol. */
   "deadline_header",
+  /** It speaks gRPC over HTTP/2, and calls nothing but the contract's methods: peers and proxies take it. */
+  "http2",
   /** It shows the response's headers. */
   "headers",
   /** It shows every field of an alert, and of a version. */
@@ -235,10 +260,16 @@ export function callsOf({ calls }: Case): Call[] {
   return calls.flatMap((call) => ("at_once" in call ? call.at_once : [call]));
 }
 
+/** Whether a proxy that understands HTTP/2 stands before the server. */
+export function hasProxy(one: Case): boolean {
+  return stepsOf(one).some((step) => "away" in step);
+}
+
 /** What a client has to be able to do to run a case. */
 export function neededBy(one: Case): Set<Feature> {
   const needed = new Set<Feature>(one.needs);
   if (one.server.tls !== undefined) needed.add("tls");
+  if (one.server.peer !== undefined || hasProxy(one)) needed.add("http2");
   if (one.calls.some((call) => "together" in call)) needed.add("every_field");
   for (const call of callsOf(one)) {
     needed.add(call.method);
@@ -249,6 +280,7 @@ export function neededBy(one: Case): Set<Feature> {
     if (call.requests !== undefined) needed.add("requests");
     if (call.request?.acknowledged !== undefined) needed.add("acknowledgement");
     if (call.acknowledge !== undefined) needed.add("acknowledges");
+    if (call.acknowledge_when_stopped !== undefined) needed.add("acknowledges");
     if (call.filter_locally === true) needed.add("filter_locally");
     if (call.reconnect === true) needed.add("reconnect");
     if (call.expect.statuses !== undefined) needed.add("statuses");

@@ -13,6 +13,8 @@ export interface ClientUnderTest {
   takes: "grpc" | "web";
   /** What it can do: a case that needs more does not apply to it. */
   features: ReadonlySet<Feature>;
+  /** Of a client of ours: its name in the user agent. */
+  userAgent?: string;
 }
 
 /** What every client can do but the oldest ones. */
@@ -37,6 +39,7 @@ const ours = [
   "tcp_without_tls",
   "sequence",
   "engine_version",
+  "http2",
 ] as const;
 
 export const clients: readonly ClientUnderTest[] = [
@@ -45,18 +48,21 @@ export const clients: readonly ClientUnderTest[] = [
     program: [process.execPath, fileURLToPath(import.meta.resolve("./testees/typescript/main.js"))],
     takes: "grpc",
     features: new Set([...ours, "read_alert", "read_text", "deadline_header", "negative_deadline"]),
+    userAgent: "falco-outputs-typescript",
   },
   {
     name: "go",
     program: { folder: folder("../../go"), package: "./internal/testee", modfile: "newest.mod" },
     takes: "grpc",
     features: new Set([...ours, "read_alert"]),
+    userAgent: "falco-outputs-go",
   },
   {
     name: "rust",
     program: { folder: folder("../../rust"), crate: "falco-outputs-testee" },
     takes: "grpc",
     features: new Set([...ours, "read_alert", "deadline_header"]),
+    userAgent: "falco-outputs-rust",
   },
   python("python", "async"),
   python("python-sync", "sync"),
@@ -117,6 +123,7 @@ function python(name: string, face: string): ClientUnderTest {
     program: { environment: "development", script: folder("../src/testees/python/main.py"), args: [face] },
     takes: "grpc",
     features: new Set([...ours, "read_alert", "deadline_header", "negative_deadline"]),
+    userAgent: "falco-outputs-python",
   };
 }
 

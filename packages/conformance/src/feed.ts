@@ -5,6 +5,7 @@ import type { FeedStep } from "./case.js";
 import { encodeAlert } from "./encode-alert.js";
 import { post } from "./http-post.js";
 import { numberedLine, range } from "./numbered.js";
+import type { Peer } from "./peer.js";
 import type { Published } from "./published.js";
 import type { Setup } from "./server-setup.js";
 
@@ -38,13 +39,33 @@ async function take(setup: Setup, step: FeedStep, calls: RunningCalls, published
   if ("await_subscribers" in step) return calls.subscribers(step.await_subscribers);
   if ("cancel" in step) return calls.cancel();
   if ("cut" in step) return setup.cut();
+  if ("away" in step) return setup.proxy!.away(step.away);
+  if ("there" in step) return setup.proxy!.there();
+  if (setup.peer !== undefined) return play(setup.peer, step, published);
   if (setup.server === undefined) throw new Error("a case without a server cannot feed it");
   if ("stop" in step) return setup.server.stop();
   if ("restart" in step) {
     published.newLog();
     return setup.restart();
   }
+  if ("exchange_certificates" in step) {
+    published.newLog();
+    return setup.exchangeCertificates();
+  }
   await give(setup.server, step, published);
+}
+
+/** @throws Error for a step that a peer does not know. */
+async function play(peer: Peer, step: FeedStep, published: Published): Promise<void> {
+  if ("numbered" in step) {
+    for (const number of range(step.numbered)) published.add(peer.publish(numberedLine(number)), number);
+  } else if ("encoded" in step) published.add(peer.publish(hexBytes(step.encoded)));
+  else if ("message" in step) peer.send(hexBytes(step.message));
+  else if ("large_alert" in step)
+    published.add(peer.publish(encodeAlert({ priority: 5, rule: "x".repeat(step.large_alert) })));
+  else if ("end" in step) peer.end(step.end);
+  else if ("raise" in step) await peer.raiseUntilRequests(numberedLine(step.raise), step.until_requests);
+  else throw new Error(`a peer does not know the step ${JSON.stringify(step)}`);
 }
 
 async function give(server: FalcoOutputsServer, step: FeedStep, published: Published): Promise<void> {

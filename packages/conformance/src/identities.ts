@@ -31,3 +31,14 @@ export async function writeIdentities(folder: string): Promise<Record<IdentityNa
     "client-of-another-authority": await write("client-of-another-authority", another),
   };
 }
+
+/** The server and a client with certificates of a new authority: in a folder, or in the files that are there already. */
+export async function exchangeIdentities(
+  identities: Record<IdentityName, IdentityFiles>,
+  folder: string,
+): Promise<Record<IdentityName, IdentityFiles>> {
+  const authority = await Authority.create();
+  const write = async (name: "server" | "client") =>
+    writeIdentity(join(folder, name), name, authority.ca, await authority.issue());
+  return { ...identities, server: await write("server"), client: await write("client") };
+}

@@ -26,7 +26,7 @@ export function loadCases(): Case[] {
     .flatMap((name) => {
       const text = readFileSync(new URL(name, folder), "utf8");
       const theme = name.replace(/\.yaml$/, "");
-      const written = expandText(parse(text)) as Written[];
+      const written = expandText(parse(text, { merge: true })) as Written[];
       // What the server reads and what a client reads are rows apart: not every client reads Falco's lines.
       return written
         .flatMap((one) => toCases(theme, one))

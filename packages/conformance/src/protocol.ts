@@ -24,6 +24,10 @@ export interface CallLine extends Target {
   filter_locally?: boolean;
   /** Acknowledge by hand: the alerts at these places (1 is the first), in this order, each as soon as it is there. */
   acknowledge?: number[];
+  /** Acknowledge by hand, once the stream was stopped by a cancel line: the alerts at these places, in this order. */
+  acknowledge_when_stopped?: number[];
+  /** How long a stream that was stopped may wait for acknowledgements. Absent: the client's default. */
+  drain_timeout_ms?: number;
   /** Come back when the connection is lost. Absent: not at all. */
   reconnect?: boolean;
   /** Of `unknown`: the method's path. */

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FalcoOutputsServer } from "@falco-outputs/server";
-import { CallsAtOnce } from "./calls-at-once.js";
+import { CallsAtOnce, type Subscribed } from "./calls-at-once.js";
 import type { Call, Case, IdentityName } from "./case.js";
 import { check } from "./check-result.js";
 import { checkTogether } from "./check-together.js";
@@ -10,6 +9,7 @@ import type { ClientUnderTest } from "./clients.js";
 import { differences } from "./differences.js";
 import { feed, type RunningCalls } from "./feed.js";
 import type { IdentityFiles } from "./identities.js";
+import type { Peer } from "./peer.js";
 import { withPlaces } from "./places.js";
 import type { CallLine, CallResult } from "./protocol.js";
 import { Published } from "./published.js";
@@ -29,7 +29,7 @@ export async function runCase(
   const folder = mkdtempSync(join(tmpdir(), "falco-outputs-conformance-"));
   const setup = await setUp(one, client.takes, identities, folder);
   const published = new Published();
-  const run = new CaseRun(setup, testee, identities, published);
+  const run = new CaseRun(setup, testee, published);
   try {
     const problems: string[] = [];
     await feed(setup, one.feed, noCalls, published);
@@ -48,6 +48,7 @@ export async function runCase(
         );
       }
     }
+    if (one.user_agent === "own") problems.push(...userAgentDifferences(setup.peer!, client));
     const seen: Record<string, unknown> = { ...setup.server?.stats().inputs };
     for (const [name, expected] of Object.entries(one.inputs)) {
       problems.push(...differences(expected, seen[name], `inputs.${name}`));
@@ -63,13 +64,19 @@ export async function runCase(
   }
 }
 
+function userAgentDifferences({ userAgents }: Peer, { userAgent }: ClientUnderTest): string[] {
+  const own = new RegExp(`^${userAgent}/\\d+\\.\\d+\\.\\d+`);
+  return userAgents
+    .filter((seen) => !own.test(seen))
+    .map((seen) => `user-agent: expected ${own}, saw ${seen}`);
+}
+
 let lastId = 0;
 
 class CaseRun {
   constructor(
     readonly setup: Setup,
     readonly testee: TesteeProcess,
-    readonly identities: Record<IdentityName, IdentityFiles>,
     readonly published: Published,
   ) {}
 
@@ -92,9 +99,10 @@ class CaseRun {
     return results;
   }
 
-  get #server(): FalcoOutputsServer {
-    if (this.setup.server === undefined) throw new Error("there is no server");
-    return this.setup.server;
+  get #server(): Subscribed {
+    const server = this.setup.server ?? this.setup.peer;
+    if (server === undefined) throw new Error("there is no server");
+    return server;
   }
 
   #line({ tls, expect, feed, ...call }: Call, reportProgress: boolean): CallLine {
@@ -106,8 +114,8 @@ class CaseRun {
     };
     if (tls === undefined) return line;
     const { identity, ...names } = tls;
-    if (identity === "none") return { ...line, tls: { ca: this.identities.client.ca, ...names } };
-    return { ...line, tls: { ...this.identities[identity], ...names } };
+    if (identity === "none") return { ...line, tls: { ca: this.setup.identities.client.ca, ...names } };
+    return { ...line, tls: { ...this.setup.identities[identity], ...names } };
   }
 
   /** A call that is over is no longer a subscriber. */
@@ -119,7 +127,7 @@ class CaseRun {
         leaveLimitMs,
       );
     });
-    const { server } = this.setup;
+    const server = this.setup.server ?? this.setup.peer;
     const left = server?.waitForSubscribers(0).catch((reason: Error) => {
       // One that has stopped says so at once.
       if (server.stats().subscribers > 0) throw reason;

@@ -2,18 +2,27 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
-import { type Case, type IdentityName, type ServerSetup, stepsOf } from "./case.js";
+import { type Case, hasProxy, type IdentityName, type ServerSetup, stepsOf } from "./case.js";
 import type { ClientUnderTest } from "./clients.js";
-import type { IdentityFiles } from "./identities.js";
+import { type HttpProxy, startHttpProxy } from "./http-proxy.js";
+import { exchangeIdentities, type IdentityFiles } from "./identities.js";
 import { type Link, startLink } from "./link.js";
+import { Peer } from "./peer.js";
 
 export interface Setup {
   /** Where the client connects. */
   readonly address: string;
   /** Undefined where there is none. */
   readonly server: FalcoOutputsServer | undefined;
+  /** What is there instead of the server. */
+  readonly peer?: Peer;
+  /** Before the server, if the case has it be away. */
+  readonly proxy?: HttpProxy | undefined;
+  readonly identities: Record<IdentityName, IdentityFiles>;
   /** Stops the server, and starts one of the same kind on the same address. */
   restart(): Promise<void>;
+  /** The same, with new certificates for it and its clients. */
+  exchangeCertificates(): Promise<void>;
   /** Cuts every connection. */
   cut(): void;
   stop(): Promise<void>;
@@ -28,31 +37,43 @@ export async function setUp(
 ): Promise<Setup> {
   const steps = stepsOf(one);
   if (one.server.listen === "nowhere") {
-    return {
-      address: takes === "web" ? await nobodysUrl() : `unix://${join(folder, "nobody.sock")}`,
-      server: undefined,
-      restart: () => Promise.reject(new Error("there is no server to restart")),
-      cut: () => undefined,
-      stop: async () => undefined,
-    };
+    const address = takes === "web" ? await nobodysUrl() : `unix://${join(folder, "nobody.sock")}`;
+    return { ...withoutServer, identities, address };
   }
-  const running = new RunningSetup(one.server, takes, identities, folder);
+  if (one.server.peer !== undefined) {
+    const peer = await Peer.start(one.server.peer, join(folder, "peer.sock"));
+    return { ...withoutServer, identities, address: peer.address, peer, stop: () => peer.stop() };
+  }
+  // What is exchanged in one case is not what the next one has.
+  const exchanges = steps.some((step) => "exchange_certificates" in step);
+  const own = exchanges ? await exchangeIdentities(identities, folder) : identities;
+  const running = new RunningSetup(one.server, takes, own, folder);
   await running.start({
     http: steps.some((step) => "http" in step),
     link: steps.some((step) => "cut" in step),
+    proxy: hasProxy(one),
   });
   return running;
 }
 
+const withoutServer = {
+  server: undefined,
+  restart: () => Promise.reject(new Error("there is no server to restart")),
+  exchangeCertificates: () => Promise.reject(new Error("there is no server with certificates")),
+  cut: () => undefined,
+  stop: async () => undefined,
+};
+
 class RunningSetup implements Setup {
   readonly #setup: ServerSetup;
-  readonly #identities: Record<IdentityName, IdentityFiles>;
+  readonly identities: Record<IdentityName, IdentityFiles>;
   readonly #takes: ClientUnderTest["takes"];
   readonly #folder: string;
   #options: ServerOptions = {};
   #server: FalcoOutputsServer | undefined;
   #webserver: Server | undefined;
   #link: Link | undefined;
+  #proxy: HttpProxy | undefined;
   #address = "";
 
   constructor(
@@ -63,7 +84,7 @@ class RunningSetup implements Setup {
   ) {
     this.#setup = setup;
     this.#takes = takes;
-    this.#identities = identities;
+    this.identities = identities;
     this.#folder = folder;
   }
 
@@ -75,7 +96,11 @@ class RunningSetup implements Setup {
     return this.#server;
   }
 
-  async start({ http, link }: { http: boolean; link: boolean }): Promise<void> {
+  get proxy(): HttpProxy | undefined {
+    return this.#proxy;
+  }
+
+  async start({ http, link, proxy }: { http: boolean; link: boolean; proxy: boolean }): Promise<void> {
     const { falco, max_alerts, stall_timeout_ms } = this.#setup;
     if (falco && "webserver" in falco) this.#webserver = await startWebserver(falco.webserver);
     this.#options = {
@@ -88,9 +113,14 @@ class RunningSetup implements Setup {
     };
     this.#server = await startServer(this.#options);
     this.#address = this.#server.webUrl ?? this.#server.address;
-    if (!link) return;
-    this.#link = await startLink(this.#address, join(this.#folder, "proxy.sock"));
-    this.#address = this.#link.address;
+    if (link) {
+      this.#link = await startLink(this.#address, join(this.#folder, "link.sock"));
+      this.#address = this.#link.address;
+    }
+    if (proxy) {
+      this.#proxy = await startHttpProxy(this.#address, join(this.#folder, "proxy.sock"));
+      this.#address = this.#proxy.address;
+    }
   }
 
   async restart(): Promise<void> {
@@ -100,11 +130,19 @@ class RunningSetup implements Setup {
     this.#server = await startServer({ ...this.#options, ...this.#listen(address) });
   }
 
+  async exchangeCertificates(): Promise<void> {
+    const address = this.#server!.address;
+    await this.#server!.stop();
+    await exchangeIdentities(this.identities, this.#folder);
+    this.#server = await startServer({ ...this.#options, ...this.#listen(address) });
+  }
+
   cut(): void {
     this.#link!.cut();
   }
 
   async stop(): Promise<void> {
+    await this.#proxy?.close();
     await this.#link?.close();
     await this.#server?.stop();
     this.#webserver?.closeAllConnections();
@@ -116,7 +154,7 @@ class RunningSetup implements Setup {
     if (this.#takes === "web") return { listen: [], web: [bound ?? "127.0.0.1:0"] };
     const { listen = "unix", tls, host = "localhost" } = this.#setup;
     const address = bound ?? `${host}:0`;
-    if (tls !== undefined) return { listen: [{ address, tls: this.#identities[tls] }] };
+    if (tls !== undefined) return { listen: [{ address, tls: this.identities[tls] }] };
     if (listen === "tcp") return { listen: [{ address, insecure: true }] };
     return { listen: [bound ?? `unix://${join(this.#folder, "falco.sock")}`] };
   }

@@ -1,4 +1,4 @@
-import { type Case, callsOf, features, identityNames, stepsOf } from "./case.js";
+import { awayAnswers, type Case, callsOf, features, identityNames, stepsOf } from "./case.js";
 import { clients } from "./clients.js";
 import { methods, statusTypes } from "./protocol.js";
 import { statusNames } from "./status.js";
@@ -14,8 +14,9 @@ export function validateCase(one: Case): void {
   const keys = (what: string, object: object | undefined, known: string) =>
     check(what, Object.keys(object ?? {}), known.split(" "));
 
-  keys("case", one, "theme name server feed calls inputs needs known_failures");
-  keys("server", one.server, "listen tls host falco max_alerts stall_timeout_ms");
+  keys("case", one, "theme name server feed calls inputs needs known_failures user_agent");
+  keys("server", one.server, "peer listen tls host falco max_alerts stall_timeout_ms");
+  check("server.peer", one.server.peer === undefined ? [] : [one.server.peer], ["ours", "falco"]);
   check("server.tls", one.server.tls === undefined ? [] : [one.server.tls], identityNames);
   keys("inputs", one.inputs, "http lines");
   check("needs", one.needs, features);
@@ -29,9 +30,15 @@ export function validateCase(one: Case): void {
     keys(
       "feed",
       step,
-      "line numbered batch alert encoded http stdin await_requests await_alerts await_statuses await_subscribers cancel cut restart stop",
+      "line numbered batch alert encoded http stdin await_requests await_alerts await_statuses await_subscribers cancel cut restart stop exchange_certificates away there message large_alert end raise until_requests",
     );
     if ("alert" in step) keys("feed.alert", step.alert, "priority rule hostname tags source");
+    if ("away" in step) check("feed.away", [step.away], awayAnswers);
+    if ("end" in step) {
+      if (step.end === "without_trailers") continue;
+      keys("feed.end", step.end, "status message");
+      check("feed.end.status", [step.end.status], statusNames);
+    }
     if ("http" in step) keys("feed.http", step.http, "lines fixtures text hex each method headers status");
     if ("stdin" in step) keys("feed.stdin", step.stdin, "lines fixtures text hex chunk_bytes");
   }
@@ -40,7 +47,7 @@ export function validateCase(one: Case): void {
     keys(
       "call",
       call,
-      "method request requests headers timeout_ms cancel_after_alerts filter_locally acknowledge reconnect path text authority compression tls feed",
+      "method request requests headers timeout_ms cancel_after_alerts filter_locally acknowledge acknowledge_when_stopped drain_timeout_ms reconnect path text authority compression tls feed",
     );
     check("call.method", [call.method], methods);
     keys("call.tls", call.tls, "identity server_name");
@@ -52,10 +59,11 @@ export function validateCase(one: Case): void {
         "send half_close await_headers await_alerts send_every_ms send_when_idle_ms",
       );
     }
+    if (typeof expect.alerts === "string") check("expect.alerts", [expect.alerts], ["together", "any"]);
     keys("expect", expect, "status message alerts answered version health position statuses");
     check("expect.status", [expect.status], statusNames);
     check("expect.statuses", expect.statuses ?? [], statusTypes);
-    for (const alert of expect.alerts === "together" ? [] : (expect.alerts ?? [])) {
+    for (const alert of typeof expect.alerts === "string" ? [] : (expect.alerts ?? [])) {
       keys(
         "expect.alerts",
         alert,

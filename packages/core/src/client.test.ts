@@ -10,6 +10,7 @@ import type { Alert } from "./alert-message.js";
 import { type Client, createClient } from "./client.js";
 import { OutputsService, VersionService } from "./contract.js";
 import { FalcoError } from "./error.js";
+import { createTransportClient } from "./transport.js";
 
 type Outputs = ServiceImpl<typeof OutputsService>;
 
@@ -36,6 +37,13 @@ function serve(
   });
   client = createClient({ transport, address: "in memory" });
   return client;
+}
+
+/** How a `next` ends. A `get` that was not left on purpose has to say that it is not complete. */
+function endOf(method: "sub" | "get", how: "return" | "signal" | "close") {
+  if (method === "sub" || how === "return") return { status: "fulfilled", value: done };
+  const reason = expect.objectContaining({ name: "FalcoError", code: Code.Canceled, fromServer: false });
+  return { status: "rejected", reason };
 }
 
 /** Yields alerts named by number, then waits for the call's end. */
@@ -106,7 +114,9 @@ describe.each(["sub", "get"] as const)("%s", (method) => {
       if (how === "return") expect(await iterator.return!()).toEqual(done);
       if (how === "signal") controller.abort(new Error("a reason that is nobody's error"));
       if (how === "close") await client.close();
-      expect(await Promise.all(waiting)).toEqual([done, done]);
+      const [first, second] = await Promise.allSettled(waiting);
+      expect(first).toEqual(endOf(method, how));
+      expect(second).toEqual({ status: "fulfilled", value: done });
       expect(await iterator.next()).toEqual(done);
       await callEnded();
     },
@@ -122,7 +132,7 @@ describe.each(["sub", "get"] as const)("%s", (method) => {
       if (how === "return") void iterator.return!();
       if (how === "signal") controller.abort();
       if (how === "close") void client.close();
-      expect(await first).toEqual(done);
+      expect((await Promise.allSettled([first]))[0]).toEqual(endOf(method, how));
       await vi.waitFor(() => expect(contexts.every(({ signal }) => signal.aborted)).toBe(true));
     },
   );
@@ -131,17 +141,22 @@ describe.each(["sub", "get"] as const)("%s", (method) => {
     const controller = new AbortController();
     const seen: string[] = [];
     const stream = serve((context) => alertsThenSilence(context, 3))[method]({ signal: controller.signal });
-    for await (const { rule } of stream) {
-      controller.abort();
-      await callEnded();
-      seen.push(rule);
-    }
+    const loop = async () => {
+      for await (const { rule } of stream) {
+        controller.abort();
+        await callEnded();
+        seen.push(rule);
+      }
+      return done;
+    };
+    expect((await Promise.allSettled([loop()]))[0]).toEqual(endOf(method, "signal"));
     expect(seen).toEqual(["rule 1"]);
   });
 
   it("never opens a call for a signal that aborted before, nor before next", async () => {
     const stream = serve((context) => alertsThenSilence(context))[method]({ signal: AbortSignal.abort() });
-    expect(await rulesOf(stream)).toEqual([]);
+    const [ended] = await Promise.allSettled([stream[Symbol.asyncIterator]().next()]);
+    expect(ended).toEqual(endOf(method, "signal"));
     const unused = client[method]()[Symbol.asyncIterator]();
     expect(await unused.return!()).toEqual(done);
     expect(await unused.next()).toEqual(done);
@@ -263,11 +278,64 @@ describe("version", () => {
   });
 });
 
+describe("take", () => {
+  it.each(["sub", "get"] as const)("ends %s after so many alerts, without an error", async (method) => {
+    const stream = serve((context) => alertsThenSilence(context, 5))[method]();
+    expect(await rulesOf(stream.take(3))).toEqual(["rule 1", "rule 2", "rule 3"]);
+    await callEnded();
+  });
+
+  it("ends with the stream, if that has fewer", async () => {
+    expect(
+      await rulesOf(
+        serve(() => alertsOnly("a", "b"))
+          .get()
+          .take(3),
+      ),
+    ).toEqual(["a", "b"]);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("%s is refused", (count) => {
+    expect(() =>
+      serve(() => alertsOnly())
+        .sub()
+        .take(count),
+    ).toThrow(/^count: .*, expected a whole number of at least 1$/);
+  });
+});
+
+describe("first", () => {
+  it("is the first alert, after which the stream ends", async () => {
+    expect(
+      (
+        await serve((context) => alertsThenSilence(context, 2))
+          .sub()
+          .first()
+      )?.rule,
+    ).toBe("rule 1");
+    await callEnded();
+  });
+
+  it("is undefined if there is none, and throws what the stream throws", async () => {
+    expect(
+      await serve(() => alertsOnly())
+        .get()
+        .first(),
+    ).toBeUndefined();
+    const failing = serve(async function* () {
+      throw new ConnectError("no", Code.PermissionDenied);
+      // biome-ignore lint/correctness/noUnreachable: it makes a generator of alerts
+      yield { rule: "" };
+    });
+    await expect(failing.get().first()).rejects.toMatchObject({ code: Code.PermissionDenied });
+  });
+});
+
 describe("close", () => {
   it("lets the connection go once, and is what `await using` calls", async () => {
     const onClose = vi.fn();
     const transport = createRouterTransport(() => undefined);
-    client = createClient({ transport, onClose });
+    client = createTransportClient({ transport, onClose });
     await client[Symbol.asyncDispose]();
     await client.close();
     expect(onClose).toHaveBeenCalledTimes(1);
@@ -292,7 +360,7 @@ describe("explain", () => {
     const reason = new Error("connect ENOENT");
     const transport = { unary: () => Promise.reject(reason), stream: () => Promise.reject(reason) };
     const explain = () => ({ message: "start the server", code: Code.Unavailable });
-    client = createClient({ transport, explain });
+    client = createTransportClient({ transport, explain });
     for (const call of [client.version(), rulesOf(client.sub()), rulesOf(client.get())]) {
       await expect(call).rejects.toMatchObject({
         message: expect.stringMatching(/^(version|sub|get): start the server$/),

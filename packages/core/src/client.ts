@@ -1,5 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Transport } from "@connectrpc/connect";
-import type { Alert } from "./alert-message.js";
 import { maxDeadlineMs, milliseconds } from "./check-option.js";
 import type { VersionResponse } from "./contract.js";
 import { Code, type Explain, FalcoError } from "./error.js";
@@ -8,6 +8,7 @@ import { AlertIterator } from "./stream/alert-iterator.js";
 import type { AcknowledgedStream, AlertStream } from "./stream/alert-stream.js";
 import { callSettings } from "./stream/call-settings.js";
 import { Deliveries } from "./stream/deliveries.js";
+import { OpenedStream } from "./stream/opened-stream.js";
 import type { CallOptions, GetOptions, SubOptions } from "./stream/options.js";
 import { type StreamSettings, streamSettings } from "./stream/settings.js";
 
@@ -24,10 +25,16 @@ export interface ClientOptions {
    * in milliseconds. Default: 5,000.
    */
   connectTimeoutMs?: number;
+}
+
+/** For packages that bring a transport along. */
+export interface TransportClientOptions extends ClientOptions {
   /** Explains the transport's own errors: what happened, and what to do. */
   explain?: Explain;
   /** Called once by `close()`, to let the transport's connection go. */
   onClose?: () => void | Promise<void>;
+  /** The longest wait before another attempt to connect, where a stream's options do not say. Default: 30,000. */
+  maxReconnectDelayMs?: number;
 }
 
 const defaultConnectTimeoutMs = 5_000;
@@ -53,7 +60,10 @@ export interface Client {
    * @throws FalcoError; what a function of the caller's throws.
    */
   version(options?: CallOptions): Promise<FalcoVersion>;
-  /** Ends every stream and call of this client. */
+  /**
+   * Ends every stream and call of this client. A stream that acknowledges ends once all that it gave is acknowledged, or
+   * its `drainTimeoutMs` is over.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -66,13 +76,16 @@ export function createClient(options: ClientOptions): Client {
   return new TransportClient(options);
 }
 
-class TransportClient implements Client {
+export class TransportClient implements Client {
   readonly #rpc: OutputsRpc;
-  readonly #onClose: ClientOptions["onClose"];
+  readonly #onClose: TransportClientOptions["onClose"];
+  readonly #maxReconnectDelayMs: number | undefined;
   readonly #closed = new AbortController();
   readonly #streams = new Set<AlertIterator>();
+  #closing: Promise<void> | undefined;
 
-  constructor({ transport, address, connectTimeoutMs, explain, onClose }: ClientOptions) {
+  constructor(options: TransportClientOptions) {
+    const { transport, address, connectTimeoutMs, explain, onClose, maxReconnectDelayMs } = options;
     this.#rpc = new OutputsRpc({
       transport,
       address,
@@ -85,6 +98,7 @@ class TransportClient implements Client {
       explain,
     });
     this.#onClose = onClose;
+    this.#maxReconnectDelayMs = maxReconnectDelayMs;
   }
 
   sub(options: SubOptions = {}): AcknowledgedStream {
@@ -108,10 +122,14 @@ class TransportClient implements Client {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closed.signal.aborted) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed.abort();
-    await Promise.all([...this.#streams].map((stream) => stream.return()));
+    await Promise.all([...this.#streams].map((stream) => stream.stop()));
     await this.#onClose?.();
   }
 
@@ -120,14 +138,9 @@ class TransportClient implements Client {
   }
 
   #stream(method: "sub" | "get", options: SubOptions | GetOptions): AcknowledgedStream {
-    const settings = streamSettings(method, options);
+    const settings = streamSettings(method, options, this.#maxReconnectDelayMs);
     const deliveries = new Deliveries();
-    const open = () => this.#open(settings, deliveries);
-    return {
-      [Symbol.asyncIterator]: open,
-      batches: () => ({ [Symbol.asyncIterator]: () => batchIterator(open()) }),
-      acknowledge: (alert) => deliveries.acknowledge(alert),
-    };
+    return new OpenedStream(() => this.#open(settings, deliveries), deliveries);
   }
 
   #open(settings: StreamSettings, deliveries: Deliveries): AlertIterator {
@@ -146,8 +159,4 @@ class TransportClient implements Client {
     if (!this.#closed.signal.aborted) return;
     throw new FalcoError("the client is closed", Code.FailedPrecondition, { tried: this.#rpc.tried(method) });
   }
-}
-
-function batchIterator(iterator: AlertIterator): AsyncIterator<readonly Alert[], undefined> {
-  return { next: () => iterator.nextBatch(), return: () => iterator.return() };
 }

@@ -1,6 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { CallbackError } from "./callback-error.js";
-import { Code, type Explain, FalcoError } from "./error.js";
+import { Code, type Explain, type Explanation, FalcoError } from "./error.js";
 import { isFetchFailure } from "./fetch-failure.js";
 
 /** Why a call failed, and what that means for another attempt. */
@@ -36,11 +36,37 @@ export function failureOf(reason: unknown, tried: string, explain?: Explain): Fa
   if (isFromServer(error)) {
     return ofError(new FalcoError(error.rawMessage, error.code, { tried, cause: reason, fromServer: true }));
   }
-  const explained = explain?.(reason);
+  const untakeable = isUntakeable(error);
+  const explained = untakeable ? undefined : (explain?.(reason) ?? explainAnswer(error));
   const { message = error.rawMessage, code = error.code, retryAtOnce } = explained ?? {};
   const failure = ofError(new FalcoError(message, code, { tried, cause: reason }), retryAtOnce);
   const bug = explained === undefined ? bugIn(reason) : undefined;
+  if (untakeable) return { ...failure, isTransient: false };
   return bug === undefined ? failure : { ...failure, thrown: bug, isTransient: false };
+}
+
+/** What Connect says of a message that this side cannot take: another attempt would only bring it again. */
+const untakeable: Readonly<Partial<Record<Code, RegExp>>> = {
+  [Code.ResourceExhausted]: /^message size \d+ is larger than configured readMaxBytes \d+$/,
+  [Code.Internal]: /^(?:parse binary: |received compressed envelope, but do not know how to decompress$)/,
+};
+
+function isUntakeable({ code, rawMessage }: ConnectError): boolean {
+  return untakeable[code]?.test(rawMessage) === true;
+}
+
+/** What Connect says of a stream that ended without gRPC's status, or in the middle of a message. */
+const cut = /^protocol error: (?:missing status|incomplete envelope)$/;
+/** What it says of an answer that is not gRPC: a proxy's, whose server is away. */
+const notGrpc = /^(?:HTTP (?:404|429|5\d\d)$|unsupported content type )/;
+
+/** What Connect's own errors mean, whatever the transport. */
+function explainAnswer({ rawMessage }: ConnectError): Explanation | undefined {
+  if (cut.test(rawMessage)) {
+    return { message: "the stream was cut: it ended without a status", code: Code.Unavailable };
+  }
+  if (!notGrpc.test(rawMessage)) return undefined;
+  return { message: `something other than a gRPC server answered: ${rawMessage}`, code: Code.Unavailable };
 }
 
 function ofError(error: FalcoError, retryAtOnce = false): Failure {

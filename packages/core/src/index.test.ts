@@ -7,6 +7,7 @@ import * as contract from "./contract.js";
 import * as main from "./index.js";
 import * as options from "./options.js";
 import * as printable from "./printable.js";
+import * as transport from "./transport.js";
 
 it.each([
   [
@@ -23,9 +24,7 @@ it.each([
       "createAlert",
       "createClient",
       "dateOf",
-      "formatAddress",
       "isAtLeast",
-      "parseAddress",
       "parsePriority",
       "priorityName",
       "priorityNames",
@@ -67,6 +66,7 @@ it.each([
     options,
     ["OptionError", "maxDeadlineMs", "maxTimerMs", "milliseconds", "readPem", "toHeaders", "wholeNumber"],
   ],
+  ["transport", transport, ["createTransportClient", "formatAddress", "parseAddress"]],
   ["printable", printable, ["printable", "printableJson"]],
   [
     "contract",

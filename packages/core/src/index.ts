@@ -2,9 +2,23 @@
 
 // Subscribing.
 export { type Client, type ClientOptions, createClient, type FalcoVersion } from "./client.js";
-export type { AcknowledgedStream, AlertStream } from "./stream/alert-stream.js";
-export type { AlertFilter, CallOptions, GetOptions, ReconnectOptions, SubOptions } from "./stream/options.js";
-export type { Loss, StreamStatus } from "./stream/status.js";
+export type {
+  AcknowledgedStream,
+  AlertStream,
+  Alerts,
+  Batches,
+  BatchIterator,
+  OneByOne,
+} from "./stream/alert-stream.js";
+export type {
+  AlertFilter,
+  CallHeaders,
+  CallOptions,
+  GetOptions,
+  ReconnectOptions,
+  SubOptions,
+} from "./stream/options.js";
+export type { Loss, LossCause, StreamStatus } from "./stream/status.js";
 export { Code, FalcoError } from "./error.js";
 export { OptionError } from "./option-error.js";
 
@@ -17,6 +31,4 @@ export { Priority, type PriorityLike, type PriorityName, parsePriority, priority
 export { type AlertInit, alertFromJson, alertFromText, createAlert, type FieldValue } from "./alert.js";
 
 // For those who build on this package.
-export { type Address, formatAddress } from "./address.js";
-export type { Explain, Explanation, FalcoErrorOptions } from "./error.js";
-export { parseAddress } from "./parse-address.js";
+export type { FalcoErrorOptions } from "./error.js";

@@ -10,6 +10,7 @@ import {
 import { Code, type Explain, FalcoError } from "./error.js";
 import { type Failure, failureOf } from "./failure.js";
 import type { CallSettings } from "./stream/call-settings.js";
+import { ReconnectPace } from "./stream/reconnect-pace.js";
 
 export interface OutputsRpcOptions {
   transport: Transport;
@@ -26,6 +27,7 @@ export class OutputsRpc {
   readonly #explain: Explain | undefined;
   /** How long it takes at most to connect, in milliseconds. */
   readonly connectTimeoutMs: number;
+  readonly pace = new ReconnectPace();
   /** Whether the server has ever answered: from then on, a connection that fails is one that was lost. */
   wasConnected = false;
 
@@ -92,6 +94,13 @@ export class OutputsRpc {
       Code.Unimplemented,
       { tried },
     );
+  }
+
+  /** The error of a call that was ended from this side before it was complete. */
+  cutShort(method: string): FalcoError {
+    return new FalcoError("cut short: the call was ended before all alerts had come", Code.Canceled, {
+      tried: this.tried(method),
+    });
   }
 
   failure(method: string, reason: unknown): Failure {

@@ -10,11 +10,16 @@ const filters = Object.keys(filterFields) as (keyof typeof filterFields)[];
 
 /**
  * Why a stream's first request makes no sense; undefined if it does. Client and server ask here, so that they refuse
- * the same in the same words. Field names are those of the contract.
+ * the same in the same words.
+ * @param nameOf What a field is called. Default: as in the contract.
  */
-export function refusal(method: "sub" | "get", request: OutputsRequest): string | undefined {
+export function refusal(
+  method: "sub" | "get",
+  request: OutputsRequest,
+  nameOf: (field: "minPriority" | "acknowledged" | (typeof filters)[number]) => string = fieldName,
+): string | undefined {
   const { group, broadcast, after, follow, acknowledged, minPriority } = request;
-  const filtered = filters.filter((name) => isSet(request[name])).map(fieldName);
+  const filtered = filters.filter((name) => isSet(request[name])).map(nameOf);
   if (group.length > maxGroupLength) {
     return `group: a name of ${group.length} characters, expected at most ${maxGroupLength}`;
   }
@@ -30,13 +35,14 @@ export function refusal(method: "sub" | "get", request: OutputsRequest): string 
     }
   }
   if (minPriority !== undefined && priorityNames[minPriority] === undefined) {
-    return `min_priority: ${minPriority}, expected 0 (Emergency) to 7 (Debug)`;
+    return `${nameOf("minPriority")}: ${minPriority}, expected 0 (Emergency) to 7 (Debug)`;
   }
   if (method === "sub" && follow) return "follow: sub follows anyway, it is for get";
   if (acknowledged === undefined) return undefined;
-  if (method === "get") return "acknowledged: get takes no acknowledgements, use sub";
-  if (broadcast) return "acknowledged: a broadcast shares with nobody to whom its alerts could go instead";
-  if (acknowledged !== 0n) return `acknowledged: ${acknowledged}, expected 0 in a stream's first request`;
+  const name = nameOf("acknowledged");
+  if (method === "get") return `${name}: get takes no acknowledgements, use sub`;
+  if (broadcast) return `${name}: a broadcast shares with nobody to whom its alerts could go instead`;
+  if (acknowledged !== 0n) return `${name}: ${acknowledged}, expected 0 in a stream's first request`;
   return undefined;
 }
 

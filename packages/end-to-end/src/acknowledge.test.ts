@@ -23,9 +23,9 @@ async function takeRest(server: FalcoOutputsServer, count: number): Promise<bigi
 }
 
 /** Takes alerts from a stream, which stays open. */
-async function take(iterator: AsyncIterator<Alert>, count: number): Promise<Alert[]> {
+async function take(iterator: AsyncIterator<Alert, undefined>, count: number): Promise<Alert[]> {
   const alerts: Alert[] = [];
-  while (alerts.length < count) alerts.push((await iterator.next()).value);
+  while (alerts.length < count) alerts.push((await iterator.next()).value!);
   return alerts;
 }
 
@@ -221,5 +221,105 @@ describe("leaving", () => {
     leaving.abort();
     expect(await waiting).toEqual({ value: undefined, done: true });
     expect(stats(server)).toMatchObject({ delivered: 20 });
+  });
+});
+
+describe("a stream that is stopped", () => {
+  /** A stream of which five alerts are at work. */
+  async function atWork(options: { drainTimeoutMs?: number } = {}) {
+    const server = await serve();
+    const sequences = await publish(server, { count: 10 });
+    const client = clientOf(server.address);
+    const stopping = new AbortController();
+    const stream = client.sub({ ...manual, ...options, signal: stopping.signal });
+    const iterator = stream[Symbol.asyncIterator]();
+    const alerts = await take(iterator, 5);
+    return { server, sequences, client, stopping, stream, iterator, alerts };
+  }
+
+  it("by its signal gives nothing more, and what it gave can still be acknowledged", async () => {
+    const { server, sequences, stopping, stream, iterator, alerts } = await atWork();
+    stopping.abort();
+    expect(await iterator.next()).toEqual({ value: undefined, done: true });
+    for (const alert of alerts.reverse()) expect(stream.acknowledge(alert)).toBe(true);
+    await server.waitForSubscribers(0);
+    expect(stats(server)).toMatchObject({ delivered: 5, waiting: 5 });
+    expect(await takeRest(server, 5)).toEqual(sequences.slice(5));
+  });
+
+  it("by close of its client, which waits for that", async () => {
+    const { server, client, stream, alerts } = await atWork();
+    let isClosed = false;
+    const closing = client.close().then(() => {
+      isClosed = true;
+    });
+    for (const alert of alerts) {
+      expect(isClosed).toBe(false);
+      expect(stream.acknowledge(alert)).toBe(true);
+    }
+    await closing;
+    expect(stats(server)).toMatchObject({ members: 0, delivered: 5, waiting: 5 });
+  });
+
+  it("gives what is not acknowledged in time to others", async () => {
+    const { server, sequences, client, stream, alerts } = await atWork({ drainTimeoutMs: 50 });
+    stream.acknowledge(alerts[0]!);
+    await client.close();
+    expect(stream.acknowledge(alerts[1]!)).toBe(false);
+    expect(await takeRest(server, 9)).toEqual(sequences.slice(1));
+  });
+
+  it("does not wait when it is left by break", async () => {
+    const { server, sequences, iterator, stream, alerts } = await atWork();
+    await iterator.return();
+    expect(stream.acknowledge(alerts[0]!)).toBe(false);
+    expect(await takeRest(server, 10)).toEqual(sequences);
+  });
+
+  it("with acknowledge: true lets the body finish also when the client is closed", async () => {
+    const server = await serve();
+    const sequences = await publish(server, { count: 3 });
+    const client = clientOf(server.address);
+    let closing: Promise<void> | undefined;
+    for await (const _ of client.sub(auto)) closing = client.close();
+    await closing;
+    expect(await takeRest(server, 2)).toEqual(sequences.slice(1));
+  });
+});
+
+describe("acknowledge", () => {
+  it("says whether it counts", async () => {
+    const server = await serve();
+    await publish(server, { count: 2 });
+    const proxy = await proxyTo(server.address);
+    const stream = clientOf(proxy.address).sub({ ...manual, reconnect: { initialDelayMs: 1 } });
+    const iterator = stream[Symbol.asyncIterator]();
+    const [first, second] = await take(iterator, 2);
+    expect(stream.acknowledge(first!)).toBe(true);
+    expect(stream.acknowledge(first!)).toBe(false);
+    await expect.poll(() => stats(server)?.delivered, patience).toBe(1);
+    const again = iterator.next();
+    proxy.cut();
+    const { value } = await again;
+    expect(value?.sequence).toBe(second!.sequence);
+    expect(stream.acknowledge(second!)).toBe(false);
+    expect(stream.acknowledge(value!)).toBe(true);
+    await iterator.return();
+  });
+
+  it("refuses an alert that is not the stream's own", async () => {
+    const server = await serve();
+    await publish(server, { count: 1 });
+    const client = clientOf(server.address);
+    const stream = client.sub(manual);
+    const iterator = stream[Symbol.asyncIterator]();
+    const [alert] = await take(iterator, 1);
+    const message = "acknowledge: expected an alert that this stream gave";
+    for (const other of [structuredClone({ ...alert! }) as Alert, { ...alert! } as Alert]) {
+      expect(() => stream.acknowledge(other)).toThrow(message);
+    }
+    expect(() => client.sub(manual).acknowledge(alert!)).toThrow(message);
+    expect(stream.acknowledge(alert!)).toBe(true);
+    await iterator.return();
   });
 });

@@ -114,6 +114,20 @@ it("reads Falco's own server from its shared queue, also when it comes back, or 
   expect(aggregator.stats().inputs["grpc:falco"]).toEqual({ accepted: 5, rejected: 0 });
 });
 
+it("loses no alert when Falco sends one that is not UTF-8, which is replaced where it is not", async () => {
+  const falco = await startOldFalco(scratchFolder());
+  const aggregator = await serve();
+  const { counts } = collect(aggregator);
+  await aggregator.waitForSubscribers(1);
+  falco.raise("one", "two");
+  falco.raiseEncoded(Buffer.from([0x10, 5, 0x22, 4, 0x62, 0x61, 0x64, 0xff]));
+  falco.raise("three", "four");
+  void aggregator.readAlerts(clientOf(falco.address), { name: "falco" });
+  const rules = ["one", "two", "bad\ufffd", "three", "four"];
+  await expect.poll(() => [...counts.keys()], patience).toEqual(rules);
+  expect(aggregator.stats().inputs["grpc:falco"]).toEqual({ accepted: 5, rejected: 0 });
+});
+
 it("waits for a server that is not there yet, and says so once", async () => {
   const warnings: string[] = [];
   const logger = {

@@ -1,8 +1,9 @@
 import { connect } from "node:net";
 import { createClient as createGrpcClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { type Alert, type AlertStream, parseAddress } from "@falco-outputs/core";
+import type { Alert, AlertStream } from "@falco-outputs/core";
 import { OutputsService } from "@falco-outputs/core/contract";
+import { parseAddress } from "@falco-outputs/core/transport";
 import { describe, expect, it } from "vitest";
 import { clientOf, publish, serve } from "./test-server.js";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { parseAddress } from "@falco-outputs/core";
+import { parseAddress } from "@falco-outputs/core/transport";
 import { onTestFinished } from "vitest";
 import { scratchFolder } from "./test-server.js";
 

@@ -246,12 +246,48 @@ describe("a broadcast that comes back", () => {
     await first.stop();
     const second = await serve({ listen });
     await expect.poll(types, patience).toContain("lost");
-    expect(statuses.at(-1)).toMatchObject({ loss: { cause: "restart", lost: undefined } });
+    expect(statuses.at(-1)).toMatchObject({ loss: { cause: "restart", causeText: "restart" } });
     proxy.refusing = true;
     proxy.cut();
     await second.waitForSubscribers(0);
     const published = await publish(second, { count: 10 });
     proxy.refusing = false;
     await expect.poll(() => sequences, patience).toEqual([...old, 0n, ...published]);
+  });
+});
+
+describe("the wait before another attempt", () => {
+  it("is the same for all streams of a client", async () => {
+    const random = vi.spyOn(Math, "random").mockReturnValueOnce(1).mockReturnValue(0);
+    onTestFinished(() => void random.mockRestore());
+    const client = clientOf(join(scratchFolder(), "nobody.sock"));
+    const first: number[] = [];
+    for (let count = 0; count < 3; count++) {
+      let isFirst = true;
+      const onStatus = (status: StreamStatus) => {
+        if (status.type === "disconnected" && isFirst) first.push(status.retryInMs);
+        if (status.type === "disconnected") isFirst = false;
+      };
+      const reconnect = { waitOnFirstConnect: true, initialDelayMs: 60_000, maxDelayMs: 60_000 };
+      void client.sub({ reconnect, onStatus })[Symbol.asyncIterator]().next();
+    }
+    await expect.poll(() => first.length, { timeout: 10_000 }).toBe(3);
+    // Had each stream decided for itself, two would not wait.
+    expect(first.every((ms) => ms > 0)).toBe(true);
+  });
+
+  it("is at most a second on a unix socket", async () => {
+    const random = vi.spyOn(Math, "random").mockReturnValue(1);
+    onTestFinished(() => void random.mockRestore());
+    const waits: number[] = [];
+    const onStatus = (status: StreamStatus) => {
+      if (status.type === "disconnected") waits.push(status.retryInMs);
+    };
+    const reconnect = { waitOnFirstConnect: true, initialDelayMs: 600 };
+    void clientOf(join(scratchFolder(), "nobody.sock"))
+      .sub({ reconnect, onStatus })
+      [Symbol.asyncIterator]()
+      .next();
+    await expect.poll(() => waits.slice(0, 2), { timeout: 10_000 }).toEqual([600, 1_000]);
   });
 });

@@ -72,7 +72,7 @@ describe("a connection that goes silent, with neither end told", () => {
   it("gives to others what a silent member was sent, though it is still being sent alerts", async () => {
     const server = await serve({ stallTimeoutMs: 300 });
     const proxy = await proxyTo(server.address);
-    const options = { group: "pager", acknowledge: true } as const;
+    const options = { group: "pager", acknowledge: true, drainTimeoutMs: 1 } as const;
     const silent = clientOf(proxy.address).sub(options)[Symbol.asyncIterator]();
     const first = silent.next();
     await server.waitForSubscribers(1);

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { type Alert, type AlertStream, parseAddress, type StreamStatus } from "@falco-outputs/core";
+import type { Alert, AlertStream, StreamStatus } from "@falco-outputs/core";
+import { parseAddress } from "@falco-outputs/core/transport";
 import { createClient } from "@falco-outputs/node";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { clientOf, publish, serve } from "./test-server.js";
@@ -92,7 +93,13 @@ it("serves one that reads beside one that does not, which is told its loss when 
     { type: "connected" },
     expect.objectContaining({
       type: "lost",
-      loss: { cause: "slow", lost: loss!.lost, firstSequence: loss!.first, lastSequence: loss!.last },
+      loss: {
+        cause: "slow",
+        causeText: "slow",
+        lost: loss!.lost,
+        firstSequence: loss!.first,
+        lastSequence: loss!.last,
+      },
     }),
   ]);
 }, 30_000);

@@ -3,11 +3,10 @@ import {
   type Client,
   type ClientOptions as CoreClientOptions,
   createClient as createCoreClient,
-  formatAddress,
   OptionError,
-  parseAddress,
 } from "@falco-outputs/core";
-import { maxDeadlineMs, milliseconds } from "@falco-outputs/core/options";
+import { maxDeadlineMs, milliseconds, wholeNumber } from "@falco-outputs/core/options";
+import { createTransportClient, formatAddress, parseAddress } from "@falco-outputs/core/transport";
 import { connectionTo } from "./connection.js";
 import { falcoFolder, folderWith, grpcSocket, isPrivate, socketAddress } from "./default-address.js";
 import { explainFor } from "./explain.js";
@@ -18,6 +17,12 @@ import { createTransport } from "./transport/grpc-transport.js";
 const defaultConnectTimeoutMs = 5_000;
 const defaultKeepAliveMs = 30_000;
 const maxPingTimeoutMs = 15_000;
+/** gRPC's usual limit; a server of ours sends no alert above 1 MiB. */
+const defaultMaxMessageBytes = 4 * 1024 * 1024;
+/** What a frame of gRPC's can say of its length. */
+const mostMessageBytes = 2 ** 32 - 1;
+/** A server on the same machine is not spared by waiting. */
+const maxUnixDelayMs = 1_000;
 
 export type ClientOptions = AddressOptions | CoreClientOptions;
 
@@ -39,6 +44,11 @@ interface AddressOptions {
    * 15,000, to be answered. Default: 30,000.
    */
   keepAliveMs?: number;
+  /**
+   * The largest message that is taken, in bytes. A larger one ends its call with ResourceExhausted, for good.
+   * Default: 4,194,304.
+   */
+  maxMessageBytes?: number;
   /**
    * Connect's interceptors, around every call: for tracing, metadata and the like. What one throws ends the call and
    * reaches its caller as it is; only a ConnectError with Unavailable, Aborted or ResourceExhausted lets a stream try
@@ -63,13 +73,22 @@ export function createClient(options: ClientOptions = {}): Client {
     maxDeadlineMs,
   );
   const pingIntervalMs = milliseconds("keepAliveMs", options.keepAliveMs, defaultKeepAliveMs);
+  const maxMessageBytes = wholeNumber("maxMessageBytes", options.maxMessageBytes, defaultMaxMessageBytes, {
+    most: mostMessageBytes,
+  });
   const pingTimeoutMs = Math.min(pingIntervalMs, maxPingTimeoutMs);
   const { baseUrl, sessionOptions } = connectionTo(address, { ...options, connectTimeoutMs });
   const sessionManager = new SessionManager(baseUrl, { pingIntervalMs, pingTimeoutMs }, sessionOptions);
-  return createCoreClient({
-    transport: createTransport({ baseUrl, sessionManager, interceptors: options.interceptors ?? [] }),
+  return createTransportClient({
+    transport: createTransport({
+      baseUrl,
+      sessionManager,
+      interceptors: options.interceptors ?? [],
+      maxMessageBytes,
+    }),
     address: formatAddress(address),
     connectTimeoutMs,
+    ...(address.kind === "unix" && { maxReconnectDelayMs: maxUnixDelayMs }),
     explain: explainFor(address, options.tls !== undefined),
     onClose: () => sessionManager.close(),
   });

@@ -1,7 +1,13 @@
 import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http2";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls, type PeerCertificate } from "node:tls";
-import { type Address, formatAddress, OptionError } from "@falco-outputs/core";
+import { connect as connectTcp, isIP, Socket } from "node:net";
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  type PeerCertificate,
+  type SecureContextOptions,
+} from "node:tls";
+import { OptionError } from "@falco-outputs/core";
+import { type Address, formatAddress } from "@falco-outputs/core/transport";
 import { secureContextOptions, type TlsOptions } from "./tls.js";
 
 /** How HTTP/2 reaches a server. */
@@ -51,7 +57,8 @@ export function connectionTo(
       },
     };
   }
-  const secure = secureContextOptions(tls);
+  // What is wrong now is told now.
+  secureContextOptions(tls);
   const name = tls.serverName ?? host;
   const identity = {
     // TLS names a server by its DNS name only, Node checks the certificate against that name or else the host.
@@ -63,6 +70,13 @@ export function connectionTo(
     sessionOptions: {
       settings,
       createConnection: () => {
+        let secure: SecureContextOptions;
+        try {
+          secure = secureContextOptions(tls);
+        } catch (error) {
+          // They may be being exchanged just now.
+          return new Socket().destroy(failure(unusable, (error as Error).message));
+        }
         const options = { ...secure, ...identity, host, port, ALPNProtocols: ["h2"] };
         return answering(connectTimeoutMs, connectTls(options));
       },
@@ -70,6 +84,8 @@ export function connectionTo(
   };
 }
 
+/** The code of the error when the certificates cannot be used any more. */
+export const unusable = "FALCO_UNUSABLE_TLS";
 /** The code of the error when the other side closed a connection without a word. */
 export const unanswered = "FALCO_UNANSWERED";
 

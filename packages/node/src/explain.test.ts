@@ -5,7 +5,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
-import { Code, parseAddress } from "@falco-outputs/core";
+import { Code } from "@falco-outputs/core";
+import { parseAddress } from "@falco-outputs/core/transport";
 import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
 import { Authority, type Identity } from "@falco-outputs/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -170,7 +171,10 @@ describe("over TCP", () => {
 
   it("says what a proxy answers in the server's place", async () => {
     const proxy = createHttp2Server((_, response) => response.writeHead(502).end());
-    await expectFailure({ address: await listen(proxy), insecure: true }, "HTTP 502");
+    await expectFailure(
+      { address: await listen(proxy), insecure: true },
+      "something other than a gRPC server answered: HTTP 502",
+    );
   });
 
   it("says that the server ended a stream that was read too slowly", async () => {

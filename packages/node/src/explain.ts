@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
-import { type Address, Code, type Explain, type Explanation } from "@falco-outputs/core";
-import { unanswered } from "./connection.js";
+import { Code } from "@falco-outputs/core";
+import type { Address, Explain, Explanation } from "@falco-outputs/core/transport";
+import { unanswered, unusable } from "./connection.js";
 
 /**
  * Explains what Node and Connect report of a failed connection: what happened, and what to do. Of Connect, it matches
@@ -14,7 +15,7 @@ export function explainFor(address: Address, secure: boolean): Explain {
   );
   return (reason) => {
     for (const { code, message: said } of errorsWithCode(reason)) {
-      const message = messages.get(code);
+      const message = code === unusable ? said : messages.get(code);
       if (message === undefined) continue;
       const retryAtOnce = code === "ERR_HTTP2_SESSION_ERROR" && goodbye.test(said);
       return { message, code: code === "EACCES" ? Code.PermissionDenied : Code.Unavailable, retryAtOnce };

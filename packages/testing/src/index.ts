@@ -2,4 +2,5 @@ export { Authority, type Identity, type IdentityOptions, writeIdentity } from ".
 export { fixtureBodies, fixtureBody, fixtureLines, fixturePath } from "./fixtures.js";
 export { lacks } from "./lacks.js";
 export { OldFalco, type RaisedAlert } from "./old-falco.js";
+export { isInstalled, type ReverseProxy, reverseProxies, startReverseProxy } from "./reverse-proxies.js";
 export { Tally } from "./tally.js";

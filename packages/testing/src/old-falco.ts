@@ -60,6 +60,11 @@ export class OldFalco {
     for (const alert of alerts) this.#queue.push(encode(typeof alert === "string" ? { rule: alert } : alert));
   }
 
+  /** Queues an alert of these bytes, which need not be one. */
+  raiseEncoded(alert: Uint8Array): void {
+    this.#queue.push(frame(alert));
+  }
+
   /** Ends every stream with OK, as Falco does when it stops. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;

@@ -1,16 +1,17 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 import {
   type AlertStream,
   Code,
   type Client as CoreClient,
-  createClient as createCoreClient,
   FalcoError,
   type GetOptions,
   OptionError,
 } from "@falco-outputs/core";
 import { startHeader } from "@falco-outputs/core/contract";
 import { toHeaders } from "@falco-outputs/core/options";
+import { createTransportClient } from "@falco-outputs/core/transport";
 import { abortableFetch } from "./abortable-fetch.js";
 import { explainFor } from "./explain.js";
 
@@ -50,7 +51,7 @@ export function createClient({ baseUrl, protocol = "connect", token }: ClientOpt
     fetch: abortableFetch,
     interceptors: token === undefined ? [] : [withToken(token)],
   };
-  const client = createCoreClient({
+  const client = createTransportClient({
     transport: createTransport(protocol, options),
     address: url.href.replace(/\/$/, ""),
     explain: explainFor(url, token !== undefined),

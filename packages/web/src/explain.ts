@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
-import { Code, type Explain } from "@falco-outputs/core";
+import { Code } from "@falco-outputs/core";
 import { isUnanswered } from "@falco-outputs/core/contract";
+import type { Explain } from "@falco-outputs/core/transport";
 
 /** What Connect says of a body that ends before its last part came. */
 const cutShort = new Set(["missing EndStreamResponse", "missing trailer", "missing response body"]);

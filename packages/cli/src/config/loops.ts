@@ -1,5 +1,5 @@
 import { type BigIntStats, fstatSync, statSync } from "node:fs";
-import { type Address, formatAddress } from "@falco-outputs/core";
+import { type Address, formatAddress } from "@falco-outputs/core/transport";
 import { UsageError } from "../args/usage-error.js";
 import { readAddress } from "./read-address.js";
 import { realPath } from "./real-path.js";

@@ -1,4 +1,5 @@
-import { type Client, createClient, parseAddress } from "@falco-outputs/node";
+import { parseAddress } from "@falco-outputs/core/transport";
+import { type Client, createClient } from "@falco-outputs/node";
 import { clientFlags, inFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
 import type { ConnectionOptions } from "./connection-options.js";

@@ -1,5 +1,5 @@
-import { parseAddress } from "@falco-outputs/core";
 import { isLoopback } from "@falco-outputs/core/address";
+import { parseAddress } from "@falco-outputs/core/transport";
 import type { HttpInputOptions, ListenOptions, ServerOptions } from "@falco-outputs/server";
 import { readToken } from "../args/read-token.js";
 import { UsageError } from "../args/usage-error.js";

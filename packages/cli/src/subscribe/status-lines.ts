@@ -44,9 +44,9 @@ export class StatusLines {
   printed(alert: Alert): void {
     const loss = this.#losses.get(alert);
     if (loss === undefined) return;
-    const { lost, cause } = loss;
-    if (lost === undefined) tell(`lost alerts (${cause}), how many is not known`);
-    else tell(`lost ${lost} ${lost === 1n ? "alert" : "alerts"} (${cause})`);
+    const { lost, causeText } = loss;
+    if (lost === undefined) tell(`lost alerts (${causeText}), how many is not known`);
+    else tell(`lost ${lost} ${lost === 1n ? "alert" : "alerts"} (${causeText})`);
   }
 
   /** Attempts that fail as the one before change nothing. */

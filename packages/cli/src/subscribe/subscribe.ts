@@ -1,3 +1,4 @@
+import { Code, FalcoError } from "@falco-outputs/node";
 import { clientFlags, inFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
 import { connect } from "../connection/connect.js";
@@ -47,10 +48,12 @@ export async function subscribe(method: "sub" | "get", options: SubscribeOptions
       status.printed(alert);
       // What could not be written stays unacknowledged, and goes to another subscriber.
       if (!(await writer.write(formatAlert(alert, options.output, color)))) break;
-      alerts.acknowledge?.(alert);
+      if (acknowledge) alerts.acknowledge?.(alert);
       if (++printed >= count) break;
     }
   } catch (error) {
+    // Nobody misses what a `sub` began with, nor what nobody reads any more.
+    if ((method === "sub" || writer.closed.aborted) && isCutShort(error)) return;
     throw isFalcosOwn(error) ? leavingOut(error, options) : inFlags(error, clientFlags);
   }
 }
@@ -59,6 +62,10 @@ export async function subscribe(method: "sub" | "get", options: SubscribeOptions
 function greeting({ group, shared, after, last }: SubscribeOptions): string {
   const looksAhead = (group ?? shared ?? after ?? last) === undefined;
   return `connected; waiting for alerts${looksAhead ? " (--last N shows earlier ones)" : ""}`;
+}
+
+function isCutShort(error: unknown): boolean {
+  return error instanceof FalcoError && error.code === Code.Canceled && !error.fromServer;
 }
 
 /** What Falco's own server cannot do, by the flags that ask for it. */

@@ -103,7 +103,24 @@ describe("AlertDecoder", () => {
   });
 
   it.each([
-    ["text that is no UTF-8", concat([0x22, 2, 0xc3, 0x28])],
+    ["a byte that is none", [0x61, 0xff, 0x62], "a\ufffdb"],
+    ["a sequence that is cut off", [0x61, 0xe2, 0x82, 0x62], "a\ufffdb"],
+    ["a sequence that is cut off by the end", [0x61, 0xf0, 0x9f, 0xa6], "a\ufffd"],
+    ["a surrogate", [0xed, 0xa0, 0x80], "\ufffd\ufffd\ufffd"],
+    ["a sequence that is too long", [0xc0, 0xaf], "\ufffd\ufffd"],
+  ])("replaces what is not UTF-8, on either path: %s", (_, text, expected) => {
+    const rule = [0x22, text.length, ...text];
+    const field = [0x32, text.length + 5, 0x0a, text.length, ...text, 0x12, 1, 0x62];
+    // Field 15 is unknown.
+    for (const unknown of [[], [0x78, 1]]) {
+      const alert = decode(concat(rule, field, [0x42, text.length, ...text], unknown));
+      expect(alert.rule).toBe(expected);
+      expect(alert.tags).toEqual([expected]);
+      expect(alert.outputFields).toEqual({ [expected]: "b" });
+    }
+  });
+
+  it.each([
     ["text that is cut off", concat([0x22, 5, 0x61])],
     ["a number that is cut off", concat([0x50, 0x80])],
     ["a number that has no end", concat([0x50], Array(20).fill(0x80))],

@@ -3,6 +3,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { type Alert, AlertMessage, toAlert } from "../alert-message.js";
 import { OutputsResponseSchema } from "../contract.js";
 import { delimited, varint } from "./wire.js";
+import { withUtf8 } from "./with-utf8.js";
 
 /** How a runtime makes text of a part of some bytes. */
 export interface TextSlices {
@@ -18,7 +19,6 @@ export interface TextSlices {
  */
 const maxSharedBytes = 4 * 1024;
 
-const replacement = "\ufffd";
 const maxVarintBytes = 8;
 /** What the fast path does not know; it never leaves this file. */
 const unusual = new Error("unusual");
@@ -26,7 +26,8 @@ const unusual = new Error("unusual");
 /**
  * The fast path from the bytes of a `falco.outputs.response` to an alert. It knows what servers send, and leaves all
  * else to protobuf-es: unknown fields, repeated ones, numbers that are no priority, bytes that are no message. The
- * alert is the same, but for an output field `__proto__`, which protobuf-es loses.
+ * alert is the same, but for an output field `__proto__`, which protobuf-es loses. Text that is not UTF-8, which Falco
+ * sends at times, is replaced where it is not.
  */
 export class AlertDecoder {
   readonly #slices: TextSlices;
@@ -61,7 +62,8 @@ export class AlertDecoder {
     } catch (error) {
       if (error !== unusual) throw error;
       // A copy, since unknown fields are parts of what they were decoded from.
-      return toAlert(fromBinary(OutputsResponseSchema, new Uint8Array(bytes.subarray(start, end))));
+      const message = new Uint8Array(bytes.subarray(start, end));
+      return toAlert(fromBinary(OutputsResponseSchema, withUtf8(message) ?? message));
     }
   }
 
@@ -145,10 +147,7 @@ export class AlertDecoder {
       if (this.#text === undefined) return this.#slices.latin1(this.#bytes, start, end);
       return this.#text.substring(start - this.#textStart, end - this.#textStart);
     }
-    const text = this.#slices.utf8(this.#bytes, start, end);
-    // It may have come so, or stand for what is no UTF-8.
-    if (text.includes(replacement)) throw unusual;
-    return text;
+    return this.#slices.utf8(this.#bytes, start, end);
   }
 
   #isAscii(start: number, end: number): boolean {

@@ -14,11 +14,25 @@ export class Acknowledgements {
   #done = 0;
   #sent = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #onAllDone: (() => void) | undefined;
 
   /** @param window How many responses the server sends before it waits. */
   constructor(window: number, send: (count: bigint) => void) {
     this.#window = window;
     this.#send = send;
+  }
+
+  /** Whether some that were received are not done. */
+  get areMissing(): boolean {
+    return this.#done < this.#received;
+  }
+
+  /** Resolves when all that were received are done. */
+  whenAllDone(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.areMissing) this.#onAllDone = resolve;
+      else resolve();
+    });
   }
 
   /** Counts one more response; gives its place among them. */
@@ -55,6 +69,7 @@ export class Acknowledgements {
   }
 
   #sendSoon(): void {
+    if (!this.areMissing) this.#onAllDone?.();
     if ((this.#done - this.#sent) * 4 >= this.#window) this.flush();
     else if (this.#done > this.#sent) this.#timer ??= setTimeout(() => this.flush(), coalesceMs);
   }

@@ -31,6 +31,8 @@ export class AlertCall {
   /** The sequence number after which it starts; undefined from Falco itself. */
   readonly position: bigint | undefined;
   #last: Promise<IteratorResult<readonly OutputsResponse[]>> | undefined;
+  #isOpen = true;
+  #endDrain: (() => void) | undefined;
 
   private constructor(
     { acknowledge }: StreamSettings,
@@ -88,12 +90,43 @@ export class AlertCall {
   async next(): Promise<readonly OutputsResponse[] | undefined> {
     this.#last = this.#batches.next();
     const batch = await this.#last;
-    this.#polling?.skip();
     return batch.done === true ? undefined : batch.value;
+  }
+
+  /** Marks the response at a place as done. @returns Whether the server can still be told. */
+  acknowledge(place: number): boolean {
+    if (this.#isOpen) this.acknowledgements?.done(place);
+    return this.#isOpen;
+  }
+
+  /** Whether the server waits for acknowledgements of what was given. */
+  get isUnsettled(): boolean {
+    return this.#isOpen && this.acknowledgements?.areMissing === true;
+  }
+
+  /** Ends the call once all that it gave is acknowledged, but after `timeoutMs` in any case. */
+  async drain(timeoutMs: number): Promise<void> {
+    if (this.isUnsettled) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#endDrain = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        void this.acknowledgements?.whenAllDone().then(this.#endDrain);
+      });
+    }
+    await this.finish();
+  }
+
+  /** Ends a drain before its time. */
+  endDrain(): void {
+    this.#endDrain?.();
   }
 
   /** Ends the call at once. */
   cancel(): void {
+    this.#isOpen = false;
     this.acknowledgements?.stop();
     this.#polling?.stop();
     this.#abort.abort();
@@ -106,6 +139,7 @@ export class AlertCall {
    */
   async finish(): Promise<void> {
     if (this.acknowledgements === undefined) return this.cancel();
+    this.#isOpen = false;
     this.acknowledgements.flush();
     this.#requests.end();
     const timer = setTimeout(() => this.cancel(), farewellMs);

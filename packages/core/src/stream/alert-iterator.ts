@@ -3,6 +3,7 @@ import { CallbackError } from "../callback-error.js";
 import type { OutputsResponse } from "../contract.js";
 import type { OutputsRpc } from "../outputs-rpc.js";
 import type { AlertCall } from "./alert-call.js";
+import type { OneByOne } from "./alert-stream.js";
 import { StreamConnection } from "./connection.js";
 import type { Deliveries } from "./deliveries.js";
 import type { StreamSettings } from "./settings.js";
@@ -24,21 +25,20 @@ export interface AlertIteratorOptions {
 /**
  * The alerts of one stream, one at a time or in batches. It is open from the first `next`.
  *
- * `return` and the signal end it at once, also while a `next` waits, which then says that the stream is done: ending on
- * purpose is not an error. A stream that acknowledges ends with its last acknowledgement sent.
+ * `return` and `stop` end it, also while a `next` waits, which then says that the stream is done: ending on purpose is
+ * not an error, unless what ends was to be complete. A stream that acknowledges ends with its last acknowledgement sent;
+ * one that is stopped waits for that of what it gave.
  */
-export class AlertIterator implements AsyncIterableIterator<Alert> {
+export class AlertIterator implements OneByOne {
+  readonly #rpc: OutputsRpc;
   readonly #settings: StreamSettings;
   readonly #connection: StreamConnection;
   readonly #deliveries: Deliveries;
-  readonly #onAbort = () => {
-    this.#mustEnd = true;
-    // The body of the loop may be at work on an alert that it will acknowledge: it comes back by itself.
-    if (this.#settings.acknowledge !== false && this.#unsettled === 0 && this.#inHand !== undefined) return;
-    void this.return();
-  };
+  readonly #onAbort = () => void this.stop();
   #isNew = true;
   #mustEnd = false;
+  /** The server has said that this was all. */
+  #isComplete = false;
   /** What arrived, by which call, and how much of it was taken. */
   #arrived = nothing;
   #call: AlertCall | undefined;
@@ -51,6 +51,7 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
   #unsettled = 0;
 
   constructor({ rpc, settings, deliveries, onClosed }: AlertIteratorOptions) {
+    this.#rpc = rpc;
     this.#settings = settings;
     this.#deliveries = deliveries;
     this.#connection = new StreamConnection(rpc, settings, () => {
@@ -73,8 +74,25 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
 
   async return(): Promise<typeof done> {
     this.#isNew = false;
+    this.#mustEnd = true;
+    this.#isComplete = true;
     await this.#connection.close();
     return done;
+  }
+
+  /** The end, where the loop has all that it wanted and is done with it. */
+  finish(): Promise<Result<never>> {
+    this.#isComplete = true;
+    this.#mustEnd = true;
+    return this.#next<never>(() => undefined);
+  }
+
+  /** Ends the stream: no alert comes any more, but what came can still be acknowledged. Resolves when that is over. */
+  async stop(): Promise<void> {
+    this.#mustEnd = true;
+    // The loop may be waiting for it, and has nothing in hand then.
+    if (this.#unsettled > 0) this.#acknowledgeInHand();
+    await this.#connection.stop();
   }
 
   [Symbol.asyncIterator](): this {
@@ -102,13 +120,17 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
 
   async #pull<T>(take: () => T | undefined): Promise<Result<T>> {
     this.#acknowledgeInHand();
-    if (this.#mustEnd) return this.return();
+    if (this.#mustEnd) return this.#end();
     try {
       for (;;) {
         const taken = take();
         if (taken !== undefined) return { value: taken, done: false };
         const arrival = await this.#connection.next();
-        if (arrival === undefined) return done;
+        if (arrival === undefined) {
+          if (this.#mustEnd) return this.#end();
+          this.#isComplete = true;
+          return done;
+        }
         this.#arrived = arrival.responses;
         this.#call = arrival.call;
         this.#taken = 0;
@@ -117,6 +139,17 @@ export class AlertIterator implements AsyncIterableIterator<Alert> {
       this.#connection.abandon();
       throw reason instanceof CallbackError ? reason.cause : reason;
     }
+  }
+
+  /** The end of a stream that was stopped or left. */
+  async #end(): Promise<typeof done> {
+    const stopped = this.#connection.stop();
+    // Whoever acknowledges by hand may do so after the loop.
+    if (!this.#connection.isDraining || this.#settings.acknowledge !== "manual") await stopped;
+    if (!this.#settings.isWhole || this.#isComplete) return done;
+    // Once, as any error.
+    this.#isComplete = true;
+    throw this.#rpc.cutShort(this.#settings.method);
   }
 
   /** The loop came back: it is done with what it had. */

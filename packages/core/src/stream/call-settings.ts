@@ -26,7 +26,7 @@ export function callSettings({ signal, timeoutMs, headers }: CallOptions): CallS
  */
 export function toHeaders(headers: CallOptions["headers"]): Headers {
   try {
-    return new Headers(headers);
+    return new Headers(headers as HeadersInit | undefined);
   } catch (cause) {
     // Without the headers: they may hold a secret.
     throw new OptionError({ option: "headers", expected: "names and values that HTTP allows", cause });

@@ -29,7 +29,7 @@ type State =
   /** A call is being opened. */
   | { readonly name: "connecting"; readonly abort: AbortController; readonly sinceMs: number }
   /** A call is open: alerts arrive. */
-  | { readonly name: "connected"; readonly call: AlertCall }
+  | { readonly name: "connected"; readonly call: AlertCall; readonly sinceMs: number }
   /** An attempt failed, or the call was lost; the next attempt follows after a while. */
   | { readonly name: "waiting"; readonly endWait: () => void }
   /** It is over, on purpose or by an error. */
@@ -53,13 +53,19 @@ export class StreamConnection {
   #startedAtMs = 0;
   /** How many attempts there were since one succeeded. */
   #attempts = 0;
-  /** How often the connection failed since an alert came: a server that takes calls, and drops them, is left alone too. */
+  /**
+   * How often the connection failed since an alert came, or a call held: a server that takes calls, and drops them, is
+   * left alone too.
+   */
   #failures = 0;
+  /** The client's round of attempts in which the last one began. */
+  #round = 0;
   /** Whether a call of this stream succeeded before. */
   #resumes = false;
   /** Settles the `next` that waits. */
   #settle: ((arrival: undefined) => void) | undefined;
   #closing: Promise<void> | undefined;
+  #draining: AlertCall | undefined;
 
   /** @param onClosed Called once, when the stream is over for whatever reason. */
   constructor(rpc: OutputsRpc, settings: StreamSettings, onClosed: () => void) {
@@ -81,8 +87,20 @@ export class StreamConnection {
 
   /** Closes on purpose, also while a `next` waits. What was acknowledged arrives. */
   close(): Promise<void> {
+    this.#draining?.endDrain();
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** The same, but what was given can still be acknowledged, until that is done or its time is over. */
+  stop(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  /** Whether a stream that was stopped waits for acknowledgements. */
+  get isDraining(): boolean {
+    return this.#draining?.isUnsettled === true;
   }
 
   /** Closes at once, after an error. */
@@ -132,6 +150,7 @@ export class StreamConnection {
         const responses = await call?.next();
         if (responses !== undefined) {
           this.#failures = 0;
+          this.#rpc.pace.reset();
           return { call: call!, responses };
         }
         if (this.#isClosed()) break;
@@ -142,7 +161,11 @@ export class StreamConnection {
         // Falco's own server ends its streams so when it stops.
         throw new ConnectError("the server ended the stream", Code.Unavailable);
       } catch (reason) {
-        if (this.#isClosed()) break;
+        if (this.#isClosed()) {
+          // Nobody can be told any more of what is acknowledged.
+          this.#draining?.endDrain();
+          break;
+        }
         // Of `onStatus`. What an interceptor throws comes from the transport, which may be tried again.
         if (reason instanceof CallbackError) throw reason;
         await this.#waitAfter(reason);
@@ -155,6 +178,7 @@ export class StreamConnection {
   async #connect(): Promise<AlertCall | undefined> {
     const abort = new AbortController();
     this.#state = { name: "connecting", abort, sinceMs: performance.now() };
+    this.#round = this.#rpc.pace.round;
     this.tell({ type: "connecting", attempt: ++this.#attempts });
     if (this.#isClosed()) return undefined;
     const call = await AlertCall.open(this.#rpc, this.#settings, this.#request(), this.#remainingMs(), abort);
@@ -162,7 +186,7 @@ export class StreamConnection {
       call.cancel();
       return undefined;
     }
-    this.#state = { name: "connected", call };
+    this.#state = { name: "connected", call, sinceMs: performance.now() };
     // The error comes with the next message.
     if (call.isRefused) return call;
     this.#attempts = 0;
@@ -183,11 +207,16 @@ export class StreamConnection {
 
   /** Waits for the next attempt, no longer than until the deadline. @throws what the caller gets, if there is none. */
   async #waitAfter(reason: unknown): Promise<void> {
+    const state = this.#state;
+    if (state.name === "connected" && performance.now() - state.sinceMs > this.#rpc.connectTimeoutMs) {
+      this.#failures = 0;
+      this.#rpc.pace.reset();
+    }
     this.#failures++;
     const failure = this.#rpc.failure(this.#settings.method, reason);
     const retryInMs = this.#retryInMs(failure);
     if (retryInMs === undefined) throw failure.thrown;
-    if (this.#state.name === "connected") this.#state.call.cancel();
+    if (state.name === "connected") state.call.cancel();
     const waited = new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(retryInMs, this.#leftMs() ?? retryInMs));
       const endWait = () => {
@@ -201,7 +230,7 @@ export class StreamConnection {
   }
 
   /** How long to wait before another attempt; undefined: there is none. */
-  #retryInMs({ isTransient, retryAtOnce }: Failure): number | undefined {
+  #retryInMs({ isTransient, retryAtOnce, error }: Failure): number | undefined {
     const { reconnect } = this.#settings;
     const unanswered = this.#state.name === "connecting" ? this.#state : undefined;
     // A call that the server has not answered is not a stream that was lost.
@@ -214,7 +243,10 @@ export class StreamConnection {
     if (heldForMs > 2 * this.#rpc.connectTimeoutMs) this.#rpc.wasConnected = true;
     if (!this.#rpc.wasConnected && !waitOnFirstConnect) return undefined;
     if (this.#attempts >= maxAttempts) return undefined;
-    return backoffMs(this.#failures, initialDelayMs, maxDelayMs, Math.random());
+    // What the server says is about this stream, all else about the connection.
+    return error.fromServer
+      ? backoffMs(this.#failures, initialDelayMs, maxDelayMs, Math.random())
+      : this.#rpc.pace.waitMs(this.#round, initialDelayMs, maxDelayMs);
   }
 
   /** The time for a call, whole, as the protocols have it. @throws ConnectError after the deadline. */
@@ -237,6 +269,16 @@ export class StreamConnection {
     if (state.name === "connected") await state.call.finish();
     else this.#interrupt(state);
     this.#settle?.(undefined);
+    this.#onClosed();
+  }
+
+  async #stop(): Promise<void> {
+    const state = this.#state;
+    if (state.name !== "connected" || !state.call.isUnsettled) return this.#close();
+    this.#state = { name: "closed" };
+    this.#draining = state.call;
+    this.#settle?.(undefined);
+    await state.call.drain(this.#settings.drainTimeoutMs);
     this.#onClosed();
   }
 

@@ -37,7 +37,7 @@ describe("options that make sense together", () => {
   );
 });
 
-describe("options that make none are refused before any call, in the server's words", () => {
+describe("options that make none are refused before any call, by the names that the caller typed", () => {
   it.each([
     [
       { group: "pager", broadcast: true },
@@ -45,7 +45,7 @@ describe("options that make none are refused before any call, in the server's wo
     ],
     [
       { minPriority: "warning", tags: ["a"] },
-      "tags, min_priority: the shared queue has no filter, for what does not match would be lost to the others: name a group, ask for a broadcast, or filter locally",
+      "tags, minPriority: the shared queue has no filter, for what does not match would be lost to the others: name a group, ask for a broadcast, or filter locally",
     ],
     [
       { after: 1n },
@@ -53,7 +53,7 @@ describe("options that make none are refused before any call, in the server's wo
     ],
     [
       { broadcast: true, acknowledge: true },
-      "acknowledged: a broadcast shares with nobody to whom its alerts could go instead",
+      "acknowledge: a broadcast shares with nobody to whom its alerts could go instead",
     ],
     [{ follow: true }, "follow: sub follows anyway, it is for get"],
     [{ group: "x".repeat(257) }, "group: a name of 257 characters, expected at most 256"],
@@ -79,7 +79,7 @@ describe("options that make none are refused before any call, in the server's wo
   });
 
   it("get: acknowledgements", () => {
-    expect(() => get({ acknowledge: true })).toThrow("acknowledged: get takes no acknowledgements, use sub");
+    expect(() => get({ acknowledge: true })).toThrow("acknowledge: get takes no acknowledgements, use sub");
   });
 });
 
@@ -87,6 +87,7 @@ describe.each<[string, (time: number | undefined) => unknown]>([
   ["timeoutMs", (timeoutMs) => sub({ timeoutMs })],
   ["timeoutMs", (timeoutMs) => get({ timeoutMs })],
   ["pollIntervalMs", (pollIntervalMs) => sub({ pollIntervalMs })],
+  ["drainTimeoutMs", (drainTimeoutMs) => sub({ acknowledge: "manual", drainTimeoutMs })],
   ["reconnect.initialDelayMs", (initialDelayMs) => sub({ reconnect: { initialDelayMs } })],
   ["reconnect.maxDelayMs", (maxDelayMs) => get({ follow: true, reconnect: { maxDelayMs } })],
   [

@@ -3,7 +3,10 @@ import type { StreamStatus } from "./status.js";
 
 /** What every call takes. */
 export interface CallOptions {
-  /** Ends the call. A stream then ends without an error, once the body of the loop is done. */
+  /**
+   * Ends the call. `sub`, and `get` that follows, then end without an error, once the body of the loop is done. Any
+   * other `get` is cut short by it, and throws a FalcoError with Canceled.
+   */
   signal?: AbortSignal;
   /**
    * The call's deadline, in milliseconds from its start, reconnections included; after it, the call fails with
@@ -11,8 +14,11 @@ export interface CallOptions {
    */
   timeoutMs?: number;
   /** Headers to send along. */
-  headers?: HeadersInit;
+  headers?: CallHeaders;
 }
+
+/** Headers by name; the type is HeadersInit of fetch's, which not every program knows. */
+export type CallHeaders = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
 /** Which alerts to get: each part that is given must hold; of a list, one value suffices, exact and case-sensitive. */
 export interface AlertFilter {
@@ -63,7 +69,7 @@ export interface ReconnectOptions {
    * Default: 100.
    */
   initialDelayMs?: number;
-  /** What it doubles up to, in milliseconds. Default: 30,000. */
+  /** What it doubles up to, in milliseconds. Default: 30,000, or 1,000 on a unix socket. */
   maxDelayMs?: number;
 }
 
@@ -77,8 +83,8 @@ interface Following {
 
 interface Polling {
   /**
-   * How often Falco's own server, which answers only to requests, is asked while no alert comes, in milliseconds.
-   * Default: 100. Our server is never asked twice.
+   * How often Falco's own server, which answers only to requests, is asked, in milliseconds. Default: 100. Our server
+   * is never asked twice.
    */
   pollIntervalMs?: number;
 }
@@ -90,6 +96,11 @@ interface Acknowledging {
    * does it. Default: false.
    */
   acknowledge?: boolean | "manual";
+  /**
+   * How long a stream that is stopped, by its signal or by `close` of its client, waits for what it gave to be
+   * acknowledged, in milliseconds. Default: 10,000.
+   */
+  drainTimeoutMs?: number;
 }
 
 export type SubOptions = CallOptions &

@@ -7,12 +7,16 @@ export type ReconnectSettings = {
   readonly [Name in keyof ReconnectOptions]-?: NonNullable<ReconnectOptions[Name]>;
 };
 
+const defaultMaxDelayMs = 30_000;
+
 /**
+ * @param longestMs The longest wait, where the options do not say.
  * @returns Undefined if a stream does not come back.
  * @throws OptionError for options that cannot work.
  */
 export function reconnectSettings(
   reconnect: ReconnectOptions | false | undefined,
+  longestMs = defaultMaxDelayMs,
 ): ReconnectSettings | undefined {
   if (reconnect === false) return undefined;
   if (reconnect !== undefined && (typeof reconnect !== "object" || reconnect === null)) {
@@ -27,7 +31,7 @@ export function reconnectSettings(
     waitOnFirstConnect: boolean("reconnect.waitOnFirstConnect", waitOnFirstConnect, false),
     maxAttempts: attempts(maxAttempts),
     initialDelayMs: milliseconds("reconnect.initialDelayMs", initialDelayMs, 100),
-    maxDelayMs: milliseconds("reconnect.maxDelayMs", maxDelayMs, 30_000),
+    maxDelayMs: milliseconds("reconnect.maxDelayMs", maxDelayMs, longestMs),
   };
   return settings.maxAttempts === 0 ? undefined : settings;
 }

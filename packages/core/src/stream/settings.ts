@@ -18,15 +18,20 @@ export interface StreamSettings {
   /** Whether Falco's own server would take the request for another one. */
   readonly needsOurServer: boolean;
   readonly acknowledge: false | "auto" | "manual";
+  /** Whether it is to end with the server's last word: `get` that does not follow. */
+  readonly isWhole: boolean;
   /** Filters on this side. */
   readonly passes: ((alert: Alert) => boolean) | undefined;
   /** Undefined: a lost connection ends the stream. */
   readonly reconnect: ReconnectSettings | undefined;
   readonly pollIntervalMs: number;
+  /** How long a stream that is stopped waits for acknowledgements. */
+  readonly drainTimeoutMs: number;
   readonly onStatus: ((status: StreamStatus) => void) | undefined;
 }
 
 const defaultPollIntervalMs = 100;
+const defaultDrainTimeoutMs = 10_000;
 const maxSequence = 2n ** 64n - 1n;
 
 /** All options there are, as they come from JavaScript, where nothing keeps them from being combined. */
@@ -41,13 +46,19 @@ type AnyOptions = CallOptions &
     reconnect?: ReconnectOptions | false;
     onStatus?: (status: StreamStatus) => void;
     pollIntervalMs?: number;
+    drainTimeoutMs?: number;
   };
 
 /**
+ * @param maxReconnectDelayMs The longest wait before another attempt, where the options do not say.
  * @throws OptionError for an option that cannot work.
  * @throws FalcoError with InvalidArgument for options that do not go together, in the words that the server would use.
  */
-export function streamSettings(method: "sub" | "get", options: SubOptions | GetOptions): StreamSettings {
+export function streamSettings(
+  method: "sub" | "get",
+  options: SubOptions | GetOptions,
+  maxReconnectDelayMs?: number,
+): StreamSettings {
   const any = options as AnyOptions;
   const {
     acknowledge = false,
@@ -58,7 +69,8 @@ export function streamSettings(method: "sub" | "get", options: SubOptions | GetO
     onStatus,
   } = any;
   const pollIntervalMs = milliseconds("pollIntervalMs", any.pollIntervalMs, defaultPollIntervalMs);
-  const reconnect = reconnectSettings(any.reconnect);
+  const drainTimeoutMs = milliseconds("drainTimeoutMs", any.drainTimeoutMs, defaultDrainTimeoutMs);
+  const reconnect = reconnectSettings(any.reconnect, maxReconnectDelayMs);
   const filter = toRequestFilter(any);
   if (filterLocally && (any.group !== undefined || broadcast)) {
     throw new OptionError({
@@ -83,7 +95,7 @@ export function streamSettings(method: "sub" | "get", options: SubOptions | GetO
     ...(after !== undefined && { after }),
     ...(acknowledge !== false && { acknowledged: 0n }),
   });
-  const refused = refusal(method, request);
+  const refused = refusal(method, request, optionName);
   if (refused !== undefined) throw new FalcoError(refused, Code.InvalidArgument);
   return {
     method,
@@ -91,11 +103,18 @@ export function streamSettings(method: "sub" | "get", options: SubOptions | GetO
     call: callSettings(any),
     needsOurServer: request.group !== "" || broadcast || follow || acknowledge !== false,
     acknowledge: acknowledge === true ? "auto" : acknowledge,
+    isWhole: method === "get" && !follow,
     passes: filterLocally ? matcherOf(filter) : undefined,
     reconnect: method === "sub" || follow ? reconnect : undefined,
     pollIntervalMs,
+    drainTimeoutMs,
     onStatus,
   };
+}
+
+/** What the caller typed for a field of the contract. */
+function optionName(field: string): string {
+  return field === "acknowledged" ? "acknowledge" : field;
 }
 
 function isSequence(value: unknown): boolean {

@@ -10,6 +10,7 @@ describe("lossOf", () => {
     const fields = { cause: "overflow", lost: 3, first_sequence: 2n ** 63n, last_sequence: 2n ** 64n - 1n };
     expect(lossOf(alert(fields))).toEqual({
       cause: "overflow",
+      causeText: "overflow",
       lost: 3n,
       firstSequence: 2n ** 63n,
       lastSequence: 2n ** 64n - 1n,
@@ -17,11 +18,14 @@ describe("lossOf", () => {
   });
 
   it("reads a loss that nobody counted", () => {
-    expect(lossOf(alert({ cause: "restart" }))).toEqual({
-      cause: "restart",
-      lost: undefined,
-      firstSequence: undefined,
-      lastSequence: undefined,
+    expect(lossOf(alert({ cause: "restart" }))).toStrictEqual({ cause: "restart", causeText: "restart" });
+  });
+
+  it("keeps the word of a cause that it does not know", () => {
+    expect(lossOf(alert({ cause: "flood", lost: 1 }))).toEqual({
+      cause: "unknown",
+      causeText: "flood",
+      lost: 1n,
     });
   });
 

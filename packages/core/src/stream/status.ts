@@ -16,16 +16,23 @@ export type StreamStatus =
 
 /** Which alerts a subscriber misses for good. */
 export interface Loss {
-  /**
-   * `overflow`: the server's bound reached them before the group took them. `slow`: before this broadcast read them.
-   * `restart`: they were in a log that the server has no more, and nobody knows how many.
-   */
-  readonly cause: string;
-  /** How many; undefined after a restart. */
-  readonly lost: bigint | undefined;
-  readonly firstSequence: bigint | undefined;
-  readonly lastSequence: bigint | undefined;
+  readonly cause: LossCause;
+  /** The cause in the server's word, also where this client does not know it. */
+  readonly causeText: string;
+  /** How many; absent after a restart. */
+  readonly lost?: bigint;
+  readonly firstSequence?: bigint;
+  readonly lastSequence?: bigint;
 }
+
+/**
+ * `overflow`: the server's bound reached them before the group took them. `slow`: before this broadcast read them.
+ * `restart`: they were in a log that the server no longer has, and nobody knows how many. `unknown`: a server newer than
+ * this client knows another cause.
+ */
+export type LossCause = "overflow" | "slow" | "restart" | "unknown";
+
+const causes: readonly string[] = ["overflow", "slow", "restart"] satisfies LossCause[];
 
 /** Reads the alert with which our server tells a loss: one without a sequence number. */
 export function lossOf({ sequence, outputFields }: Alert): Loss | undefined {
@@ -33,13 +40,14 @@ export function lossOf({ sequence, outputFields }: Alert): Loss | undefined {
   const { cause, lost, first_sequence, last_sequence } = outputFields;
   if (cause === undefined) return undefined;
   return {
-    cause,
-    lost: toBigInt(lost),
-    firstSequence: toBigInt(first_sequence),
-    lastSequence: toBigInt(last_sequence),
+    cause: causes.includes(cause) ? (cause as LossCause) : "unknown",
+    causeText: cause,
+    ...numberIn("lost", lost),
+    ...numberIn("firstSequence", first_sequence),
+    ...numberIn("lastSequence", last_sequence),
   };
 }
 
-function toBigInt(text: string | undefined): bigint | undefined {
-  return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+function numberIn(name: string, text: string | undefined): Record<string, bigint> {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? { [name]: BigInt(text) } : {};
 }

@@ -8,6 +8,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { type Alert, alertFromJson, type Client, Code, type FalcoError } from "@falco-outputs/core";
 import { encodeLine } from "@falco-outputs/core/codec";
+import { createTransportClient } from "@falco-outputs/core/transport";
 import { startServer } from "@falco-outputs/server";
 import { fixtureLines } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -42,7 +43,7 @@ const clients: [string, (interceptors?: Interceptor[]) => Client][] = [
         readMaxBytes: 4 * 1024 * 1024,
         ...(interceptors && { interceptors }),
       });
-      return createClient({ transport, onClose: () => sessionManager.abort() });
+      return createTransportClient({ transport, onClose: () => sessionManager.abort() });
     },
   ],
 ];
@@ -132,19 +133,25 @@ describe.each(clients)("%s", (_, create) => {
     [
       "no status",
       { body: [alert("a")], trailers: {} },
-      { rules: ["a"], error: expect.objectContaining({ code: "Internal" }) },
+      { rules: ["a"], error: expect.objectContaining({ code: "Unavailable" }) },
     ],
     [
       "an HTTP error",
       { headers: { ":status": 503 } },
-      { rules: [], error: expect.objectContaining({ code: "Unavailable", message: "HTTP 503" }) },
+      {
+        rules: [],
+        error: expect.objectContaining({
+          code: "Unavailable",
+          message: "something other than a gRPC server answered: HTTP 503",
+        }),
+      },
     ],
     [
       "another content type",
       { headers: { ...grpc, "content-type": "text/html" } },
       {
         rules: [],
-        error: expect.objectContaining({ code: "Unknown", message: "unsupported content type text/html" }),
+        error: expect.objectContaining({ code: "Unavailable" }),
       },
     ],
     [
@@ -165,22 +172,11 @@ describe.each(clients)("%s", (_, create) => {
     [
       "an end within a message",
       { body: [alert("a").subarray(0, -1)] },
-      { rules: [], error: expect.objectContaining({ code: "InvalidArgument" }) },
+      { rules: [], error: expect.objectContaining({ code: "Unavailable" }) },
     ],
     [
       "a message that is no alert",
       { body: [frame(Buffer.from([0x22, 0xff]))] },
-      {
-        rules: [],
-        error: expect.objectContaining({
-          code: "Internal",
-          message: expect.stringContaining("parse binary: "),
-        }),
-      },
-    ],
-    [
-      "text that is no UTF-8",
-      { body: [frame(Buffer.from([0x22, 1, 0xff]))] },
       {
         rules: [],
         error: expect.objectContaining({

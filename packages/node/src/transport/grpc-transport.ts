@@ -20,6 +20,7 @@ import {
 } from "@connectrpc/connect-node";
 import type { Alert } from "@falco-outputs/core";
 import { type Batched, batches, OutputsResponseSchema } from "@falco-outputs/core/contract";
+import { version } from "../version.js";
 import { AlertBatches } from "./alert-batches.js";
 import { guard } from "./callback-guard.js";
 
@@ -28,12 +29,11 @@ export interface TransportOptions {
   sessionManager: Http2SessionManager;
   /** Connect's, around every call. */
   interceptors: Interceptor[];
+  /** The largest message that is taken, in bytes. */
+  maxMessageBytes: number;
 }
 
-/** gRPC's usual limit; a server of ours sends no alert above 1 MiB. */
-const maxResponseBytes = 4 * 1024 * 1024;
 const maxRequestBytes = 0xffff_ffff;
-const limits = { readMaxBytes: maxResponseBytes, writeMaxBytes: maxRequestBytes };
 
 /**
  * Connect's gRPC transport for Node, but for streams of alerts: those it decodes itself, as many at once as arrived,
@@ -43,7 +43,9 @@ const limits = { readMaxBytes: maxResponseBytes, writeMaxBytes: maxRequestBytes 
  * `../explain.ts` on texts of its errors; none of them promises compatibility between versions. The tests of these three
  * files show what is relied on.
  */
-export function createTransport({ baseUrl, sessionManager, ...options }: TransportOptions): Transport {
+export function createTransport(options: TransportOptions): Transport {
+  const { baseUrl, sessionManager, maxMessageBytes } = options;
+  const limits = { readMaxBytes: maxMessageBytes, writeMaxBytes: maxRequestBytes };
   const interceptors = guard(options.interceptors);
   // Alerts come uncompressed from every server that there is.
   const acceptCompression: [] = [];
@@ -69,7 +71,7 @@ export function createTransport({ baseUrl, sessionManager, ...options }: Transpo
         method,
         requestMethod: "POST",
         url: createMethodUrl(baseUrl, method),
-        header: requestHeaderWithCompression(true, limitMs, header, acceptCompression, null),
+        header: requestHeaderWithCompression(true, limitMs, ours(header), acceptCompression, null),
         contextValues: contextValues ?? createContextValues(),
         message: input,
       },
@@ -96,7 +98,7 @@ export function createTransport({ baseUrl, sessionManager, ...options }: Transpo
         const rest = body[Symbol.asyncIterator]();
         const batches = new AlertBatches({
           stream: stream(),
-          maxBytes: maxResponseBytes,
+          maxBytes: maxMessageBytes,
           signal: call.signal,
           onRead: () => sessionManager.notifyResponseByteRead(stream()),
           // Connect knows how the stream ended; it has read none of it.
@@ -115,12 +117,20 @@ export function createTransport({ baseUrl, sessionManager, ...options }: Transpo
   };
 
   return {
-    unary: connect.unary,
-    stream: (method, ...call) =>
+    unary: (method, signal, timeoutMs, header, ...call) =>
+      connect.unary(method, signal, timeoutMs, ours(header), ...call),
+    stream: (method, signal, timeoutMs, header, ...call) =>
       method.output.typeName === OutputsResponseSchema.typeName
-        ? alerts(method, ...call)
-        : connect.stream(method, ...call),
+        ? alerts(method, signal, timeoutMs, header, ...call)
+        : connect.stream(method, signal, timeoutMs, ours(header), ...call),
   };
+}
+
+/** A call's headers with the name of this client, unless its caller has another. */
+function ours(header: HeadersInit | undefined): Headers {
+  const headers = new Headers(header);
+  if (!headers.has("user-agent")) headers.set("user-agent", `falco-outputs-typescript/${version}`);
+  return headers;
 }
 
 /** Connect's request over HTTP/2, with the stream that it makes. */

@@ -165,10 +165,10 @@ class Source {
         return;
       }
       case "lost": {
-        const { cause, lost } = status.loss;
+        const { causeText, lost } = status.loss;
         // After a restart nobody knows how many.
-        if (lost === undefined) this.#losses.add(1, "", cause);
-        else this.#losses.add(Number(lost), "known", cause);
+        if (lost === undefined) this.#losses.add(1, "", causeText);
+        else this.#losses.add(Number(lost), "known", causeText);
         return;
       }
       default:

@@ -1,6 +1,6 @@
-import type { Address } from "@falco-outputs/core";
 import { isLoopback } from "@falco-outputs/core/address";
 import { OptionError } from "@falco-outputs/core/options";
+import type { Address } from "@falco-outputs/core/transport";
 import type { Logger } from "../logger.js";
 import { type Item, readAddress } from "./address.js";
 import { BearerToken } from "./bearer-token.js";

@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import { type TLSSocket, Server as TlsServer } from "node:tls";
-import { type Address, formatAddress } from "@falco-outputs/core";
+import { type Address, formatAddress } from "@falco-outputs/core/transport";
 import type { Logger } from "../logger.js";
 import { Connections, HandshakeCut } from "./connections.js";
 import { ListenerLog } from "./listener-log.js";

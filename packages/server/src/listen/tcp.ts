@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import { formatAddress } from "@falco-outputs/core";
+import { formatAddress } from "@falco-outputs/core/transport";
 
 /** Listens on a TCP port; 0 takes a free one. Returns the address with the actual port. */
 export async function listenTcp(server: Server, host: string, port: number): Promise<string> {

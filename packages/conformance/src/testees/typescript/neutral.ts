@@ -23,9 +23,9 @@ export function neutralStatus(status: StreamStatus, alerts: number): NeutralStat
   return { type, alerts, ...(type === "lost" && { loss: neutralLoss(status.loss) }) };
 }
 
-function neutralLoss({ cause, lost, firstSequence, lastSequence }: Loss): Record<string, string> {
+function neutralLoss({ causeText, lost, firstSequence, lastSequence }: Loss): Record<string, string> {
   return {
-    cause,
+    cause: causeText,
     ...(lost !== undefined && { lost: String(lost) }),
     ...(firstSequence !== undefined && { first_sequence: String(firstSequence) }),
     ...(lastSequence !== undefined && { last_sequence: String(lastSequence) }),

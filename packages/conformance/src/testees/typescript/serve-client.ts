@@ -76,5 +76,15 @@ async function version(client: RuntimeClient, line: CallLine): Promise<CallResul
 function statusOf(reason: unknown, { FalcoError }: ClientPackage) {
   if (!(reason instanceof FalcoError)) throw reason;
   const { code, message, tried } = reason;
-  return { code, message: tried === undefined ? message : message.slice(tried.length + ": ".length) };
+  return {
+    code,
+    message: inTheContractsNames(tried === undefined ? message : message.slice(tried.length + 2)),
+  };
+}
+
+/** An option that is called otherwise in the contract, whose names a case has. */
+function inTheContractsNames(message: string): string {
+  return message
+    .replace(/^(.*\b)?minPriority\b/, "$1min_priority")
+    .replace(/^acknowledge: /, "acknowledged: ");
 }

@@ -51,18 +51,27 @@ export class StreamCall {
       this.#acknowledge(stream);
       if (count === cancel_after_alerts) return "cancelled";
     }
-    return this.#cancelled.aborted ? "cancelled" : "ended";
+    for (const place of this.#line.acknowledge_when_stopped ?? []) {
+      (stream as AcknowledgedStream).acknowledge(this.#held.get(place)!);
+    }
+    return this.#cancelled.aborted && !this.#isCompleteGet ? "cancelled" : "ended";
+  }
+
+  /** Whether the end of the loop says that everything came. */
+  get #isCompleteGet(): boolean {
+    return this.#line.method === "get" && this.#line.request?.follow !== true;
   }
 
   #options(): Record<string, unknown> {
     const {
       request = {},
-      acknowledge,
+      acknowledge = this.#line.acknowledge_when_stopped,
       filter_locally,
       reconnect,
       timeout_ms,
       headers,
       report_progress,
+      drain_timeout_ms,
     } = this.#line;
     const { after, acknowledged, min_priority, ...rest } = request;
     const acknowledges = acknowledged === undefined ? {} : { acknowledge: true };
@@ -73,6 +82,7 @@ export class StreamCall {
       ...(acknowledge === undefined ? acknowledges : { acknowledge: "manual" }),
       ...(filter_locally !== undefined && { filterLocally: filter_locally }),
       ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
+      ...(drain_timeout_ms !== undefined && { drainTimeoutMs: drain_timeout_ms }),
       ...(headers && { headers }),
       // A wait is nothing that a case is about.
       reconnect: reconnect === true ? { initialDelayMs: 10, maxDelayMs: 100 } : false,

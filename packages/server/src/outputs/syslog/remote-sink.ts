@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
-import { type Address, formatAddress } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
+import { type Address, formatAddress } from "@falco-outputs/core/transport";
 import { type Pem, readPem } from "../../listen/pem.js";
 import { withCertificates } from "../../listen/tls-server.js";
 import { systemAuthorities } from "../authorities.js";

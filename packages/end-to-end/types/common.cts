@@ -1,0 +1,3 @@
+import { createClient } from "@falco-outputs/node";
+
+export const falco = createClient();
