@@ -21,7 +21,7 @@ const falco = createClient(address === undefined ? {} : { address });
 const alerts = falco.sub({ group: "tickets", acknowledge: "manual", signal: stopping.signal });
 
 // With one handler at a time, `acknowledge: true` does it all: an alert is done when the loop comes back.
-const handlers = new Set<Promise<void>>();
+const handlers = new Set<Promise<unknown>>();
 for await (const alert of alerts) {
   const handler = handle(alert)
     .then(() => alerts.acknowledge(alert))
