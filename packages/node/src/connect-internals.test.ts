@@ -9,6 +9,7 @@ import {
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getDefaultHighWaterMark } from "node:stream";
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import {
   createMethodSerializationLookup,
@@ -36,7 +37,7 @@ const { get } = OutputsService.method;
 const limits = { readMaxBytes: 0xffff_ffff, writeMaxBytes: 0xffff_ffff };
 const streamKey = createContextKey<ServerHttp2Stream | undefined>(undefined);
 /** From this much on, Node's streams want the writer to wait. */
-const highWaterMark = 16 * 1024;
+const highWaterMark = getDefaultHighWaterMark(false);
 const prefix = (length: number) => [0, ...new Uint8Array(new Uint32Array([length]).buffer).reverse()];
 
 /** How the answer of a handler looks to a wrapper, and what the adapter does with it. */
