@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Alert } from "@falco-outputs/core";
-import { AlertDecoder, encodeLine } from "@falco-outputs/core/codec";
+import { AlertDecoder, encodeLine, withUtf8 } from "@falco-outputs/core/codec";
 import { type OutputsResponse, OutputsResponseSchema } from "@falco-outputs/core/contract";
 import { fixtureLines } from "@falco-outputs/testing";
 import { outcome, type Target } from "./target.js";
@@ -71,7 +71,11 @@ export const wireAlert: Target = {
         ),
       ),
     ),
-  complete: (input) => outcome(() => members(fromBinary(OutputsResponseSchema, new Uint8Array(input)))),
+  complete: (input) =>
+    outcome(() => {
+      const bytes = new Uint8Array(input);
+      return members(fromBinary(OutputsResponseSchema, withUtf8(bytes) ?? bytes));
+    }),
   // protobuf-es assigns a map's entries, and assigning to this one makes none.
   isExempt: (input) => input.includes("__proto__"),
 };

@@ -21,3 +21,4 @@ export {
   writeSequence,
 } from "./wire.js";
 export { withRoom } from "./with-room.js";
+export { withUtf8 } from "./with-utf8.js";
