@@ -2,6 +2,7 @@ import { once } from "node:events";
 import {
   type ClientHttp2Session,
   connect,
+  constants,
   createServer,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -13,7 +14,7 @@ import { httpError, trailersOnly } from "./grpc-answers.js";
 /** A proxy that understands HTTP/2, before a server. While the server is away, the proxy answers in its stead. */
 export interface HttpProxy {
   readonly address: string;
-  /** The server is away: streams end without trailers, and new ones get this answer. */
+  /** The server is away: streams are reset, as nginx does it, and new ones get this answer. */
   away(answer: AwayAnswer): void;
   /** The server is back. */
   there(): void;
@@ -65,7 +66,7 @@ export async function startHttpProxy(serverAddress: string, path: string): Promi
     address: `unix://${path}`,
     away(given) {
       answer = given;
-      for (const stream of streams) stream.end();
+      for (const stream of streams) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
       leaveUpstream();
     },
     there() {

@@ -38,6 +38,8 @@ type callLine struct {
 	ReportProgress    bool              `json:"report_progress"`
 	FilterLocally     *bool             `json:"filter_locally"`
 	Acknowledge       *[]int            `json:"acknowledge"`
+	AckWhenStopped    []int             `json:"acknowledge_when_stopped"`
+	DrainTimeoutMS    *int              `json:"drain_timeout_ms"`
 	Reconnect         bool              `json:"reconnect"`
 	Text              string            `json:"text"`
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"iter"
+	"sync"
 	"time"
 
 	falco "github.com/falco-outputs/falco-outputs/packages/go"
@@ -31,6 +32,7 @@ type streamCall struct {
 	out      *writer
 	alerts   []neutralAlert
 	statuses []neutralStatus
+	mu       sync.Mutex
 	// Those to acknowledge by hand, in the order of their arrival.
 	held []*falco.Alert
 }
@@ -38,8 +40,12 @@ type streamCall struct {
 func (c *streamCall) run(cancelled context.Context) result {
 	ctx, cancel := c.line.context(cancelled)
 	defer cancel()
+	stop := context.AfterFunc(cancelled, c.acknowledgeWhenStopped)
+	defer stop()
 	status := c.iterate(ctx)
-	if status == (neutralStatusCode{}) && cancelled.Err() != nil {
+	// A get that ends without an error has everything.
+	isComplete := c.line.Method == "get" && (c.line.Request == nil || !c.line.Request.Follow)
+	if status == (neutralStatusCode{}) && cancelled.Err() != nil && !isComplete {
 		status.Code = codes.Canceled
 	}
 	r := result{Status: status, Alerts: &c.alerts, Statuses: &c.statuses}
@@ -63,7 +69,9 @@ func (c *streamCall) iterate(ctx context.Context) neutralStatusCode {
 		}
 		c.alerts = append(c.alerts, neutralOf(alert))
 		c.progress("alerts", len(c.alerts))
+		c.mu.Lock()
 		c.held = append(c.held, alert)
+		c.mu.Unlock()
 		for len(order) > 0 && order[0] <= len(c.held) {
 			if _, err := c.held[order[0]-1].Acknowledge(); err != nil {
 				return statusOf(err)
@@ -75,6 +83,15 @@ func (c *streamCall) iterate(ctx context.Context) neutralStatusCode {
 		}
 	}
 	return neutralStatusCode{}
+}
+
+// acknowledgeWhenStopped does what handlers do that are still at work when a stream is stopped.
+func (c *streamCall) acknowledgeWhenStopped() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, place := range c.line.AckWhenStopped {
+		_, _ = c.held[place-1].Acknowledge()
+	}
 }
 
 func (c *streamCall) open(ctx context.Context) iter.Seq2[*falco.Alert, error] {
@@ -100,6 +117,9 @@ func (c *streamCall) options() []falco.StreamOption {
 	}
 	if c.line.Acknowledge != nil {
 		options = append(options, falco.AcknowledgeByHand())
+	}
+	if c.line.DrainTimeoutMS != nil {
+		options = append(options, falco.DrainTimeout(time.Duration(*c.line.DrainTimeoutMS)*time.Millisecond))
 	}
 	return options
 }

@@ -32,6 +32,9 @@ pub(crate) struct CallLine {
     pub(crate) filter_locally: bool,
     pub(crate) acknowledge: Option<Vec<usize>>,
     #[serde(default)]
+    pub(crate) acknowledge_when_stopped: Vec<usize>,
+    pub(crate) drain_timeout_ms: Option<u64>,
+    #[serde(default)]
     pub(crate) reconnect: bool,
     #[serde(default)]
     pub(crate) text: String,

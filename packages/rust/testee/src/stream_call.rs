@@ -59,7 +59,15 @@ async fn read(
             break;
         }
     }
-    stream.close().await;
+    let acknowledger = stream.acknowledger();
+    let handlers = async {
+        // The stream is stopped by then.
+        tokio::task::yield_now().await;
+        for place in &line.acknowledge_when_stopped {
+            acknowledger.acknowledge(&by_hand.held[place]).expect("an alert of this stream");
+        }
+    };
+    tokio::join!(stream.close(), handlers);
     Ok(json!({ "code": 1, "message": "" }))
 }
 
@@ -98,8 +106,9 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
     option!(filter_locally if line.filter_locally);
     option!(acknowledge if request.acknowledged.is_some());
     option!(acknowledge_by_hand if line.acknowledge.is_some());
-    // A case acknowledges nothing more once its call is to end.
-    subscription = subscription.drain_timeout(Duration::from_millis(1));
+    // Other cases acknowledge nothing more once their call is to end.
+    let drain_ms = if line.acknowledge_when_stopped.is_empty() { Some(1) } else { line.drain_timeout_ms };
+    option!(drain_timeout, drain_ms.map(Duration::from_millis));
     option!(timeout, line.timeout_ms.map(Duration::from_millis));
     for (name, value) in &line.headers {
         subscription = subscription.header(name, value);

@@ -85,6 +85,8 @@ class StreamCall:
             request["acknowledge"] = "manual"
         elif acknowledged is not None:
             request["acknowledge"] = True
+        if "drain_timeout_ms" in line:
+            request["drain_timeout_s"] = line["drain_timeout_ms"] / 1000
         if line.get("filter_locally") is not None:
             request["filter_locally"] = line["filter_locally"]
         # A wait is nothing that a case is about.
@@ -111,6 +113,11 @@ class StreamCall:
         while self._order and self._order[0] in self._held:
             self.stream.acknowledge(self._held[self._order.pop(0)])
         return count == self.line.get("cancel_after_alerts")
+
+    def acknowledge_when_stopped(self):
+        """What handlers do that are still at work when a stream is stopped."""
+        for place in self.line.get("acknowledge_when_stopped", []):
+            self.stream.acknowledge(self._held[place])
 
     def result(self, status):
         """What the runner gets in the end."""

@@ -88,5 +88,6 @@ class Running:
             if call.took(alert):
                 self.cancelled = True
                 break
+        call.acknowledge_when_stopped()
         await call.stream.aclose()
         return call.result(CANCELLED if self.cancelled else OK)

@@ -83,5 +83,6 @@ class Running:
             if call.took(alert):
                 self.cancelled = True
                 break
+        call.acknowledge_when_stopped()
         call.stream.close()
         return call.result(CANCELLED if self.cancelled else OK)
