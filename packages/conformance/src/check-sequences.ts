@@ -5,7 +5,7 @@ import type { Published } from "./published.js";
 import type { Wanted } from "./wanted.js";
 
 /**
- * Each alert has the number that the log gave it, and starts behind the position. Where nobody knows the numbers, a
+ * Each alert has the number that the log gave it, and starts after the position. Where nobody knows the numbers, a
  * subscriber gets one after the other.
  */
 export function sequenceDifferences(

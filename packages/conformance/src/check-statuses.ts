@@ -18,7 +18,7 @@ export function statusDifferences(
   );
   const told = statuses.filter(({ type }) => type === "lost");
   return [
-    // Whoever of those that share gets the alert.
+    // Any of the streams that share may get the alert.
     ...(expect.alerts === "together" ? [] : differences(losses, told, "statuses: lost")),
     ...(expect.statuses === undefined ? [] : differences(expect.statuses, folded(statuses), "statuses")),
   ];

@@ -24,7 +24,7 @@ export async function hasGo(): Promise<boolean> {
   }
 }
 
-/** Builds it into a folder; gives the program. @throws Error with what the compiler said. */
+/** Builds it into a folder; returns the program. @throws Error with what the compiler said. */
 export async function buildGo(
   name: string,
   { folder, package: path, modfile }: GoProgram,

@@ -39,20 +39,20 @@ export async function startHttpProxy(serverAddress: string, path: string): Promi
     upstream ??= connectTo(serverAddress);
     // What belongs to this connection, and not to the next.
     const { ":scheme": _, ":authority": __, ...passed } = headers;
-    const behind = upstream.request({ ...passed, ":path": path, ":method": method });
-    behind.on("error", () => stream.destroy());
+    const passedOn = upstream.request({ ...passed, ":path": path, ":method": method });
+    passedOn.on("error", () => stream.destroy());
     stream.once("close", () => {
       streams.delete(stream);
-      behind.destroy();
+      passedOn.destroy();
     });
-    stream.pipe(behind);
-    behind.on("response", (response, flags) => {
+    stream.pipe(passedOn);
+    passedOn.on("response", (response, flags) => {
       const ends = (flags & endStreamFlag) !== 0;
       stream.respond(response, { endStream: ends, waitForTrailers: !ends });
-      behind.pipe(stream);
+      passedOn.pipe(stream);
     });
     let trailers = {};
-    behind.on("trailers", (received) => {
+    passedOn.on("trailers", (received) => {
       trailers = received;
     });
     stream.on("wantTrailers", () => stream.sendTrailers(trailers));

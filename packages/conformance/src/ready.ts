@@ -20,7 +20,7 @@ export interface Readiness {
   missing: Missing[];
 }
 
-/** Builds what is to be built, Go programs into a folder. @throws Error if that fails. */
+/** Builds what needs building, Go programs into a folder. @throws Error if that fails. */
 export async function makeReady(columns: readonly ClientUnderTest[], folder: string): Promise<Readiness> {
   const withoutGo: Missing = { names: [], reason: "there is no go on the PATH (https://go.dev/dl)" };
   const withoutCargo: Missing = { names: [], reason: "there is no cargo on the PATH (https://rustup.rs)" };

@@ -28,7 +28,7 @@ export interface Setup {
   stop(): Promise<void>;
 }
 
-/** Starts the reference server as a case says, and a proxy before it if connections are to be cut. */
+/** Starts the reference server as a case says, and a proxy before it if the case cuts connections. */
 export async function setUp(
   one: Case,
   takes: ClientUnderTest["takes"],
@@ -160,7 +160,7 @@ class RunningSetup implements Setup {
   }
 }
 
-/** Where nobody listens, since whoever did is gone. */
+/** An address at which nobody listens any more. */
 async function nobodysUrl(): Promise<string> {
   const gone = createServer();
   await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));

@@ -31,7 +31,7 @@ export function parseTime(text: string): Instant | undefined {
   return { seconds, nanos: nanosOf(m[7]) };
 }
 
-/** Nanoseconds from the digits behind a decimal point. */
+/** Nanoseconds from the digits after a decimal point. */
 export function nanosOf(digits: string | undefined): number {
   return digits === undefined ? 0 : Number(digits.padEnd(9, "0"));
 }

@@ -30,10 +30,10 @@ export async function proxyTo(serverAddress: string): Promise<Proxy> {
       socket.destroy();
       return;
     }
-    const behind = connect({ path: target.path, allowHalfOpen: true });
+    const upstream = connect({ path: target.path, allowHalfOpen: true });
     for (const [one, other] of [
-      [socket, behind],
-      [behind, socket],
+      [socket, upstream],
+      [upstream, socket],
     ] as const) {
       all.add(one);
       one.pipe(other);

@@ -19,7 +19,7 @@ export class SessionManager extends Http2SessionManager {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
       session.setLocalWindowSize(connectionWindowBytes);
-      // Whoever has a call on this connection gets the error with it.
+      // The calls on this connection fail with this error.
       session.on("error", () => undefined);
     }
     return stream;

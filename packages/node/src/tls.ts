@@ -7,7 +7,7 @@ import { readPem } from "@falco-outputs/core/options";
 /** PEM text or bytes, or the path of a file that holds it. */
 export type Pem = string | Buffer;
 
-/** Mutual TLS, as Falco demands it. Files are read anew for each connection, so that they may be exchanged. */
+/** Mutual TLS, as Falco demands it. Files are read for each connection, so that they can be replaced. */
 export interface TlsOptions {
   /** The authorities that sign the server's certificate. */
   ca: Pem;

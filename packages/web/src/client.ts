@@ -20,7 +20,7 @@ export interface ClientOptions {
   baseUrl: string;
   /** What is spoken there. The server takes both; a proxy on the way may know only one. Default: "connect". */
   protocol?: "connect" | "grpc-web";
-  /** What the server wants to be shown. Whoever can read the page's script has it. */
+  /** The token that the server asks for. Anyone who can read the page's script has it. */
   token?: string;
 }
 

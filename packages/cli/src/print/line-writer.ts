@@ -36,7 +36,7 @@ function isClosed(error: NodeJS.ErrnoException): boolean {
 }
 
 /**
- * Writes text to stdout. A reader that is gone, as in `falco-outputs --help | head -1`, is no reason to complain.
+ * Writes text to stdout. A reader that is gone, as in `falco-outputs --help | head -1`, is not an error.
  * @throws what the system says of text that cannot be written.
  */
 export async function say(text: string): Promise<void> {

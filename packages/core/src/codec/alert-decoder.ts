@@ -9,7 +9,7 @@ import { withUtf8 } from "./with-utf8.js";
 export interface TextSlices {
   /** Each byte a character. */
   latin1(bytes: Uint8Array, start: number, end: number): string;
-  /** What is no UTF-8 becomes U+FFFD. */
+  /** What is not UTF-8 becomes U+FFFD. */
   utf8(bytes: Uint8Array, start: number, end: number): string;
 }
 
@@ -25,7 +25,7 @@ const unusual = new Error("unusual");
 
 /**
  * The fast path from the bytes of a `falco.outputs.response` to an alert. It knows what servers send, and leaves all
- * else to protobuf-es: unknown fields, repeated ones, numbers that are no priority, bytes that are no message. The
+ * else to protobuf-es: unknown fields, repeated ones, numbers that are not a priority, bytes that are not a message. The
  * alert is the same, but for an output field `__proto__`, which protobuf-es loses. Text that is not UTF-8, which Falco
  * sends at times, is replaced where it is not.
  */
@@ -46,7 +46,7 @@ export class AlertDecoder {
 
   /**
    * Decodes the message that is `bytes` from `start` to `end`.
-   * @throws what `fromBinary` of protobuf-es throws for bytes that are no such message.
+   * @throws what `fromBinary` of protobuf-es throws for bytes that are not such a message.
    */
   decode(bytes: Uint8Array, start: number, end: number): Alert {
     if (bytes !== this.#bytes) {

@@ -22,7 +22,7 @@ const isPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte < 0x80 && byte !== quote && byte !== backslash ? 1 : 0,
 );
 
-/** What stands behind a backslash, and what it means; 0 for what is no such escape. */
+/** What each character after a backslash means; 0 for those that form no escape. */
 const escapes = new Uint8Array(256);
 for (const [letter, meant] of Object.entries({
   '"': '"',
@@ -167,9 +167,9 @@ export class JsonCopier extends WireWriter {
         target[to++] = meant;
         at += 2;
       } else {
-        const behind = at + utf8Bytes(source, at, end);
-        if (behind === at) return false;
-        while (at < behind) target[to++] = source[at++]!;
+        const after = at + utf8Bytes(source, at, end);
+        if (after === at) return false;
+        while (at < after) target[to++] = source[at++]!;
       }
     }
     return false;

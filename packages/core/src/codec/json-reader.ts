@@ -2,7 +2,7 @@ import { absentValue, listText } from "./content.js";
 
 /**
  * Where and why a text is not JSON; `position` counts UTF-16 units from the start. It is thrown, but is not an Error:
- * making a stack takes ten times as long as reading a line, and whoever posts junk would make the server do it.
+ * making a stack takes ten times as long as reading a line, and a sender of junk would make the server do it.
  */
 export class JsonMismatch {
   constructor(
@@ -88,7 +88,7 @@ export class JsonReader {
     return (JSON.parse(this.text.slice(start - 1, end + 1)) as string).toWellFormed();
   }
 
-  /** True if a null came next, which is then behind us. */
+  /** True if a null came next, which is then consumed. */
   null(): boolean {
     return this.#takeWord("null");
   }

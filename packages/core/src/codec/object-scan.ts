@@ -76,7 +76,7 @@ export class ObjectScan {
   }
 }
 
-/** Whether a value may stand behind `before`, within an array or object that was opened by `opened`. */
+/** Whether a value may follow `before`, within an array or object that was opened by `opened`. */
 function isValueNext(opened: number, before: number): boolean {
   return before === colon || (opened === openBracket && (before === comma || before === openBracket));
 }

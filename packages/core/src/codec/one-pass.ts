@@ -27,7 +27,7 @@ const Member = {
 } as const;
 const required = Member.priority | Member.rule;
 
-/** What stands behind the quote that begins a member. */
+/** What follows the quote that begins a member. */
 const names = {
   hostname: ascii('hostname":'),
   message: ascii('message":'),
@@ -57,7 +57,7 @@ const json = new JsonCopier();
  * the same alert of what it knows, but for the order of the fields.
  * @param end Where `source` ends for it; the object may end before that, at `onePassEnd`.
  * @param target Has `roomFor` the source from `to` on.
- * @returns The position behind the alert in `target`, or -1 for an object that it does not know.
+ * @returns The position after the alert in `target`, or -1 for an object that it does not know.
  */
 export function encodeOnePass(
   source: Uint8Array,
@@ -218,7 +218,7 @@ function decimal(at: number, digits: number): number {
   return number;
 }
 
-/** Of each month, in a year that is no leap year. */
+/** Of each month, in a year that is not a leap year. */
 const lastDay = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** By the Gregorian calendar, counting years from March, so that a leap day is the last of its year. */

@@ -33,9 +33,9 @@ const scan = new ObjectScan();
  * of text. A `taker` that refuses a piece loses nothing else:
  *
  * - An object without an end is one piece, up to where the next alert can begin: at the brace that showed that it has
- *   no end; else behind a comma on the same line, or with a later line. Within an object that ends, only the taker can
+ *   no end; else after a comma on the same line, or with a later line. Within an object that ends, only the taker can
  *   find fault.
- * - What is neither is a piece up to the end of its line, or up to a comma or bracket with an object behind it.
+ * - What is neither is a piece up to the end of its line, or up to a comma or bracket with an object after it.
  *
  * @param isText Whether lines that do not begin an alert belong to the text alert above them. Falco posts one alert at
  * a time, which may have line ends in it. Where it is false, each line of text is a piece.
@@ -92,7 +92,7 @@ function nextAlert(body: Uint8Array, failedAt: number): number {
   }
 }
 
-/** From `at` to `end`, the first brace behind a comma or an opening bracket; `end` if there is none. */
+/** From `at` to `end`, the first brace after a comma or an opening bracket; `end` if there is none. */
 function objectBehind(body: Uint8Array, from: number, end: number): number {
   let before = 0;
   for (let at = from; at < end; at++) {
@@ -103,7 +103,7 @@ function objectBehind(body: Uint8Array, from: number, end: number): number {
   return end;
 }
 
-/** The first line behind the one at `at` that begins a text alert, or where the body ends. */
+/** The first line after the one at `at` that begins a text alert, or where the body ends. */
 function nextText(body: Uint8Array, at: number): number {
   let line = lineEnd(body, at) + 1;
   while (line < body.length && !beginsText(body, line)) line = lineEnd(body, line) + 1;

@@ -19,7 +19,7 @@ export class WireWriter {
     return this.to - 1;
   }
 
-  /** Ends the field whose length stands at `place`; a length that needs more than a byte moves what came behind it. */
+  /** Ends the field whose length stands at `place`; a length that needs more than a byte moves what follows it. */
   finish(place: number): void {
     const { target } = this;
     const length = this.to - place - 1;

@@ -19,7 +19,7 @@ const alertShape: Shape = {
 
 /**
  * The same `falco.outputs.response`, in which what is not UTF-8 is replaced by U+FFFD, as browsers do it.
- * @returns Undefined if there is nothing to replace, or the bytes are no message.
+ * @returns Undefined if there is nothing to replace, or the bytes are not a message.
  */
 export function withUtf8(message: Uint8Array): Uint8Array | undefined {
   try {

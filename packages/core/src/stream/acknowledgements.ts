@@ -35,7 +35,7 @@ export class Acknowledgements {
     });
   }
 
-  /** Counts one more response; gives its place among them. */
+  /** Counts one more response; returns its place among them. */
   received(): number {
     return this.#received++;
   }

@@ -144,7 +144,7 @@ export class AlertIterator implements OneByOne {
   /** The end of a stream that was stopped or left. */
   async #end(): Promise<typeof done> {
     const stopped = this.#connection.stop();
-    // Whoever acknowledges by hand may do so after the loop.
+    // Alerts may be acknowledged by hand after the loop.
     if (!this.#connection.isDraining || this.#settings.acknowledge !== "manual") await stopped;
     if (!this.#settings.isWhole || this.#isComplete) return done;
     // Once, as any error.
@@ -160,7 +160,7 @@ export class AlertIterator implements OneByOne {
   }
 
   /**
-   * The next alert, if it has arrived and nothing else is to be done: what a loop gets most of the time, without a wait.
+   * The next alert, if it has arrived and nothing else comes first: most of the time a loop gets it so, without a wait.
    */
   #takeReady(): Alert | undefined {
     if (this.#unsettled > 0 || this.#mustEnd) return undefined;
@@ -218,5 +218,5 @@ export class AlertIterator implements OneByOne {
 }
 
 function ignore(): void {
-  // Whoever called the `next` that failed has its error.
+  // The caller of the `next` that failed has its error.
 }

@@ -40,7 +40,7 @@ type State =
  * where the stream was.
  *
  * A client's first connection has to succeed, unless `waitOnFirstConnect` says otherwise. After that, whatever may pass
- * is tried again, with exponential backoff, which starts anew with each alert.
+ * is tried again, with exponential backoff, which starts again after each alert.
  */
 export class StreamConnection {
   readonly #rpc: OutputsRpc;
@@ -75,8 +75,8 @@ export class StreamConnection {
   }
 
   /**
-   * The next responses, at least one; undefined once the stream is over. It is to be asked for only after the one before.
-   * @throws what ends the stream, which then is to be abandoned; a CallbackError for what `onStatus` threw.
+   * The next responses, at least one; undefined once the stream is over. Ask for it only after the one before.
+   * @throws what ends the stream, which the caller then abandons; a CallbackError for what `onStatus` threw.
    */
   next(): Promise<Arrival | undefined> {
     return new Promise((resolve, reject) => {

@@ -70,7 +70,7 @@ export class AlertBatches implements AsyncIterator<readonly Alert[], undefined> 
     signal.addEventListener("abort", onOver, { once: true });
   }
 
-  /** The next batch, of at least one alert. It is to be asked for only after the one before. */
+  /** The next batch, of at least one alert. Ask for it only after the one before. */
   next(): Promise<Result> {
     return new Promise((resolve) => {
       this.#waiting = resolve;

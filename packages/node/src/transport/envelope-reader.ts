@@ -44,7 +44,7 @@ export class EnvelopeReader {
     throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
   }
 
-  /** Completes the envelope that is held, as far as the chunk goes; gives the position behind it. */
+  /** Completes the envelope that is held, as far as the chunk goes; returns the position after it. */
   #readOn(chunk: Buffer): number {
     let at = 0;
     if (this.#held < prefixBytes) at = this.#fill(chunk, at, prefixBytes);
@@ -59,7 +59,7 @@ export class EnvelopeReader {
     return at;
   }
 
-  /** Holds more of the chunk, until `bytes` are held; gives the position behind what it took. */
+  /** Holds more of the chunk, until `bytes` are held; returns the position after what it took. */
   #fill(chunk: Buffer, at: number, bytes: number): number {
     if (this.#beginning.length < bytes) {
       const larger = Buffer.allocUnsafeSlow(bytes);

@@ -10,7 +10,7 @@ const askEveryBytes = 8 * 1024;
 
 /**
  * Bounds what is in flight: given to a stream, and not yet read by its peer. Without acknowledgement that much is lost
- * when the peer dies. Flow control is no such bound: many clients enlarge their window on a fast connection, to several
+ * when the peer dies. Flow control does not bound that: many clients enlarge their window on a fast connection, to several
  * MiB, and the sockets' buffers come on top.
  */
 export class InFlight {

@@ -28,7 +28,7 @@ export interface HttpInputOptions extends SocketPermissions {
    * ASCII characters.
    */
   token?: string;
-  /** Allows an address that other machines can reach as it is: whoever does may raise alerts, or read them on the way. */
+  /** Allows an address that other machines can reach as it is: anyone there may raise alerts, or read them on the way. */
   insecure?: boolean;
 }
 
@@ -104,7 +104,7 @@ function checkedAddress(option: string, options: HttpInputOptions): Address {
   );
 }
 
-/** Whoever does not show the token is answered 401, and nothing of what they send is read. */
+/** A request without the token is answered 401, and its body is not read. */
 function guarded(handler: HttpHandler, token: BearerToken, onRefused: (reason: string) => void): HttpHandler {
   return (request, response) => {
     const reason = token.refusalOf(request.headers.authorization);

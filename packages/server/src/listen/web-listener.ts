@@ -15,14 +15,14 @@ export interface WebOptions {
   address: string;
   /**
    * What a client must show as `authorization: Bearer TOKEN`, 16 to 1,024 visible ASCII characters. Default: none, and
-   * whoever runs on this machine reads the alerts.
+   * any program on this machine can read the alerts.
    */
   token?: string;
   /** The origins of the pages that may subscribe, e.g. "https://dashboard.example". Default: none. */
   allowedOrigins?: readonly string[];
   /** The server's certificate and key. Clients show the token, and no certificate. */
   tls?: Omit<TlsOptions, "ca">;
-  /** Allows an address that other machines can reach without TLS: whoever is on the way reads alerts and token. */
+  /** Allows an address that other machines can reach without TLS: anyone on the way can read alerts and token. */
   insecure?: boolean;
 }
 

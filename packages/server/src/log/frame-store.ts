@@ -7,7 +7,7 @@ export interface Bounds {
   readonly maxAlerts: number;
   /** How much memory they take at most, in bytes. */
   readonly maxBytes: number;
-  /** How much memory streams being written may hold besides, in bytes: evicted alerts, and copies. */
+  /** How much memory streams being written may hold in addition, in bytes: evicted alerts, and copies. */
   readonly maxPinnedBytes: number;
 }
 

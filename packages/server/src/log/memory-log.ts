@@ -21,7 +21,7 @@ export interface MemoryLogOptions {
   maxAlerts?: number;
   /** How much memory they take at most, in bytes; at least 4 MiB. Default: 128 MiB. */
   maxBytes?: number;
-  /** How much memory streams being written may hold besides, in bytes. Default: 64 MiB. */
+  /** How much memory streams being written may hold in addition, in bytes. Default: 64 MiB. */
   maxPinnedBytes?: number;
   /** How many groups there are at most; beyond, those without members are forgotten. Default: 1,000. */
   maxGroups?: number;

@@ -88,7 +88,7 @@ export class FileSink implements Sink {
     this.#isStale = true;
     // One that hangs continues in the old file; what comes after it opens the new one.
     if (this.#job !== undefined) await untilAborted(this.#job.done, signal);
-    // At once, as in Falco: whoever rotates looks for the new file.
+    // At once, as in Falco: the program that rotates looks for the new file.
     const reopened: Promise<unknown> = this.#keepAlive ? this.#opened() : this.#closeStale();
     this.#reopened = reopened.catch(() => undefined);
     await untilAborted(reopened, signal);

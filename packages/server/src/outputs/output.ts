@@ -21,10 +21,10 @@ export interface Output<Taken = void> {
   readonly name: string;
   /** Takes alerts without waiting, whatever the other side does. */
   write(batch: AlertBatch): Taken;
-  /** Closes what it writes to, and opens it again: a file that was rotated, a program that is to be restarted. */
+  /** Closes what it writes to, and opens it again: a file that was rotated, a program that must be restarted. */
   reopen(): void;
   stats(): OutputStats;
-  /** Whether its queue is more than half full while it continues writing: whoever can wait with more alerts should. */
+  /** Whether its queue is more than half full while it continues writing: inputs that can wait with more alerts should. */
   readonly isCrowded: boolean;
   /** Takes no more alerts. Resolves when those in the queue are written, or when their time is up. */
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** The package as a bundler gives it to a page, an ES module. */
+/** The package as a bundler makes it for a page, an ES module. */
 export async function bundle(): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("../../dist/index.js", import.meta.url))],

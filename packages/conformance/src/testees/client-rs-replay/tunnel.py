@@ -39,6 +39,6 @@ async def pump(reader, writer):
             writer.write(data)
             await writer.drain()
     except OSError:
-        pass  # Whoever broke off, the other side is told by the end.
+        pass  # Whichever side broke off, the end tells the other.
     finally:
         writer.close()

@@ -41,7 +41,7 @@ export function* readFields(message: Buffer): Generator<Field> {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** @throws TypeError if it is no UTF-8, which protobuf demands. */
+/** @throws TypeError if it is not UTF-8, which protobuf demands. */
 export function readText(bytes: Buffer): string {
   return strictUtf8.decode(bytes);
 }

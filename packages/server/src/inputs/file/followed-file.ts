@@ -121,7 +121,7 @@ export class FollowedFile {
       if (this.#size === this.#read && this.#readAtNs === mtimeNs) return buffer.subarray(0, 0);
     }
     const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#read);
-    // Looked at after the read: had the file been truncated before it, and written anew, it would begin otherwise.
+    // Compared after the read: a file that was truncated before it, and written again, begins differently.
     const head = await this.#readHead();
     const known = this.#head.length;
     if (head.length < known || Buffer.compare(head.subarray(0, known), this.#head) !== 0) return "truncated";

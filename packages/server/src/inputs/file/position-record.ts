@@ -23,7 +23,7 @@ export function isRecord(text: string): boolean {
   return /^\0*$|^[0-9a-f]{8} \{/.test(text);
 }
 
-/** @throws Error that says why it is no record. */
+/** @throws Error that says why it is not a record. */
 export function fromRecord(text: string): Position {
   const [sum = "", json = ""] = text.trimEnd().split(/ (.*)/s);
   if (sum !== checksum(json)) throw new Error("its checksum is wrong");

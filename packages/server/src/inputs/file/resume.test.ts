@@ -219,7 +219,7 @@ describe("the state file", () => {
     writeFileSync(state, damage(readFileSync(state, "utf8")));
     const again = await Following.start({ path, state });
     expect(again.warnings).toEqual([
-      "a file input's state cannot be read, and is started anew: lines may come twice or be missing",
+      "a file input's state cannot be read, and is started again: lines may come twice or be missing",
     ]);
     appendFileSync(path, numbered(10, 20));
     await again.expectNumbers(10, 20);

@@ -111,7 +111,7 @@ function read(fd: number, path: string, logger: Logger): Position | undefined {
   } catch (error) {
     logger.warn(
       { state: path, reason: (error as Error).message },
-      "a file input's state cannot be read, and is started anew: lines may come twice or be missing",
+      "a file input's state cannot be read, and is started again: lines may come twice or be missing",
     );
     ftruncateSync(fd);
     return undefined;

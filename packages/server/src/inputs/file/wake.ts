@@ -52,7 +52,7 @@ export class Wake {
     try {
       const watcher = watch(this.#folder, (event, name) => {
         if (name === null || name.startsWith(this.#base)) this.#wake();
-        // The folder itself was renamed or removed: one with its name has to be found anew.
+        // The folder itself was renamed or removed: another one with its name has to be found.
         else if (event === "rename" && name === basename(this.#folder)) this.#unwatch(watcher);
       });
       watcher.on("error", () => this.#unwatch(watcher));

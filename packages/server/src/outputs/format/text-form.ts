@@ -49,7 +49,7 @@ export function createTextForm({ timeFormatIso8601 }: TextOptions): Form {
   };
 }
 
-/** The `output` of an alert, where it is what is to be written, byte for byte; a part of the same memory. */
+/** The `output` of an alert, where that is written, byte for byte; a part of the same memory. */
 function readyOutput(alert: Uint8Array, { outputStart, outputEnd }: AlertScan): Uint8Array | undefined {
   if (outputStart === outputEnd || !isDigit(alert[outputStart]!)) return undefined;
   const { buffer, byteOffset } = alert;
