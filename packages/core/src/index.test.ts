@@ -55,6 +55,7 @@ it.each([
       "toPriority",
       "wireType",
       "withRoom",
+      "withUtf8",
       "writePrefix",
       "writeSequence",
     ],
