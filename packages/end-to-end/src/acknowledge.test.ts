@@ -123,11 +123,11 @@ describe('acknowledge: "manual"', () => {
     expect(stats(server)).toMatchObject({ delivered: count, redelivered: 0, waiting: 0 });
   });
 
-  it("acknowledges nothing behind an alert that is not done", async () => {
+  it("acknowledges nothing after an alert that is not done", async () => {
     const server = await serve();
     const sequences = await publish(server, { count: 10 });
     const client = clientOf(server.address);
-    const stream = client.sub(manual);
+    const stream = client.sub({ ...manual, drainTimeoutMs: 50 });
     const alerts = await take(stream[Symbol.asyncIterator](), 10);
     for (const index of [9, 1, 5, 0, 2, 7]) stream.acknowledge(alerts[index]!);
     await expect.poll(() => stats(server)?.delivered, patience).toBe(3);
@@ -146,12 +146,12 @@ describe('acknowledge: "manual"', () => {
     const [after] = await take(iterator, 1);
     expect([before?.sequence, after?.sequence]).toEqual([sequence, sequence]);
     stream.acknowledge(before!);
-    const [sequenceBehind] = await publish(server, { count: 1 });
-    const [behind] = await take(iterator, 1);
-    stream.acknowledge(behind!);
+    const [next] = await publish(server, { count: 1 });
+    const [again] = await take(iterator, 1);
+    stream.acknowledge(again!);
     // This sends whatever may be sent.
     await iterator.return?.();
-    expect(await takeRest(server, 2)).toEqual([sequence, sequenceBehind]);
+    expect(await takeRest(server, 2)).toEqual([sequence, next]);
     expect(stats(server)?.redelivered).toBe(3);
   });
 });
@@ -180,7 +180,7 @@ describe("leaving", () => {
     const server = await serve();
     const sequences = await publish(server, { count: 20 });
     const client = clientOf(server.address);
-    const stream = client.sub(manual);
+    const stream = client.sub({ ...manual, drainTimeoutMs: 50 });
     for (const alert of (await take(stream[Symbol.asyncIterator](), 20)).slice(0, 10))
       stream.acknowledge(alert);
     await client.close();
