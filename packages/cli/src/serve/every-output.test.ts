@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { Agent, createServer, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type ServerResponse } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/node";
@@ -70,20 +70,16 @@ inputs: { http: { bind_address: "127.0.0.1:0" } }
   })();
 
   // As libcurl does it for Falco: one connection, one alert after the other.
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const falcoSocket = connect(Number(new URL(http[0]!).port), "127.0.0.1");
   for (let index = 0; index < count; index++) {
-    const sent = request(http[0]!, {
-      method: "POST",
-      agent,
-      headers: { "content-type": "application/json" },
-    });
-    sent.end(lineOf(index));
-    const [response] = await once(sent, "response");
-    expect(response.statusCode).toBe(200);
-    response.resume();
-    await once(response, "end");
+    const line = lineOf(index);
+    falcoSocket.write(
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${line.length}\r\n\r\n${line}`,
+    );
+    const [answer] = await once(falcoSocket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\n$/s);
   }
-  agent.destroy();
+  falcoSocket.destroy();
   await expect.poll(() => held.length, { timeout: 10_000 }).toBeGreaterThan(0);
   expect(held.every((response) => !response.writableEnded)).toBe(true);
 
