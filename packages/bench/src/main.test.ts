@@ -24,16 +24,16 @@ const figure = {
 };
 
 it("runs a scene with all its processes, and prints one JSON object", { timeout: 120_000 }, async () => {
-  const { stdout, stderr } = await bench("--quick", "--rounds", "1", "--scene", "one-subscriber", "--json");
-  expect(stderr).toMatch(/one-subscriber: [\d.]+ s/);
+  const { stdout, stderr } = await bench("--quick", "--rounds", "1", "--scene", "http", "--json");
+  expect(stderr).toMatch(/http: [\d.]+ s/);
   const json = JSON.parse(stdout);
-  const sides = { "alerts/s": figure, "server µs/alert": figure, "client µs/alert": figure };
-  expect(json["one-subscriber"]).toMatchObject({
-    figures: { "falco-outputs": sides, "grpc-js": sides, "nice-grpc": sides, "connect-node": sides },
-    ratios: { "falco-outputs / grpc-js": sides },
+  const sides = { "posts/s": figure, "server µs/post": figure, "load µs/post": figure };
+  expect(json.http).toMatchObject({
+    figures: { "falco-outputs, 1": sides, "node:http, 1": sides, "falco-outputs, 4": sides },
+    ratios: { "falco-outputs, 1 / node:http, 1": sides },
     repeatedRounds: expect.any(Number),
   });
-  expect(json.targets.map(({ scene }: { scene: string }) => scene)).toContain("one-subscriber");
+  expect(json.targets.map(({ scene }: { scene: string }) => scene)).toContain("http");
   expect(json.machine).toMatchObject({ cores: expect.any(Number), node: process.versions.node });
 });
 
