@@ -18,8 +18,10 @@ export class ReconnectPace {
   waitMs(round: number, initialMs: number, maxMs: number): number {
     const nowMs = performance.now();
     if (round === this.round) {
+      const waitMs = backoffMs(++this.#failed, initialMs, maxMs, Math.random());
       this.round++;
-      this.#nextAtMs = nowMs + backoffMs(++this.#failed, initialMs, maxMs, Math.random());
+      this.#nextAtMs = nowMs + waitMs;
+      return waitMs;
     }
     return Math.max(0, this.#nextAtMs - nowMs);
   }
