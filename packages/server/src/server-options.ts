@@ -27,6 +27,11 @@ export interface ServerOptions {
    * read, or an acknowledgement that does not come. Default: 300,000.
    */
   stallTimeoutMs?: number;
+  /**
+   * How often a client of ours hears from its stream at least, in milliseconds; it takes three intervals of silence for a
+   * lost connection. At least 100. Default: 15,000.
+   */
+  heartbeatIntervalMs?: number;
   /** Where Falco's version comes from. Default: nowhere, and `version` answers UNAVAILABLE. */
   falco?: FalcoVersionSource;
   /** Default: silence. */

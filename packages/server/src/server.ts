@@ -6,7 +6,7 @@ import type { Readable } from "node:stream";
 import type { Transport } from "@connectrpc/connect";
 import { type AlertInit, type Client, Code, FalcoError, Priority } from "@falco-outputs/core";
 import { toPriority } from "@falco-outputs/core/codec";
-import { milliseconds } from "@falco-outputs/core/options";
+import { milliseconds, wholeNumber } from "@falco-outputs/core/options";
 import { formatAddress } from "@falco-outputs/core/transport";
 import { shutdown } from "./grpc/deliver.js";
 import { requestHandler, type Services } from "./grpc/handler.js";
@@ -98,6 +98,7 @@ export interface FalcoOutputsServer {
 /** How long connections may take to end before they are cut. */
 const graceMs = 1_000;
 const defaultStallTimeoutMs = 300_000;
+const defaultHeartbeatIntervalMs = 15_000;
 
 /**
  * Starts a server.
@@ -137,6 +138,7 @@ class RunningServer implements FalcoOutputsServer {
     maxAlerts,
     maxBytes,
     stallTimeoutMs,
+    heartbeatIntervalMs,
     falco,
     outputs = {},
     priority = Priority.Debug,
@@ -163,6 +165,15 @@ class RunningServer implements FalcoOutputsServer {
       subscribers: this.#subscribers,
       falco,
       stallTimeoutMs: milliseconds("stallTimeoutMs", stallTimeoutMs, defaultStallTimeoutMs),
+      heartbeatIntervalMs: wholeNumber(
+        "heartbeatIntervalMs",
+        heartbeatIntervalMs,
+        defaultHeartbeatIntervalMs,
+        {
+          least: 100,
+          most: 3_600_000,
+        },
+      ),
     };
     this.#grpc = new GrpcOutput(this.#log);
     // Before the outputs, which nobody would close if it cannot work.

@@ -12,13 +12,17 @@ export { readText, textPrefix } from "./read-text.js";
 export { type BodyTaker, splitBody } from "./split-body.js";
 export {
   alertField,
+  alertTag,
   continued,
+  entryField,
   messageBytesAt,
   prefixBytes,
   sequenceBytes,
+  varintBytes,
   wireType,
   writePrefix,
   writeSequence,
+  writeVarint,
 } from "./wire.js";
 export { withRoom } from "./with-room.js";
 export { withUtf8 } from "./with-utf8.js";

@@ -1,5 +1,6 @@
 import type { AlertBatch } from "../alert-batch.js";
 import type { Filter } from "./filter.js";
+import type { TimeWindow } from "./times.js";
 
 /** The sequence numbers of a batch's alerts. They fit a number: microseconds stay below 2^53 until 2255. */
 export interface Appended {
@@ -38,6 +39,7 @@ export interface BroadcastSubscription {
   /** Starts after this sequence number. Undefined: with new alerts. */
   readonly after: number | undefined;
   readonly filter: Filter | undefined;
+  readonly window: TimeWindow | undefined;
 }
 
 /** Whole gRPC frames (a length-prefixed message each, uncompressed), ready to be written to a stream. */
@@ -50,6 +52,8 @@ export interface Slice {
 export interface Cursor {
   /** The sequence number after which this cursor starts. */
   readonly position: number;
+  /** The sequence number up to which this cursor has looked at alerts. */
+  readonly scanned: number;
   /** How many responses may be unacknowledged before `next` waits; 0 without acknowledgement. */
   readonly window: number;
   /**

@@ -106,13 +106,14 @@ export class MemoryLog implements AlertLog {
   }
 
   #openBroadcast(
-    { follow, after, filter }: BroadcastSubscription,
+    { follow, after, filter, window }: BroadcastSubscription,
     onEvicted: (reason: Error) => void,
   ): Cursor {
     const { position, loss } = this.#start(after);
     const group = new Group(this.#store, position, "slow", () => undefined);
     if (loss !== undefined) group.tell(loss);
     group.setFilter(filter);
+    group.setWindow(window);
     this.#broadcasts.add(group);
     const onLeft = () => this.#broadcasts.delete(group);
     return group.join({ follow, window: 0, onEvicted, onLeft });

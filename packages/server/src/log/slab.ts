@@ -1,4 +1,12 @@
-import { prefixBytes, sequenceBytes, writePrefix, writeSequence } from "@falco-outputs/core/codec";
+import {
+  alertTag,
+  prefixBytes,
+  sequenceBytes,
+  varintBytes,
+  writePrefix,
+  writeSequence,
+  writeVarint,
+} from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
 
@@ -76,6 +84,16 @@ export class Slab {
 export function unnumberedFrame(alert: Uint8Array): Uint8Array {
   const bytes = Buffer.alloc(prefixBytes + alert.length);
   bytes.set(alert, writePrefix(bytes, 0, alert.length));
+  return bytes;
+}
+
+/** A frame that is not an alert, but says up to which sequence number the log was looked at. */
+export function scannedFrame(sequence: number): Uint8Array {
+  const messageBytes = 1 + varintBytes(sequence);
+  const bytes = Buffer.alloc(prefixBytes + messageBytes);
+  const at = writePrefix(bytes, 0, messageBytes);
+  bytes[at] = alertTag.scanned;
+  writeVarint(bytes, at + 1, sequence);
   return bytes;
 }
 
