@@ -18,6 +18,8 @@ const versionHeader = "falco-outputs-version";
 const positionHeader = "falco-outputs-position";
 const windowHeader = "falco-outputs-window";
 const heartbeatHeader = "falco-outputs-heartbeat-ms";
+/** The server's default, in milliseconds. */
+const heartbeatMs = "15000";
 /** How many responses the server sends before it waits for an acknowledgement. */
 const ackWindow = "4096";
 
@@ -178,8 +180,12 @@ function headerDifferences(call: Call, headers: Record<string, string> = {}): st
   return [
     ...differences(answered ? { [versionHeader]: "1" } : {}, rest, "headers"),
     ...differences(hasStream ? expectedWindow : undefined, window, `headers.${windowHeader}`),
-    // Only clients of ours know heartbeats, and they do not show the header.
-    ...differences(undefined, heartbeat, `headers.${heartbeatHeader}`),
+    // Only who says to be a client of ours is told.
+    ...differences(
+      hasStream && call.headers?.[versionHeader] !== undefined ? heartbeatMs : undefined,
+      heartbeat,
+      `headers.${heartbeatHeader}`,
+    ),
     ...(hasStream && position === undefined ? [`headers.${positionHeader}: expected, saw nothing`] : []),
     ...(hasStream ? [] : differences(undefined, position, `headers.${positionHeader}`)),
   ];
