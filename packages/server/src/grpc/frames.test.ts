@@ -22,6 +22,7 @@ import { MemoryLog } from "../log/memory-log.js";
 import { shutdown } from "./deliver.js";
 import { connectOptions, routes } from "./handler.js";
 import { Subscribers } from "./subscribers.js";
+import { falcoVersion } from "./version.js";
 
 /**
  * The two ways of a response: clients that speak binary gRPC get frames as the log has them, for all others (here gRPC
@@ -43,7 +44,7 @@ async function serve(format: { useBinaryFormat: boolean }, interceptors: Interce
       subscribers,
       stallTimeoutMs: 60_000,
       heartbeatIntervalMs: 15_000,
-      falco: undefined,
+      falco: falcoVersion(undefined),
     }),
     interceptors,
     shutdownSignal: stopping.signal,

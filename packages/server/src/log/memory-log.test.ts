@@ -1,6 +1,8 @@
 import { Code } from "@falco-outputs/core";
+import { encodeLine } from "@falco-outputs/core/codec";
 import type { OutputsResponse } from "@falco-outputs/core/contract";
 import { describe, expect, it } from "vitest";
+import { joinPieces } from "../alert-batch.js";
 import type { Cursor, Slice } from "./alert-log.js";
 import { MemoryLog, type MemoryLogOptions } from "./memory-log.js";
 import { alertsOf, batchOf, never, readAll as readRest } from "./testing/alerts.js";
@@ -97,6 +99,35 @@ describe("MemoryLog", () => {
     expect(losses).toEqual([5]);
     expect(log.stats()).toMatchObject({ appended: 25, retained: 10 });
     expect(log.stats().groups[""]).toMatchObject({ lost: 5, delivered: 10, waiting: 10 });
+  });
+
+  it("knows the least and the greatest time of what it retains", () => {
+    const { log } = logWith({ maxAlerts: 3 });
+    expect(log.stats()).toMatchObject({ first: 0, last: 0, earliestUs: undefined, latestUs: undefined });
+    const at = (seconds: bigint, nanos = 0) => ({ time: seconds * 1_000_000_000n + BigInt(nanos) });
+    log.append(batchOf(at(10n), at(70n), at(30n), at(20n, 1_999)));
+    const { first, last } = log.append(batchOf(at(40n)));
+    expect(log.stats()).toMatchObject({
+      first: first - 2,
+      last,
+      earliestUs: 20_000_001,
+      latestUs: 40_000_000,
+    });
+    const large = "x".repeat(1_000_000);
+    log.append(batchOf({ ...at(5n), output: large }, { ...at(6n), output: large }));
+    expect(log.stats()).toMatchObject({ earliestUs: 5_000_000, latestUs: 40_000_000 });
+  });
+
+  it("takes for an alert without a time that of its arrival", () => {
+    const { log } = logWith({ maxAlerts: 2 });
+    const before = Date.now() * 1_000;
+    const timeless = encodeLine('{"rule":"r","priority":"Notice"}');
+    log.append(batchOf({ time: 1n }));
+    log.append(joinPieces([timeless, timeless]));
+    const { earliestUs, latestUs } = log.stats();
+    expect(earliestUs).toBeGreaterThanOrEqual(before);
+    expect(latestUs).toBeGreaterThanOrEqual(earliestUs!);
+    expect(latestUs).toBeLessThanOrEqual(Date.now() * 1_000);
   });
 
   it("takes no more memory than it may", async () => {
