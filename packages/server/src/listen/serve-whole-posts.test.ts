@@ -68,7 +68,7 @@ describe("a post is answered as node:http answers it, and as much of it is queue
     ],
     ["text", post("00:00:00.000000000: Notice a\nb", "content-type: text/plain")],
     ["a body that is only partly alerts", post(`${alert}\nnonsense`)],
-    ["a body that is no alert", post("nonsense")],
+    ["a body that is not an alert", post("nonsense")],
     ["no body", post("")],
     ["another case of letters", head(["HOST: x", length(alert).toUpperCase()]) + alert],
     ["another path", head(["host: x", length(alert)], "POST /a?b=c HTTP/1.1") + alert],
@@ -145,7 +145,7 @@ describe("a post is answered as node:http answers it, and as much of it is queue
   });
 });
 
-it("heads that change in between are read anew", async () => {
+it("heads that change in between are read again", async () => {
   const socket = connect(Number(new URL(server.httpUrl!).port), "127.0.0.1");
   let statuses = "";
   socket.setEncoding("latin1").on("data", (text) => {
