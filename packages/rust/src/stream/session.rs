@@ -189,9 +189,9 @@ impl Session {
     }
 
     fn opened(&mut self, call: Call) {
-        self.last_heard_at = Some(SystemTime::now());
         // The error comes with the next message.
         if !call.is_refused() {
+            self.last_heard_at = Some(SystemTime::now());
             self.attempts = 0;
             self.position = self.position.or(call.position);
             self.acknowledger.turn_to(call.id, call.requests.share());
