@@ -4,9 +4,16 @@ import { describe, expect, it } from "vitest";
 import type { Cursor, Slice } from "./alert-log.js";
 import { MemoryLog, type MemoryLogOptions } from "./memory-log.js";
 import { alertsOf, batchOf, never, readAll as readRest } from "./testing/alerts.js";
+import { allow } from "./testing/filters.js";
 
 const shared = { mode: "shared", follow: true, acknowledge: false } as const;
-const observer = { mode: "broadcast", follow: true, after: undefined, filter: undefined } as const;
+const observer = {
+  mode: "broadcast",
+  follow: true,
+  after: undefined,
+  filter: undefined,
+  window: undefined,
+} as const;
 const drain = { mode: "shared", follow: false, acknowledge: false } as const;
 
 function rulesFrom(first: number, count: number): string[] {
@@ -145,7 +152,7 @@ describe("MemoryLog", () => {
 
   it("counts copies of picked alerts as memory that is held, until they are released", async () => {
     const { log } = logWith();
-    const filtered = await log.open({ ...observer, filter: { rules: ["a", "c"] } });
+    const filtered = await log.open({ ...observer, filter: allow({ rules: ["a", "c"] }) });
     const [leaving, redelivered] = [
       await log.open({ ...shared, acknowledge: true }),
       await log.open({ ...shared, follow: false }),
@@ -169,7 +176,7 @@ describe("MemoryLog", () => {
     const ended: number[] = [];
     const cursors = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
-        log.open({ ...observer, filter: { rules: ["a"] } }, () => ended.push(index)),
+        log.open({ ...observer, filter: allow({ rules: ["a"] }) }, () => ended.push(index)),
       ),
     );
     log.append(batchOf({ rule: "a", output: "x".repeat(30_000) }));
@@ -181,7 +188,7 @@ describe("MemoryLog", () => {
 
   it("does not copy an alert that is larger than a slice", async () => {
     const { log } = logWith();
-    const filter = { rules: ["a"] };
+    const filter = allow({ rules: ["a"] });
     const cursors = await Promise.all([0, 1, 2].map(() => log.open({ ...observer, filter })));
     log.append(batchOf({ rule: "a", output: "x".repeat(100_000) }));
     const slices = await Promise.all(cursors.map((cursor) => cursor.next(64 * 1024, never)));
