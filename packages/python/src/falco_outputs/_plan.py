@@ -104,9 +104,9 @@ def plan_of(
             raise invalid("after", after, "a sequence number, 0 or more")
         request.after = after
     if since is not None:
-        request.since.CopyFrom(_timestamp("since", since))
+        _set_time(request.since, "since", since)
     if until is not None:
-        request.until.CopyFrom(_timestamp("until", until))
+        _set_time(request.until, "until", until)
     if acknowledge is not False:
         request.acknowledged = 0
     reason = refusal(method, request, wanted, _name_of(short))
@@ -174,13 +174,14 @@ def _name_of(short: list[str]) -> Callable[[str], str]:
     return name_of
 
 
-def _timestamp(option: str, time: datetime | int) -> Timestamp:
-    """A point in time in the contract's form; one that is out of range is judged with the rest of the request."""
+def _set_time(timestamp: Timestamp, option: str, time: datetime | int) -> None:
+    """Sets a point in time; one that is out of range is judged with the rest of the request."""
     if isinstance(time, datetime) and time.tzinfo is not None:
         ns = instant_of_datetime(time).ns()
     elif isinstance(time, int) and not isinstance(time, bool):
         ns = time
     else:
         raise invalid(option, time, "a datetime with a time zone, or nanoseconds since 1970")
-    seconds, nanos = divmod(ns, 1_000_000_000)
-    return Timestamp(seconds=max(-_max_seconds, min(seconds, _max_seconds)), nanos=nanos)
+    seconds, timestamp.nanos = divmod(ns, 1_000_000_000)
+    timestamp.seconds = max(-_max_seconds, min(seconds, _max_seconds))
+    timestamp.SetInParent()
