@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
 import { addServeCommand } from "./serve/command.js";
 import { addSubscribeCommands } from "./subscribe/command.js";
@@ -23,5 +24,6 @@ export function createProgram(): Command {
   addSubscribeCommands(program);
   addForwardCommand(program);
   addVersionCommand(program);
+  addCompletionCommand(program);
   return program;
 }
