@@ -1,4 +1,4 @@
-import { filterFields, listFilters } from "./filter.js";
+import { listFilters } from "./filter.js";
 import type { request as OutputsRequest, filter as RequestFilter } from "./gen/falco/outputs/outputs_pb.js";
 import { priorityNames } from "./priority.js";
 import { isTimestamp, timestampNs } from "./time.js";

@@ -1,4 +1,5 @@
 import type { PriorityLike } from "@falco-outputs/core";
+import type { AdminOptions } from "./admin/admission.js";
 import type { FalcoVersionSource } from "./grpc/version.js";
 import type { InputsOptions } from "./inputs/inputs.js";
 import type { ListenOptions } from "./listen/grpc-listener.js";
@@ -32,6 +33,11 @@ export interface ServerOptions {
    * lost connection. At least 100. Default: 15,000.
    */
   heartbeatIntervalMs?: number;
+  /**
+   * Who may ask how the server is, and have it forget groups (`falco.outputs.admin.v1.AdminService`), besides those on
+   * unix sockets and in this process. Default: nobody. It is never served to browsers, nor over TCP without TLS.
+   */
+  admin?: AdminOptions;
   /** Where Falco's version comes from. Default: nowhere, and `version` answers UNAVAILABLE. */
   falco?: FalcoVersionSource;
   /** Default: silence. */

@@ -106,7 +106,7 @@ it("answers 404 to what is not gRPC", async () => {
 it("answers RESOURCE_EXHAUSTED to a request of 10 MiB", async () => {
   const message = toBinary(
     OutputsRequestSchema,
-    create(OutputsRequestSchema, { rules: ["x".repeat(10 * 1024 * 1024)] }),
+    create(OutputsRequestSchema, { allow: [{ rules: ["x".repeat(10 * 1024 * 1024)] }] }),
   );
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);

@@ -1,11 +1,11 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { FalcoError } from "@falco-outputs/core";
 import type { OutputsRequest } from "@falco-outputs/core/contract";
 import type { AlertLog, Cursor, Slice, Subscription } from "../log/alert-log.js";
+import { toConnectError } from "./connect-error.js";
 import { Heartbeats } from "./heartbeats.js";
 import { boundedSliceBytes, InFlight } from "./in-flight.js";
 import { peerKey } from "./peer.js";
-import type { Subscribers } from "./subscribers.js";
+import type { Mode, Subscribers } from "./subscribers.js";
 import { assertLaterRequest } from "./subscription.js";
 
 /** Where alerts come from, and the limits of a stream. */
@@ -42,6 +42,7 @@ type State =
 export class ServedStream {
   readonly #context: HandlerContext;
   readonly #subscribers: Subscribers;
+  readonly #mode: Mode;
   readonly #cursor: Cursor;
   readonly #ended: AbortController;
   /** Aborts when the client is gone, the server stops, the deadline passes, or this ends the stream. */
@@ -77,7 +78,7 @@ export class ServedStream {
       cursor,
       context,
       stallTimeoutMs,
-      subscription.mode === "broadcast",
+      subscription.mode,
       hasHeartbeats ? new Heartbeats(cursor, heartbeatIntervalMs) : undefined,
     );
     return stream;
@@ -88,16 +89,17 @@ export class ServedStream {
     cursor: Cursor,
     context: HandlerContext,
     stallTimeoutMs: number,
-    isBroadcast: boolean,
+    mode: Mode,
     heartbeats: Heartbeats | undefined,
   ) {
     this.#heartbeats = heartbeats;
     this.#context = context;
     this.#subscribers = subscribers;
+    this.#mode = mode;
     this.#cursor = cursor;
     this.#ended = new AbortController();
     this.#signal = AbortSignal.any([context.signal, this.#ended.signal]);
-    if (isBroadcast) {
+    if (mode === "broadcast") {
       this.#sliceBytes = broadcastSliceBytes;
     } else if (cursor.window > 0) {
       this.#sliceBytes = acknowledgedSliceBytes;
@@ -138,7 +140,7 @@ export class ServedStream {
     const asked = this.#asked ?? this.#cursor.next(this.#sliceBytes, this.#signal);
     this.#asked = undefined;
     // From its first request to the log on, it gets its share.
-    this.#leave ??= this.#subscribers.add();
+    this.#leave ??= this.#subscribers.add(this.#mode);
     const slice = asked instanceof Promise ? await this.#answerOrHeartbeat(asked) : asked;
     if (slice === undefined) return undefined;
     if (slice.count === 0) return slice;
@@ -193,10 +195,4 @@ export class ServedStream {
       this.cut(new ConnectError("no acknowledgement came in time", Code.Aborted));
     }
   }
-}
-
-function toConnectError(reason: unknown): ConnectError {
-  return reason instanceof FalcoError
-    ? new ConnectError(reason.message, reason.code, undefined, undefined, reason)
-    : ConnectError.from(reason);
 }

@@ -94,6 +94,15 @@ export interface LogStats {
   readonly appended: number;
   /** Alerts held now. */
   readonly retained: number;
+  /** The sequence numbers of the oldest and the newest of them; 0 if there are none. */
+  readonly first: number;
+  readonly last: number;
+  /**
+   * The least and the greatest time of theirs, in microseconds since 1970; undefined if there are none. An alert without
+   * a time has that of its arrival.
+   */
+  readonly earliestUs: number | undefined;
+  readonly latestUs: number | undefined;
   /** Memory that holds them, in bytes. */
   readonly retainedBytes: number;
   /** Memory that only streams being written hold, in bytes: evicted alerts, and copies. */
@@ -113,6 +122,12 @@ export interface AlertLog {
    * many groups.
    */
   open(subscription: Subscription, onEvicted?: (reason: Error) => void): Promise<Cursor>;
+  /**
+   * Forgets a group, with its place and what waits for it.
+   * @throws FalcoError with NotFound if there is no such group, FailedPrecondition if it has members, InvalidArgument for
+   * the shared queue.
+   */
+  forget(group: string): Promise<void>;
   stats(): LogStats;
   close(): Promise<void>;
 }

@@ -16,26 +16,25 @@ export function windowMatcher({ since, until }: TimeWindow): Matcher {
   };
 }
 
-/** An alert's own time, in nanoseconds since 1970. */
+/** An alert's own time, in nanoseconds since 1970. Parts of it that come more than once are merged, as a decoder does. */
 function timeOf(alert: Uint8Array): bigint | undefined {
   const reader = new BinaryReader(alert);
-  let time: bigint | undefined;
+  let hasTime = false;
+  let seconds = 0n;
+  let nanos = 0;
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag();
-    if (field === alertField.time) time = instantOf(reader.bytes());
-    else reader.skip(type, field);
+    if (field !== alertField.time) {
+      reader.skip(type, field);
+      continue;
+    }
+    hasTime = true;
+    for (const end = reader.uint32() + reader.pos; reader.pos < end; ) {
+      const [part, partType] = reader.tag();
+      if (part === 1) seconds = BigInt(reader.int64());
+      else if (part === 2) nanos = reader.int32();
+      else reader.skip(partType, part);
+    }
   }
-  return time;
-}
-
-function instantOf(bytes: Uint8Array): bigint {
-  const reader = new BinaryReader(bytes);
-  let ns = 0n;
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (field === 1) ns += BigInt(reader.int64()) * 1_000_000_000n;
-    else if (field === 2) ns += BigInt(reader.int32());
-    else reader.skip(type, field);
-  }
-  return ns;
+  return hasTime ? seconds * 1_000_000_000n + BigInt(nanos) : undefined;
 }
