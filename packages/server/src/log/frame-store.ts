@@ -1,6 +1,8 @@
 import { alertTimeUs } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
+import type { Selection } from "./filter/selection.js";
+import { Scan } from "./scan.js";
 import { frameBytes, messageOf, Slab, slabBytes } from "./slab.js";
 
 export interface Bounds {
@@ -18,15 +20,26 @@ export interface Holder {
   evicted(): void;
 }
 
+/** Some of the alerts of a range. */
+export interface Found {
+  readonly count: number;
+  /** The sequence numbers of the first and the last of them; undefined if there are none. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+}
+
 /** Slabs of ready frames, bounded by count and bytes; the oldest go first. */
 export class FrameStore {
   readonly #bounds: Bounds;
   readonly #slabs: Slab[] = [];
+  /** Those that the last `append` evicted, until `forgetEvicted`. */
+  #evicted: Slab[] = [];
   /** What is being written, the longest held first: a slab, or a copy, by its size in bytes. */
   readonly #held = new Map<Holder, Slab | number>();
   #bytes = 0;
   #pinnedBytes = 0;
   #first: number;
+  #looked = 0;
   #end: number;
 
   /** @param first The sequence number of the first alert to come. */
@@ -44,6 +57,16 @@ export class FrameStore {
   /** The sequence number of the next alert to come. */
   get end(): number {
     return this.#end;
+  }
+
+  /** The sequence number of the oldest alert that can be looked at: evicted ones can until `forgetEvicted`. */
+  get firstReadable(): number {
+    return this.#evicted[0]?.first ?? this.#slabs[0]?.first ?? this.#first;
+  }
+
+  /** How many alerts were looked at by `find` and `findAll`. */
+  get looked(): number {
+    return this.#looked;
   }
 
   get bytes(): number {
@@ -71,6 +94,7 @@ export class FrameStore {
     );
   }
 
+  /** What it evicts can be looked at until `forgetEvicted` is called. */
   append(batch: AlertBatch): void {
     const { bytes, ends, times } = batch;
     let start = 0;
@@ -82,6 +106,51 @@ export class FrameStore {
       start = end;
     }
     this.#evict();
+  }
+
+  /** Lets go of what the last `append` evicted. */
+  forgetEvicted(): void {
+    if (this.#evicted.length > 0) this.#evicted = [];
+  }
+
+  /**
+   * Looks for the first alert that passes, from `from` to before `to`. Returns where it stopped: at one, where the scan's
+   * turn is over, or at `to`. It skips slabs that can have none by their times.
+   */
+  find(from: number, to: number, selection: Selection, scan: Scan): number {
+    const looked = scan.looked;
+    let at = from;
+    while (at < to && !scan.found && !scan.isOver) {
+      const slab = this.#slabOf(at);
+      const end = Math.min(slab.end, to);
+      at = selection.excludes(slab) ? end : slab.find(at, end, selection, scan);
+    }
+    this.#looked += scan.looked - looked;
+    return at;
+  }
+
+  /** All alerts that pass, from `from` to before `to`. */
+  findAll(from: number, to: number, selection: Selection): Found {
+    let count = 0;
+    let first: number | undefined;
+    let last: number | undefined;
+    const scan = new Scan(false);
+    for (let at = from; at < to; at++) {
+      scan.found = false;
+      at = this.find(at, to, selection, scan);
+      if (!scan.found) break;
+      first ??= at;
+      last = at;
+      count++;
+    }
+    return { count, first, last };
+  }
+
+  /** Whether an alert that is retained passes. */
+  passes(sequence: number, selection: Selection): boolean {
+    const scan = new Scan(false);
+    this.find(sequence, sequence + 1, selection, scan);
+    return scan.found;
   }
 
   /** Frames from `sequence` on, which must be retained; `holder` keeps their memory until it is released. */
@@ -136,14 +205,8 @@ export class FrameStore {
   }
 
   #slabOf(sequence: number): Slab {
-    let low = 0;
-    let high = this.#slabs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#slabs[middle]!.first <= sequence) low = middle;
-      else high = middle - 1;
-    }
-    return this.#slabs[low]!;
+    const isEvicted = this.#slabs[0] === undefined || sequence < this.#slabs[0].first;
+    return slabOf(isEvicted ? this.#evicted : this.#slabs, sequence);
   }
 
   /** Those of its alerts that are retained: the oldest slab has others as well. */
@@ -171,6 +234,7 @@ export class FrameStore {
       const slab = this.#slabs[0];
       if (slab === undefined || (this.#bytes <= maxBytes && slab.end > this.#first)) break;
       this.#slabs.shift();
+      this.#evicted.push(slab);
       this.#bytes -= slab.size;
       this.#first = Math.max(this.#first, slab.end);
       if (slab.pins > 0) this.#pinnedBytes += slab.size;
@@ -187,4 +251,15 @@ export class FrameStore {
       holder.evicted();
     }
   }
+}
+
+function slabOf(slabs: readonly Slab[], sequence: number): Slab {
+  let low = 0;
+  let high = slabs.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (slabs[middle]!.first <= sequence) low = middle;
+    else high = middle - 1;
+  }
+  return slabs[low]!;
 }

@@ -1,22 +1,21 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, GroupStats, Slice } from "./alert-log.js";
-import { createMatcher, type Filter, filterKey, type Matcher } from "./filter.js";
+import { type Filter, filterKey } from "./filter/filter.js";
+import { Selection } from "./filter/selection.js";
+import type { TimeWindow } from "./filter/time-window.js";
 import type { FrameStore } from "./frame-store.js";
 import { GroupCursor, type MemberOptions, type Membership } from "./group-cursor.js";
 import { type Loss, type LossCause, lossSlice, PendingLoss } from "./loss.js";
 import { Picked } from "./picked.js";
 import { Redelivery } from "./redelivery.js";
-import { messageOf } from "./slab.js";
-import { type TimeWindow, windowMatcher } from "./times.js";
-
-/** How many alerts a filter looks at before others get their turn. */
-const maxScan = 2048;
+import { Scan } from "./scan.js";
 
 /**
  * A place in the log that its members share: each alert goes to one of them. The shared queue is such a group, and so
  * is a broadcast, with a single member.
  *
- * The member that asks first is served first, and gets its fair share: single alerts go round, a backlog is split. What a member did not acknowledge goes to the others, before newer alerts.
+ * The member that asks first is served first, and gets its fair share: single alerts go round, a backlog is split. What
+ * a member did not acknowledge goes to the others, before newer alerts.
  */
 export class Group implements Membership {
   readonly #store: FrameStore;
@@ -27,8 +26,9 @@ export class Group implements Membership {
   readonly #waiting = new Set<GroupCursor>();
   readonly #loss = new PendingLoss();
   readonly #redelivery = new Redelivery();
-  #filter: Filter | undefined;
-  #matches: Matcher | undefined;
+  #filterKey = filterKey(undefined);
+  /** Undefined if every alert passes. */
+  #selection: Selection | undefined;
   #position: number;
   #scheduled = false;
   #closed = false;
@@ -60,29 +60,30 @@ export class Group implements Membership {
     return this.#position;
   }
 
-  /** @throws FalcoError with FailedPrecondition if the members that are there have another filter. */
-  setFilter(filter: Filter | undefined): void {
-    if (filterKey(filter) === filterKey(this.#filter)) return;
+  /** Whether it has lost alerts, and has not told a member. */
+  get hasLoss(): boolean {
+    return !this.#loss.isEmpty;
+  }
+
+  /**
+   * Sets which alerts pass.
+   * @throws FalcoError with FailedPrecondition if the members that are there have another filter.
+   */
+  select(filter: Filter | undefined, window: TimeWindow | undefined): void {
+    const key = filterKey(filter);
+    if (key === this.#filterKey && window === undefined) return;
     if (!this.isEmpty) {
       throw new FalcoError(
         "the group's members have another filter: use the same, or another group",
         Code.FailedPrecondition,
       );
     }
-    this.#filter = filter;
-    const matches = filter && createMatcher(filter);
-    this.#matches = matches;
-    if (matches === undefined) return;
+    this.#filterKey = key;
+    const selection = Selection.of(filter, window);
+    this.#selection = selection;
+    if (selection === undefined) return;
     // What members with another filter left unacknowledged may not pass this one.
-    this.#filtered += this.#redelivery.filter((sequence) => matches(messageOf(this.#store.frame(sequence))));
-  }
-
-  /** Alerts outside the window do not pass either. For a group without members. */
-  setWindow(window: TimeWindow | undefined): void {
-    if (window === undefined) return;
-    const matches = this.#matches;
-    const inWindow = windowMatcher(window);
-    this.#matches = (alert) => inWindow(alert) && (matches === undefined || matches(alert));
+    this.#filtered += this.#redelivery.filter((sequence) => this.#store.passes(sequence, selection));
   }
 
   join(options: MemberOptions): Cursor {
@@ -169,11 +170,30 @@ export class Group implements Membership {
   /** Moves on from what the log no longer retains. */
   evict(): void {
     const { first } = this.#store;
-    const evicted = this.#redelivery.evict(first);
-    if (evicted.length > 0) this.#lose(evicted.length, evicted[0]!, evicted.at(-1)!);
+    if (this.#redelivery.count > 0) {
+      const evicted = this.#redelivery.evict(first);
+      if (evicted.length > 0) this.#lose(evicted.length, evicted[0]!, evicted.at(-1)!);
+    }
     if (this.#position < first) {
-      this.#lose(first - this.#position, this.#position, first - 1);
+      this.#overtaken(first);
       this.#position = first;
+    }
+  }
+
+  /** The log has evicted what comes before `first`. Lost is what would have passed, as far as that is known. */
+  #overtaken(first: number): void {
+    const selection = this.#selection;
+    const looked = Math.min(first, Math.max(this.#position, this.#store.firstReadable));
+    if (selection === undefined || this.isEmpty || looked === first) {
+      this.#lose(first - this.#position, this.#position, first - 1);
+      return;
+    }
+    const known = this.#store.findAll(looked, first, selection);
+    const unknown = looked - this.#position;
+    const lost = unknown + known.count;
+    this.#filtered += first - looked - known.count;
+    if (lost > 0) {
+      this.#lose(lost, unknown > 0 ? this.#position : known.first!, known.last ?? looked - 1);
     }
   }
 
@@ -226,9 +246,9 @@ export class Group implements Membership {
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
     if (this.#redelivery.count > 0) return this.#redeliver(cursor, fair(this.#redelivery.count));
     const count = fair(this.#store.end - this.#position);
-    return this.#matches === undefined
+    return this.#selection === undefined
       ? this.#takeRun(cursor, count)
-      : this.#pick(cursor, count, this.#matches);
+      : this.#pick(cursor, count, this.#selection);
   }
 
   #takeRun(cursor: GroupCursor, maxCount: number): Slice {
@@ -239,19 +259,19 @@ export class Group implements Membership {
     return slice;
   }
 
-  #pick(cursor: GroupCursor, maxCount: number, matches: Matcher): Slice | undefined {
+  #pick(cursor: GroupCursor, maxCount: number, selection: Selection): Slice | undefined {
     const picked = new Picked(this.#store, cursor.maxBytes);
-    const end = Math.min(this.#store.end, this.#position + maxScan);
+    const scan = new Scan();
     // A share is one of the alerts that are there, whether they pass or not; in each there is at least one that does.
     const endOfShare = this.#position + maxCount;
-    while (this.#position < end && (picked.count === 0 || this.#position < endOfShare)) {
-      const frame = this.#store.frame(this.#position);
-      if (matches(messageOf(frame))) {
-        if (!picked.add(this.#position, frame)) break;
-        this.#handOut(cursor, this.#position);
-      } else {
-        this.#filtered++;
-      }
+    for (;;) {
+      const end = picked.count === 0 ? this.#store.end : endOfShare;
+      scan.found = false;
+      const at = this.#store.find(this.#position, end, selection, scan);
+      this.#filtered += at - this.#position;
+      this.#position = at;
+      if (!scan.found || !picked.add(at, this.#store.frame(at))) break;
+      this.#handOut(cursor, at);
       this.#position++;
     }
     return picked.slice(cursor);

@@ -10,7 +10,7 @@ import type {
   LogStats,
   Subscription,
 } from "./alert-log.js";
-import type { Filter } from "./filter.js";
+import type { Filter } from "./filter/filter.js";
 import { FrameStore } from "./frame-store.js";
 import { Group } from "./group.js";
 import type { Loss } from "./loss.js";
@@ -68,6 +68,7 @@ export class MemoryLog implements AlertLog {
     this.#store.append(batch);
     for (const group of this.#groups.values()) group.changed();
     for (const broadcast of this.#broadcasts) broadcast.changed();
+    this.#store.forgetEvicted();
     return { first, last: this.#store.end - 1 };
   }
 
@@ -113,6 +114,7 @@ export class MemoryLog implements AlertLog {
       last: retained === 0 ? 0 : this.#store.end - 1,
       earliestUs: this.#store.earliestUs,
       latestUs: this.#store.latestUs,
+      looked: this.#store.looked,
       retainedBytes: this.#store.bytes,
       pinnedBytes: this.#store.pinnedBytes,
       groups: Object.fromEntries([...this.#groups].map(([name, group]) => [name, group.stats()])),
@@ -133,8 +135,7 @@ export class MemoryLog implements AlertLog {
     const { position, loss } = this.#start(after);
     const group = new Group(this.#store, position, "slow", () => undefined);
     if (loss !== undefined) group.tell(loss);
-    group.setFilter(filter);
-    group.setWindow(window);
+    group.select(filter, window);
     this.#broadcasts.add(group);
     const onLeft = () => this.#broadcasts.delete(group);
     return group.join({ follow, window: 0, onEvicted, onLeft });
@@ -148,7 +149,7 @@ export class MemoryLog implements AlertLog {
       group = this.#createGroup(name, position);
       if (loss !== undefined) group.tell(loss);
     }
-    group.setFilter(filter);
+    group.select(filter, undefined);
     this.#groups.set(name, group);
     return group;
   }

@@ -9,6 +9,8 @@ import {
 } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
+import type { Selection } from "./filter/selection.js";
+import type { Scan } from "./scan.js";
 
 /** The size of a slab in bytes. A frame that is larger gets a slab of its own size. */
 export const slabBytes = 1024 * 1024;
@@ -81,7 +83,7 @@ export class Slab {
   /** The frame of one alert. */
   frame(sequence: number): Uint8Array {
     const index = sequence - this.first;
-    return this.#bytes.subarray(index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!);
+    return this.#bytes.subarray(this.#startOf(index), this.#ends[index]!);
   }
 
   /** When an alert without a time of its own arrived, in microseconds since 1970; undefined for any other. */
@@ -96,10 +98,36 @@ export class Slab {
     return nowUs;
   }
 
+  /**
+   * Looks for an alert that passes, from `from` to before `to`. Returns where it stopped: at one, where the scan's turn
+   * is over, or at `to`.
+   */
+  find(from: number, to: number, selection: Selection, scan: Scan): number {
+    const isInTime = selection.includes(this);
+    const last = to - this.first;
+    let index = from - this.first;
+    let start = this.#startOf(index);
+    for (; index < last && !scan.isOver; index++) {
+      const end = this.#ends[index]!;
+      scan.look(end - start);
+      const arrivalUs = isInTime ? undefined : this.arrivalUs(this.first + index);
+      if (selection.passes(this.#bytes, start + prefixBytes, end, isInTime, arrivalUs)) {
+        scan.found = true;
+        break;
+      }
+      start = end;
+    }
+    return this.first + index;
+  }
+
+  #startOf(index: number): number {
+    return index === 0 ? 0 : this.#ends[index - 1]!;
+  }
+
   /** The frames from `sequence` on, as many as fit both limits, at least one. */
   slice(sequence: number, maxCount: number, maxBytes: number): Slice {
     const from = sequence - this.first;
-    const start = from === 0 ? 0 : this.#ends[from - 1]!;
+    const start = this.#startOf(from);
     let low = from + 1;
     let high = Math.min(this.#ends.length, from + maxCount);
     while (low < high) {
