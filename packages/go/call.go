@@ -142,8 +142,8 @@ func (c *call) receiveHeader(p *plan) error {
 		c.watchdog.hear()
 	}
 	c.isOurs = len(header.Get(versionHeader)) > 0
-	if intervalMS, isKnown := numberIn(header, heartbeatHeader); isKnown && c.isOurs {
-		c.watchdog.watch(c.ctx, c.abort, intervalMS)
+	if interval, _ := numberIn(header, heartbeatHeader); c.isOurs && silenceLimit(interval) > 0 {
+		go c.watchdog.watch(c.ctx, c.abort, silenceLimit(interval))
 	}
 	if sequence, isKnown := numberIn(header, positionHeader); isKnown {
 		c.position = position{sequence, true}

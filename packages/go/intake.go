@@ -54,11 +54,11 @@ func (i *intake) run(receive func() (*response, error)) {
 	}
 }
 
-// add is called with the mutex held. Of heartbeats in a row the last one is enough: a loop that is busy for long does not
-// fill up with them.
+// add is called with the mutex held. Heartbeats in a row become one, so that they do not fill the intake of a loop that is
+// busy for long.
 func (i *intake) add(r *response) {
 	if last := len(i.taken) - 1; r.scanned != 0 && last >= 0 && i.taken[last].scanned != 0 {
-		i.taken[last] = r
+		i.taken[last].scanned = max(i.taken[last].scanned, r.scanned)
 		return
 	}
 	i.taken = append(i.taken, r)

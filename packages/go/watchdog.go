@@ -60,15 +60,16 @@ func (w *watchdog) heardAt() time.Time {
 	return w.openedAt.Add(time.Duration(heard))
 }
 
-// watch aborts the call of this context if a wait for a message takes too long. The interval is that of the server's
-// heartbeats.
-func (w *watchdog) watch(ctx context.Context, abort context.CancelCauseFunc, intervalMS uint64) {
-	if intervalMS >= minHeartbeatMS && intervalMS <= maxHeartbeatMS {
-		go w.run(ctx, abort, silentIntervals*time.Duration(intervalMS)*time.Millisecond)
+// silenceLimit returns how long a server may say nothing whose heartbeats have this interval; 0: for ever.
+func silenceLimit(intervalMS uint64) time.Duration {
+	if intervalMS < minHeartbeatMS || intervalMS > maxHeartbeatMS {
+		return 0
 	}
+	return silentIntervals * time.Duration(intervalMS) * time.Millisecond
 }
 
-func (w *watchdog) run(ctx context.Context, abort context.CancelCauseFunc, limit time.Duration) {
+// watch aborts the call of this context once a wait for a message has taken longer than the limit.
+func (w *watchdog) watch(ctx context.Context, abort context.CancelCauseFunc, limit time.Duration) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
