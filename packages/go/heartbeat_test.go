@@ -34,7 +34,7 @@ func (*scanWatch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Con
 func (*scanWatch) HandleConn(context.Context, stats.ConnStats)                       {}
 
 // What a filter passed over is not lost, though the log no longer has it.
-func TestFilteredBroadcastComesBackWhereTheLogWasScanned(t *testing.T) {
+func TestFilteredBroadcastReconnectsAfterScanned(t *testing.T) {
 	noLeaks(t)
 	server := reference.Serve(t, reference.Options{"maxAlerts": 10, "heartbeatIntervalMs": 100})
 	proxy := proxyTo(t, server.Address)
@@ -57,7 +57,8 @@ func TestFilteredBroadcastComesBackWhereTheLogWasScanned(t *testing.T) {
 	}
 }
 
-// scripted sends these messages on the first call of sub, and ends it; the second call is refused. It returns the requests.
+// scripted sends these messages on the first call of sub, and ends it; the second call is refused. It returns the
+// requests.
 func scripted(t *testing.T, messages ...*outputs.Response) (address string, requests func() []*outputs.Request) {
 	t.Helper()
 	var mu sync.Mutex

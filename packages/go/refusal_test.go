@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-func TestOptionsThatMakeNoSense(t *testing.T) {
+func TestInvalidStreamOptions(t *testing.T) {
 	noLeaks(t)
 	// There is no server: nothing is asked of it.
 	client := clientOf(t, "unix:///nowhere.sock")

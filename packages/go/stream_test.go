@@ -26,10 +26,10 @@ func TestSharedQueue(t *testing.T) {
 	server.WaitForSubscribers(0)
 	server.PublishNumbered(5, 6)
 	if rules := rulesOf(all(t, client.Get(ctx))); !slices.Equal(rules, []string{"Rule 5", "Rule 6"}) {
-		t.Errorf("get gave %v", rules)
+		t.Errorf("get returned %v", rules)
 	}
 	if rest := all(t, client.Get(ctx)); len(rest) != 0 {
-		t.Errorf("get gave again %v", rulesOf(rest))
+		t.Errorf("a second get returned %v", rulesOf(rest))
 	}
 }
 
@@ -43,11 +43,11 @@ func TestBroadcast(t *testing.T) {
 	one.waitForSequences(t, more)
 	other.waitForSequences(t, append(slices.Clone(sequences[2:]), more...))
 	if got := sequencesOf(all(t, client.Get(ctx, Broadcast()))); !slices.Equal(got, append(sequences, more...)) {
-		t.Errorf("get gave %v", got)
+		t.Errorf("get returned %v", got)
 	}
 	following := sequencesOf(take(t, client.Get(ctx, Broadcast(), Follow(), After(sequences[4])), 2))
 	if !slices.Equal(following, more) {
-		t.Errorf("get that follows gave %v, expected %v", following, more)
+		t.Errorf("get that follows returned %v, expected %v", following, more)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestContextCancelled(t *testing.T) {
 			cancel()
 		}
 		if count != 1 {
-			t.Errorf("the loop had %d turns, expected 1", count)
+			t.Errorf("the loop ran %d times, expected once", count)
 		}
 	})
 }
@@ -140,7 +140,7 @@ func TestDeadline(t *testing.T) {
 	server.WaitForSubscribers(0)
 }
 
-func TestBodyThatPanics(t *testing.T) {
+func TestPanicInTheBody(t *testing.T) {
 	server, client := serve(t, nil)
 	server.PublishNumbered(1, 1)
 	func() {
@@ -222,7 +222,7 @@ func TestLargeAlert(t *testing.T) {
 	}
 }
 
-// An error of EOF is none of this package's.
+// No error of this package is io.EOF.
 func TestErrorIs(t *testing.T) {
 	err := error(&Error{Code: codes.Unavailable, Tried: "sub", Message: "gone", Cause: io.ErrUnexpectedEOF})
 	if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded) {
