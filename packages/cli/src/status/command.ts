@@ -1,9 +1,7 @@
 import { type Command, Option } from "commander";
 import { readingEnvironment } from "../args/environment.js";
+import { adminAccess } from "../connection/admin-access.js";
 import { addConnectionOptions } from "../connection/connection-options.js";
-
-const access =
-  "\nA server answers on its unix sockets, and over mutual TLS to the names that its configuration allows (admin.allowed_names).";
 
 export function addStatusCommand(program: Command): void {
   const command = program
@@ -12,7 +10,7 @@ export function addStatusCommand(program: Command): void {
       "Print how a server is: its versions, what it retains, its streams, groups, inputs and outputs",
     )
     .addOption(new Option("-o, --output <format>").choices(["compact", "json"]).default("compact"))
-    .addHelpText("after", access)
+    .addHelpText("after", adminAccess)
     .action(async (options) => (await import("./status.js")).status(options));
   readingEnvironment(addConnectionOptions(command), { "--output": "FALCO_OUTPUTS_STATUS_OUTPUT" });
 }
