@@ -10,18 +10,20 @@ import (
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 )
 
 const (
-	// By this header our clients and our server know each other; its value is "1".
+	// Identifies our clients and our server to each other; its value is "1".
 	versionHeader = "falco-outputs-version"
 	// The sequence number after which a stream starts.
 	positionHeader = "falco-outputs-position"
 	// How many responses may be unacknowledged.
 	windowHeader = "falco-outputs-window"
+	// The longest time between two messages of a stream, in milliseconds: without an alert, the server sends how far it
+	// has scanned its log.
+	heartbeatHeader = "falco-outputs-heartbeat-ms"
 )
 
 // farewell is how long the server may take to end a stream that was half-closed.
@@ -36,24 +38,28 @@ type position struct {
 // call is one call of a stream: from its request to its end, or to the loss of the connection.
 type call struct {
 	stream grpc.ClientStream
-	// Ends with abort, and for no other reason but the caller's deadline.
+	// Done after abort or the caller's deadline, and for no other reason. If the cause of an abort is an *Error, it is
+	// the call's error.
 	ctx     context.Context
-	abort   context.CancelFunc
+	abort   context.CancelCauseFunc
 	release func()
-	conn    *connection
-	answer  *answer
-	polling *polling
-	// Nil without acknowledgement.
+	// Makes the next call use another connection.
+	discard  func()
+	conn     *connection
+	answer   *answer
+	watchdog *watchdog
+	polling  *polling
+	// Nil unless the stream acknowledges.
 	acknowledgements *acknowledgements
-	// Whether our server answers, and not Falco's own.
+	// Whether our server answers, rather than Falco's own.
 	isOurs bool
-	// After which it starts; unknown from Falco itself.
+	// Where the call starts; unknown from Falco itself.
 	position position
-	// What arrived while the header was waited for.
+	// A response that arrived during the wait for the header.
 	first *response
-	// The server ended it before it said anything.
+	// Whether the server ended the call before its first response.
 	isOver bool
-	// Nil unless alerts are taken in batches.
+	// Nil unless the loop reads batches.
 	intake *intake
 
 	// One goroutine may send, and one receive.
@@ -62,7 +68,7 @@ type call struct {
 	cancelled sync.Once
 }
 
-// openCall makes a call, and waits until the server answers it. Falco's own says nothing before its first alert.
+// openCall makes a call and waits until the server answers. Falco's own server answers only with its first alert.
 func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request) (_ *call, err error) {
 	conn, err := c.connector.acquire(ctx)
 	if err != nil {
@@ -79,13 +85,21 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 			return nil, err
 		}
 	}
-	ctx, abort := context.WithCancel(ctx)
+	ctx, abort := context.WithCancelCause(ctx)
 	defer func() {
 		if err != nil {
-			abort()
+			abort(nil)
 		}
 	}()
-	made := &call{ctx: ctx, abort: abort, release: release, conn: conn, answer: &answer{}}
+	made := &call{
+		ctx:      ctx,
+		abort:    abort,
+		release:  release,
+		discard:  func() { c.connector.discard(conn) },
+		conn:     conn,
+		answer:   &answer{},
+		watchdog: newWatchdog(),
+	}
 	ctx = withVersionHeader(context.WithValue(ctx, answerKey{}, made.answer))
 	desc := &outputs.Service_ServiceDesc.Streams[0]
 	name := outputs.Service_Sub_FullMethodName
@@ -97,7 +111,7 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 	if err != nil {
 		return nil, made.explain(err)
 	}
-	// What goes wrong with the connection comes out with the first response.
+	// An error of the connection is returned with the first response.
 	if err := made.send(request); err != nil && !errors.Is(err, io.EOF) {
 		return nil, made.explain(err)
 	}
@@ -117,18 +131,24 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 	return made, nil
 }
 
-// receiveHeader waits for the header of the response. It returns the error of a call that is refused: our server says
-// where a stream starts when it opens one.
+// receiveHeader waits for the response header. If the server refuses the call, it returns the error: our server sends a
+// position with every stream that it opens.
 func (c *call) receiveHeader(p *plan) error {
 	header, err := c.stream.Header()
 	if err != nil {
 		return c.explain(err)
 	}
+	if header != nil {
+		c.watchdog.hear()
+	}
 	c.isOurs = len(header.Get(versionHeader)) > 0
+	if interval, _ := numberIn(header, heartbeatHeader); c.isOurs && silenceLimit(interval) > 0 {
+		go c.watchdog.watch(c.ctx, c.abort, silenceLimit(interval))
+	}
 	if sequence, isKnown := numberIn(header, positionHeader); isKnown {
 		c.position = position{sequence, true}
 	}
-	// gRPC has no header for what is an error.
+	// gRPC returns no header for an error.
 	if header == nil || c.isOurs && !c.position.known {
 		switch first, err := c.receive(); {
 		case err == io.EOF:
@@ -151,53 +171,11 @@ func (c *call) receiveHeader(p *plan) error {
 	return nil
 }
 
-// send fails only with the stream, whose error the one who receives gets.
+// send fails only when the stream has failed; receive returns that error.
 func (c *call) send(request *outputs.Request) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	return c.stream.SendMsg(request)
-}
-
-// next returns one alert; io.EOF when the server ended the stream well.
-func (c *call) next() (*Alert, error) {
-	if c.intake != nil {
-		return c.intake.next()
-	}
-	r, err := c.receive()
-	if err != nil {
-		return nil, err
-	}
-	return &r.alert, nil
-}
-
-// receive waits for one response.
-func (c *call) receive() (*response, error) {
-	if c.isOver {
-		return nil, io.EOF
-	}
-	if r := c.first; r != nil {
-		c.first = nil
-		return r, nil
-	}
-	r := &response{}
-	c.receiving.Lock()
-	err := c.stream.RecvMsg(r)
-	c.receiving.Unlock()
-	if err != nil {
-		return nil, c.explain(err)
-	}
-	if r.err != nil {
-		message := "the server sent what is not an alert: " + r.err.Error()
-		return nil, &Error{Code: codes.Internal, Message: message, Cause: r.err, final: true}
-	}
-	return r, nil
-}
-
-func (c *call) explain(err error) error {
-	if err == nil || err == io.EOF {
-		return err
-	}
-	return c.conn.explainCall(c.ctx, err, c.answer)
 }
 
 // cancel ends the call at once.
@@ -207,7 +185,7 @@ func (c *call) cancel() {
 		if c.acknowledgements != nil {
 			c.acknowledgements.stop()
 		}
-		c.abort()
+		c.abort(nil)
 		c.intake.discard()
 		c.release()
 	})
@@ -220,8 +198,8 @@ func (c *call) finish() {
 	if c.acknowledgements == nil {
 		return
 	}
-	// Whatever takes longer will come again.
-	timer := time.AfterFunc(farewell, c.abort)
+	// What the server has not processed by then is delivered again.
+	timer := time.AfterFunc(farewell, func() { c.abort(nil) })
 	defer timer.Stop()
 	c.acknowledgements.close()
 	c.sending.Lock()
@@ -232,14 +210,14 @@ func (c *call) finish() {
 		<-c.intake.done
 		return
 	}
-	// From here on nobody else receives.
+	// From here on no other goroutine receives.
 	c.receiving.Lock()
 	defer c.receiving.Unlock()
 	for c.stream.RecvMsg(&response{}) == nil {
 	}
 }
 
-// withVersionHeader adds the header by which our server knows our clients.
+// withVersionHeader adds the header that identifies our clients to our server.
 func withVersionHeader(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, versionHeader, "1")
 }

@@ -190,7 +190,7 @@ func bodies(t *testing.T) map[string][]byte {
 	return all
 }
 
-func TestItMakesOfABodyWhatTheServerMakes(t *testing.T) {
+func TestBodiesMatchTheServer(t *testing.T) {
 	server := reference.Serve(t, reference.Options{"inputs": map[string]any{"http": []string{"127.0.0.1:0"}}})
 	client, err := falco.NewClient(falco.WithAddress(server.Address))
 	if err != nil {
@@ -245,7 +245,7 @@ func TestTextIsRefused(t *testing.T) {
 
 const line = `{"rule":"r","priority":"Notice"}`
 
-func TestRequestsThatAreRefused(t *testing.T) {
+func TestRefusedRequests(t *testing.T) {
 	own := receive(t)
 	large := []byte(line + "\n" + strings.Repeat("x", maxBodyBytes))
 	for name, one := range map[string]struct {
@@ -278,7 +278,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhatIsTaken(t *testing.T) {
+func TestAcceptedRequests(t *testing.T) {
 	own := receive(t)
 	members := append(zipped(t, []byte(line+"\n")), zipped(t, []byte(line))...)
 	padded := []byte(line + "\n" + strings.Repeat(" ", 2<<20) + line)
@@ -307,7 +307,7 @@ func TestWhatIsTaken(t *testing.T) {
 	}
 }
 
-func TestHandleThatFails(t *testing.T) {
+func TestHandleFails(t *testing.T) {
 	own := receive(t)
 	own.refuses = "b"
 	body := `{"rule":"a","priority":"Notice"}{"rule":"b","priority":"Notice"}{"rule":"c","priority":"Notice"}`
@@ -321,29 +321,29 @@ func TestHandleThatFails(t *testing.T) {
 
 func TestLargeBodiesAreBounded(t *testing.T) {
 	own := receive(t)
-	// As many as there may be, which do not come to their end.
+	// One more than there may be, none of which comes to its end.
 	var ends []*io.PipeWriter
-	var waiting sync.WaitGroup
-	for range maxLargeBodies {
+	statuses := make(chan int, maxLargeBodies+1)
+	for range maxLargeBodies + 1 {
 		reader, writer := io.Pipe()
 		ends = append(ends, writer)
-		waiting.Add(1)
 		go func() {
-			defer waiting.Done()
+			status := 0
 			response, err := http.Post(own.url, "application/json", reader)
 			if err == nil {
+				status = response.StatusCode
 				_ = response.Body.Close()
 			}
+			statuses <- status
 		}()
-		if _, err := writer.Write(bytes.Repeat([]byte(" "), smallBodyBytes*4)); err != nil {
-			t.Fatal(err)
-		}
+		go func() { _, _ = writer.Write(bytes.Repeat([]byte(" "), smallBodyBytes*4)) }() // until it is refused
+	}
+	if status := <-statuses; status != 503 {
+		t.Errorf("one too many: got %d", status)
 	}
 	padded := []byte(line + strings.Repeat(" ", 2*smallBodyBytes))
-	for {
-		if got := send(t, "POST", own.url, padded); got.status == 503 {
-			break
-		}
+	if got := send(t, "POST", own.url, padded); got.status != 503 {
+		t.Errorf("a large one: got %+v", got)
 	}
 	if got := send(t, "POST", own.url, []byte(line)); got.status != 200 {
 		t.Errorf("a small one: got %+v", got)
@@ -351,7 +351,11 @@ func TestLargeBodiesAreBounded(t *testing.T) {
 	for _, end := range ends {
 		_ = end.CloseWithError(io.ErrUnexpectedEOF)
 	}
-	waiting.Wait()
+	for range maxLargeBodies {
+		if status := <-statuses; status != 0 {
+			t.Errorf("a body that breaks off: got %d", status)
+		}
+	}
 	for {
 		if got := send(t, "POST", own.url, padded); got.status == 200 {
 			break
@@ -359,7 +363,7 @@ func TestLargeBodiesAreBounded(t *testing.T) {
 	}
 }
 
-func TestTimeGrowsWithTheBodyAlone(t *testing.T) {
+func TestTimeIsLinearInTheBody(t *testing.T) {
 	for _, unit := range []string{"{", "{\n", `{"a":`, "{\"a\":\n", "{\"a\":[\n", "[{", `"`, `{"`, `{\`, "11:1\n", "}{", "{\"a\":{}\n"} {
 		count := maxBodyBytes / 4 / len(unit)
 		pieces := 0

@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
@@ -11,7 +11,8 @@ use tonic::body::Body;
 use tower_service::Service;
 
 use super::answer::Answer;
-use super::failure::{Failure, LastFailure};
+use super::failure::Failure;
+use super::health::Health;
 use super::links::Links;
 use crate::contract::VERSION_HEADER;
 
@@ -20,18 +21,18 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const US: HeaderValue = HeaderValue::from_static(concat!("falco-outputs-rust/", env!("CARGO_PKG_VERSION")));
 const GRPC: &[u8] = b"application/grpc";
 const GRPC_STATUS: &str = "grpc-status";
-/// How often a request is handed to a connection that turns out to be over.
+/// How often a request may be sent in all. It is sent again if its connection had already ended.
 const MAX_SENDS: u32 = 3;
 
-/// What came of a call, beside what tonic tells.
+/// What tonic does not report about a call.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     /// Our server answered: it sent our header.
     is_ours: AtomicBool,
     /// A gRPC status arrived.
     has_status: AtomicBool,
-    /// Of the connection that the call had.
-    failure: OnceLock<Arc<LastFailure>>,
+    /// The health of the connection that the call uses.
+    health: Mutex<Option<Arc<Health>>>,
 }
 
 impl Record {
@@ -39,16 +40,38 @@ impl Record {
         self.is_ours.load(Ordering::Relaxed)
     }
 
-    /// Whether a failed call's status arrived, as opposed to one that tonic made of what went wrong on this side.
+    /// Whether the status of a failed call came from the server. If not, tonic made it from an error on this side.
     pub(crate) fn has_status(&self, status: &Status) -> bool {
         self.has_status.load(Ordering::Relaxed) && std::error::Error::source(status).is_none()
     }
 
     pub(super) fn failure(&self) -> Option<Failure> {
-        self.failure.get()?.get()
+        self.health()?.failure()
     }
 
-    /// Looks at an answer's headers or trailers; says whether they have a status.
+    /// New calls take another connection.
+    pub(super) fn retire_connection(&self) {
+        if let Some(health) = self.health() {
+            health.retire();
+        }
+    }
+
+    /// Ends the call's connection, and with it every call on it.
+    pub(crate) fn give_up_connection(&self, failure: Failure) {
+        if let Some(health) = self.health() {
+            health.give_up(failure);
+        }
+    }
+
+    fn health(&self) -> Option<Arc<Health>> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn takes(&self, health: Arc<Health>) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = Some(health);
+    }
+
+    /// Looks at an answer's headers or trailers, and returns whether they have a status.
     pub(super) fn look_at(&self, headers: &HeaderMap) -> bool {
         if headers.contains_key(VERSION_HEADER) {
             self.is_ours.store(true, Ordering::Relaxed);
@@ -61,7 +84,7 @@ impl Record {
     }
 }
 
-/// Carries one call over whatever connection there is.
+/// Carries one call over the current connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
     links: Arc<Links>,
@@ -79,24 +102,19 @@ impl Channel {
         loop {
             sends += 1;
             let mut link = self.links.get().await?;
+            self.record.takes(link.health.clone());
             match link.send(request).await {
-                Ok(response) => {
-                    _ = self.record.failure.set(link.failure);
-                    return Ok(self.take(response)?);
-                }
+                Ok(response) => return Ok(self.take(response)?),
                 Err(mut error) => match error.take_message() {
-                    // The connection was over before the request left.
+                    // The connection ended before the request was sent.
                     Some(unsent) if sends < MAX_SENDS => request = unsent,
-                    _ => {
-                        _ = self.record.failure.set(link.failure);
-                        return Err(error.into_error().into());
-                    }
+                    _ => return Err(error.into_error().into()),
                 },
             }
         }
     }
 
-    /// An answer, if it is gRPC's.
+    /// Accepts an answer if it is gRPC's.
     fn take(self, response: Response<hyper::body::Incoming>) -> Result<Response<Answer>, Failure> {
         let status = response.status();
         let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use super::custom::CustomConnector;
 use super::explain::{self, Peer};
-use super::failure::{Failure, LastFailure};
+use super::failure::Failure;
+use super::health::Health;
 use super::settings::Settings;
 #[cfg(feature = "tls")]
 use super::tls::Handshake;
@@ -18,8 +19,8 @@ use crate::address::Address;
 use crate::default_address::default_address;
 use crate::error::Error;
 
-/// The longest wait before a reconnection, unless a stream says otherwise: a unix socket's server is on this machine,
-/// and no crowd waits for it.
+/// The longest wait before a reconnection, unless a stream sets another one. It is short for a unix socket, whose
+/// server has only the clients of this machine.
 const MAX_DELAY: Duration = Duration::from_secs(30);
 const MAX_DELAY_ON_UNIX: Duration = Duration::from_secs(1);
 
@@ -35,7 +36,7 @@ pub(super) struct Connector {
 #[derive(Clone, Debug)]
 enum Target {
     Address(Address),
-    /// Looked for anew by each connection.
+    /// Each connection looks for it again.
     Default,
     Custom(CustomConnector, Option<Address>),
 }
@@ -68,7 +69,7 @@ impl Connector {
         }
     }
 
-    /// Where requests say that they go. Only a TCP address has a name to say.
+    /// The origin of requests. Only a TCP address has a host name; others use `localhost`.
     pub(super) fn origin(&self) -> Result<Uri, Error> {
         let authority = match &self.target {
             // An authority has no place for an IPv6 address's zone.
@@ -102,14 +103,14 @@ impl Connector {
         false
     }
 
-    /// A socket, and whether the server speaks HTTP/2 on it. What goes wrong with it later is told to `failure`.
+    /// A socket, and a receiver that completes once the server speaks HTTP/2 on it. `health` records what fails later.
     pub(super) async fn connect(
         &self,
-        failure: Arc<LastFailure>,
+        health: Arc<Health>,
     ) -> Result<(Watched, oneshot::Receiver<()>), Failure> {
         let deadline = Instant::now() + self.timeout;
         match tokio::time::timeout_at(deadline, self.open()).await {
-            Ok(Ok((socket, peer))) => Ok(Watched::new(socket, peer, deadline, failure)),
+            Ok(Ok((socket, peer))) => Ok(Watched::new(socket, peer, deadline, health)),
             Ok(Err(failure)) => Err(failure),
             Err(_) => Err(explain::timed_out()),
         }

@@ -4,7 +4,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, Sleep};
 use tracing::{debug, info, warn};
@@ -13,30 +13,32 @@ use super::acknowledger::Acknowledger;
 use super::call::{Call, Opening};
 use super::plan::{Acknowledge, Plan};
 use super::status::StreamStatus;
-use crate::alert::Alert;
+use crate::alert_codec::Message;
 use crate::code::Code;
 use crate::connection::Connection;
 use crate::contract::outputs::Request;
 use crate::error::Error;
 
-/// A call that was open for so long proves that the server is well.
+/// A call that lasted this long proves that the server works.
 const LONG: Duration = Duration::from_secs(30);
 
-/// The calls of a stream, one after the other: opens them, says where the stream was, waits and tries again.
+/// The calls of a stream, one after the other. It opens them, resumes where the stream was, waits and tries again.
 pub(super) struct Session {
     connection: Arc<Connection>,
     pub(super) plan: Plan,
     state: State,
     pub(super) acknowledger: Acknowledger,
-    /// The highest sequence number that was returned, or the place where the stream began.
+    /// Up to where the caller has seen the log: the highest sequence number that was returned or that the server has
+    /// scanned; before that, where the stream began.
     pub(super) position: Option<u64>,
+    last_heard_at: Option<SystemTime>,
     started: Option<Instant>,
     deadline: Option<Pin<Box<Sleep>>>,
-    /// How many attempts there were since one succeeded.
+    /// How many attempts there were since the last success.
     attempts: u32,
     /// The latest decision about waiting that this stream followed.
     decision: u64,
-    /// It failed since an alert came.
+    /// No alert has come since the last failure.
     is_recovering: bool,
     was_connected: bool,
 }
@@ -45,7 +47,7 @@ enum State {
     New,
     Opening(Pin<Box<dyn Future<Output = Result<Call, Error>> + Send>>),
     Open(Box<Call>),
-    /// Until the next attempt.
+    /// Before the next attempt.
     Waiting(Pin<Box<Sleep>>),
     Ended,
 }
@@ -58,6 +60,7 @@ impl Session {
             state: State::New,
             acknowledger: Acknowledger::new(),
             position: None,
+            last_heard_at: None,
             started: None,
             deadline: None,
             attempts: 0,
@@ -79,7 +82,7 @@ impl Session {
         matches!(self.state, State::Ended)
     }
 
-    /// Ends it; returns the call if it has to end with a farewell.
+    /// Ends it. Returns the call if it must be half-closed.
     pub(super) fn leave(&mut self) -> Option<Box<Call>> {
         match mem::replace(&mut self.state, State::Ended) {
             State::Open(call) if self.plan.acknowledge != Acknowledge::Never => Some(call),
@@ -87,19 +90,19 @@ impl Session {
         }
     }
 
-    /// The next alert of whatever call.
-    pub(super) fn poll_alert(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Alert, Error>>> {
-        let alert = self.poll_calls(cx);
-        if alert.is_pending()
+    /// The next message, from the current call or one that follows.
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        let message = self.poll_calls(cx);
+        if message.is_pending()
             && self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
         {
             self.state = State::Ended;
             return Poll::Ready(Some(Err(self.timed_out())));
         }
-        alert
+        message
     }
 
-    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Alert, Error>>> {
+    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
         loop {
             let failed = match &mut self.state {
                 State::New => {
@@ -113,12 +116,13 @@ impl Session {
                     }
                     Err(error) => Some(error),
                 },
-                State::Open(call) => match ready!(call.poll_alert(cx)) {
-                    Some(Ok(alert)) => {
-                        if mem::take(&mut self.is_recovering) {
+                State::Open(call) => match ready!(call.poll_message(cx)) {
+                    Some(Ok(message)) => {
+                        self.last_heard_at = Some(SystemTime::now());
+                        if matches!(message, Message::Alert(_)) && mem::take(&mut self.is_recovering) {
                             self.connection.retry.succeeded();
                         }
-                        return Poll::Ready(Some(Ok(alert)));
+                        return Poll::Ready(Some(Ok(message)));
                     }
                     Some(Err(status)) => {
                         Some(self.connection.error(self.plan.method.name(), status, &call.record))
@@ -127,7 +131,7 @@ impl Session {
                         self.state = State::Ended;
                         None
                     }
-                    // Falco's own server ends its streams so when it stops.
+                    // Falco's own server ends its streams this way when it stops.
                     None => {
                         let error = Error::new(Code::Unavailable, "the server ended the stream");
                         Some(error.tried(self.connection.tried(self.plan.method.name())))
@@ -152,7 +156,7 @@ impl Session {
         self.deadline = deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline)));
     }
 
-    /// Begins an attempt. Returns an error if it is too late.
+    /// Begins an attempt. Returns an error if the deadline has passed.
     fn connect(&mut self) -> Option<Error> {
         let timeout = self.left();
         if timeout.is_some_and(|left| left.is_zero()) {
@@ -175,7 +179,7 @@ impl Session {
         None
     }
 
-    /// The first request; on a reconnection it says where the stream was.
+    /// The first request. After a reconnection, it says where the stream was.
     fn request(&self) -> Request {
         let mut request = self.plan.request.clone();
         let resumes = request.broadcast || !request.group.is_empty();
@@ -188,6 +192,7 @@ impl Session {
     fn opened(&mut self, call: Call) {
         // The error comes with the next message.
         if !call.is_refused() {
+            self.last_heard_at = Some(SystemTime::now());
             self.attempts = 0;
             self.position = self.position.or(call.position);
             self.acknowledger.turn_to(call.id, call.requests.share());
@@ -202,7 +207,7 @@ impl Session {
         self.state = State::Open(Box::new(call));
     }
 
-    /// Waits for the next attempt, not beyond the deadline. Returns the error if there is no next one.
+    /// Begins to wait for the next attempt, but not beyond the deadline. Returns the error if there is no next attempt.
     fn recover(&mut self, error: Error) -> Option<Error> {
         if self.call().is_some_and(|call| call.opened.elapsed() >= LONG) {
             self.connection.retry.succeeded();
@@ -222,13 +227,13 @@ impl Session {
         warn!(%error, ?retry_in, "disconnected");
         let sleep = tokio::time::sleep(retry_in.min(left.unwrap_or(retry_in)));
         self.state = State::Waiting(Box::pin(sleep));
-        self.tell(StreamStatus::Disconnected { error, retry_in });
+        self.tell(StreamStatus::Disconnected { error, retry_in, last_heard_at: self.last_heard_at });
         None
     }
 
     fn may_retry(&self, error: &Error) -> bool {
         let Some(reconnect) = &self.plan.reconnect else { return false };
-        // Falco's own server says nothing before its first alert, but a call that holds so long has a connection.
+        // Falco's own server sends nothing before its first alert, but a call that lasts this long has a connection.
         let has_held = self.was_connected
             || self.started.is_some_and(|started| started.elapsed() > 2 * self.connection.connect_timeout);
         (has_held || reconnect.wait_on_first_connect)

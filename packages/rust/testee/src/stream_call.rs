@@ -1,8 +1,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use falco_outputs::{Alert, AlertStream, Error, Reconnect, Subscription};
+use falco_outputs::{Alert, AlertStream, Error, Reconnect, Subscription, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -61,7 +61,7 @@ async fn read(
     }
     let acknowledger = stream.acknowledger();
     let handlers = async {
-        // The stream is stopped by then.
+        // By then the stream has stopped.
         tokio::task::yield_now().await;
         for place in &line.acknowledge_when_stopped {
             acknowledger.acknowledge(&by_hand.held[place]).expect("an alert of this stream");
@@ -94,11 +94,10 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
             }
         };
     }
-    option!(tags, request.tags.clone());
-    option!(min_priority, request.min_priority.map(Into::into));
-    option!(rules, request.rules.clone());
-    option!(sources, request.sources.clone());
-    option!(hostnames, request.hostnames.clone());
+    subscription = subscription.allow(request.allow.iter().cloned().map(Into::into));
+    subscription = subscription.deny(request.deny.iter().cloned().map(Into::into));
+    option!(since, request.since.as_deref().map(time));
+    option!(until, request.until.as_deref().map(time));
     option!(group, request.group.clone());
     option!(broadcast if request.broadcast);
     option!(after, request.after.as_ref().map(|after| after.parse().expect("a number of 64 bits")));
@@ -106,7 +105,7 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
     option!(filter_locally if line.filter_locally);
     option!(acknowledge if request.acknowledged.is_some());
     option!(acknowledge_by_hand if line.acknowledge.is_some());
-    // Other cases acknowledge nothing more once their call is to end.
+    // Other cases acknowledge nothing after their call was stopped.
     let drain_ms = if line.acknowledge_when_stopped.is_empty() { Some(1) } else { line.drain_timeout_ms };
     option!(drain_timeout, drain_ms.map(Duration::from_millis));
     option!(timeout, line.timeout_ms.map(Duration::from_millis));
@@ -114,7 +113,7 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
         subscription = subscription.header(name, value);
     }
     if line.reconnect {
-        // A wait is nothing that a case is about.
+        // No case depends on how long a client waits.
         let soon = Reconnect::default()
             .initial_delay(Duration::from_millis(10))
             .max_delay(Duration::from_millis(100));
@@ -124,7 +123,12 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
     }
 }
 
-/// Acknowledges alerts by their places, in the order of a case, each as soon as it is there.
+fn time(text: &str) -> SystemTime {
+    let time: Timestamp = text.parse().expect("an RFC 3339 time");
+    time.to_system_time().expect("a time of this system")
+}
+
+/// Acknowledges alerts by their places, in the order of a case, each as soon as it has arrived.
 struct ByHand {
     order: VecDeque<usize>,
     held: HashMap<usize, Alert>,

@@ -2,15 +2,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{BufMut, Bytes, BytesMut};
+use falco_outputs::Client;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use prost::Message;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixListener;
 
 use crate::scratch::Scratch;
 
-/// One call at a [`Fake`]: its request, and where the answer goes.
+/// One call to a [`Fake`]: its request, and where the answer goes.
 pub(crate) struct FakeCall {
     /// The method, e.g. `sub`.
     pub(crate) method: String,
@@ -38,18 +40,24 @@ impl Fake {
         let answer = Arc::new(answer);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let (counted, answer) = (counted.clone(), answer.clone());
-                tokio::spawn(async move {
-                    let Ok(mut connection) = h2::server::handshake(socket).await else { return };
-                    while let Some(Ok((request, respond))) = connection.accept().await {
-                        let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
-                        let method = request.uri().path().rsplit('/').next().unwrap().to_owned();
-                        tokio::spawn(answer(number, FakeCall { method, request, respond }));
-                    }
-                });
+                tokio::spawn(serve(socket, counted.clone(), answer.clone()));
             }
         });
         Self { address, calls, _scratch: scratch }
+    }
+
+    /// A client of such a server in memory, for a test whose clock is paused.
+    pub(crate) fn in_memory<F: Future<Output = ()> + Send + 'static>(
+        answer: impl Fn(usize, FakeCall) -> F + Send + Sync + 'static,
+    ) -> Client {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let answer = Arc::new(answer);
+        let connector = move || {
+            let (ours, theirs) = tokio::io::duplex(1024 * 1024);
+            tokio::spawn(serve(theirs, calls.clone(), answer.clone()));
+            async { Ok(ours) }
+        };
+        Client::builder().connector(connector).build().unwrap()
     }
 
     pub(crate) fn calls(&self) -> usize {
@@ -57,8 +65,21 @@ impl Fake {
     }
 }
 
+async fn serve<F: Future<Output = ()> + Send + 'static>(
+    socket: impl AsyncRead + AsyncWrite + Unpin,
+    calls: Arc<AtomicUsize>,
+    answer: Arc<impl Fn(usize, FakeCall) -> F>,
+) {
+    let Ok(mut connection) = h2::server::handshake(socket).await else { return };
+    while let Some(Ok((request, respond))) = connection.accept().await {
+        let number = calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let method = request.uri().path().rsplit('/').next().unwrap().to_owned();
+        tokio::spawn(answer(number, FakeCall { method, request, respond }));
+    }
+}
+
 impl FakeCall {
-    /// An answer of a proxy's: an HTTP status and a page.
+    /// Answers as a proxy does, with an HTTP status and a page.
     pub(crate) fn http(mut self, status: u16) {
         let response =
             Response::builder().status(status).header("content-type", "text/html").body(()).unwrap();
@@ -66,7 +87,7 @@ impl FakeCall {
         body.send_data(Bytes::from_static(b"<html>Bad Gateway</html>"), true).unwrap();
     }
 
-    /// A gRPC status without a message, in the headers.
+    /// Answers with headers only, which have a gRPC status.
     pub(crate) fn trailers_only(mut self, status: &'static str, headers: &[(&'static str, &'static str)]) {
         let mut response = grpc(headers);
         response.headers_mut().insert("grpc-status", HeaderValue::from_static(status));
@@ -76,8 +97,13 @@ impl FakeCall {
 
     /// Opens a stream as our server does.
     pub(crate) fn open(&mut self) -> FakeStream {
-        let headers = [("falco-outputs-version", "1"), ("falco-outputs-position", "0")];
-        FakeStream(self.respond.send_response(grpc(&headers), false).unwrap())
+        self.open_with(&[])
+    }
+
+    /// Opens a stream as our server does, with additional headers.
+    pub(crate) fn open_with(&mut self, headers: &[(&'static str, &'static str)]) -> FakeStream {
+        let ours = [("falco-outputs-version", "1"), ("falco-outputs-position", "0")];
+        FakeStream(self.respond.send_response(grpc(&[&ours, headers].concat()), false).unwrap())
     }
 
     /// Opens a stream as Falco's own server does.
@@ -95,7 +121,7 @@ fn grpc(headers: &[(&'static str, &'static str)]) -> Response<()> {
     response
 }
 
-/// The answer of a call that the fake opened.
+/// The open answer to a call.
 pub(crate) struct FakeStream(h2::SendStream<Bytes>);
 
 impl FakeStream {
@@ -103,7 +129,7 @@ impl FakeStream {
         self.raw(&message.encode_to_vec());
     }
 
-    /// A gRPC frame of these bytes.
+    /// Sends these bytes as a gRPC message.
     pub(crate) fn raw(&mut self, message: &[u8]) {
         let mut frame = BytesMut::new();
         frame.put_u8(0);
@@ -117,7 +143,7 @@ impl FakeStream {
         _ = std::future::poll_fn(|cx| self.0.poll_reset(cx)).await;
     }
 
-    /// Ends the stream as gRPC demands.
+    /// Ends the stream with a gRPC status.
     pub(crate) fn end(mut self, status: &'static str) {
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from_static(status));

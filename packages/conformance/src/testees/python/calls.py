@@ -1,11 +1,18 @@
 """What a call is made with, and what was seen of it: the same for both clients."""
 
+from datetime import datetime
+
 import grpc
-from falco_outputs import Alert, FalcoError, InvalidArgumentError, Lost, Reconnect
+from falco_outputs import Alert, Disconnected, FalcoError, Filter, InvalidArgumentError, Lost, Reconnect
 from protocol import write
 
 OK = {"code": 0, "message": ""}
 CANCELLED = {"code": 1, "message": ""}
+
+not_for_sub = {
+    "follow": "sub follows anyway, it is for get",
+    "until": "only a get of a broadcast that does not follow can end at a time",
+}
 
 
 def client_options(line):
@@ -63,6 +70,18 @@ def neutral(alert):
     return form
 
 
+def filter_of(form):
+    """A filter of the contract as the client takes it."""
+    fields = {field["name"]: field.get("values", []) for field in form.get("fields", [])}
+    return Filter(**{**form, "fields": fields})
+
+
+def nanoseconds_of(text):
+    """An RFC 3339 time in UTC as nanoseconds since 1970."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp()) * 1_000_000_000 + int(fraction.ljust(9, "0"))
+
+
 class StreamCall:
     """A `sub` or a `get`, and what it has seen so far."""
 
@@ -81,6 +100,10 @@ class StreamCall:
         after, acknowledged = request.pop("after", None), request.pop("acknowledged", None)
         if after is not None:
             request["after"] = int(after)
+        for name in request.keys() & {"allow", "deny"}:
+            request[name] = [filter_of(form) for form in request[name]]
+        for name in request.keys() & {"since", "until"}:
+            request[name] = nanoseconds_of(request[name])
         if "acknowledge" in line:
             request["acknowledge"] = "manual"
         elif acknowledged is not None:
@@ -89,22 +112,22 @@ class StreamCall:
             request["drain_timeout_s"] = line["drain_timeout_ms"] / 1000
         if line.get("filter_locally") is not None:
             request["filter_locally"] = line["filter_locally"]
-        # A wait is nothing that a case is about.
+        # No case is about how long it waits.
         reconnect = Reconnect(initial_delay_s=0.01, max_delay_s=0.1) if line.get("reconnect") else False
         return {**request, **call_options(line), "reconnect": reconnect, "on_status": self._tell}
 
     def begin(self, client):
         """Makes the stream."""
         options = self.options()
-        follows = self.line["method"] == "sub" and options.pop("follow", False)
+        if self.line["method"] == "sub":
+            # It has no such keywords, and the cases expect a refusal.
+            for name in not_for_sub.keys() & options.keys():
+                raise InvalidArgumentError(f"{name}: {not_for_sub[name]}", grpc.StatusCode.INVALID_ARGUMENT)
         self.stream = getattr(client, self.line["method"])(**options)
-        if follows:
-            # There is no such keyword, which a case wants to be refused.
-            raise InvalidArgumentError("follow: sub follows anyway, it is for get", grpc.StatusCode.INVALID_ARGUMENT)
         return self.stream
 
     def took(self, alert):
-        """An alert came. Gives whether it was the last one to come."""
+        """An alert came. Returns whether it was the last one that was wanted."""
         self.alerts.append(neutral(alert))
         count = len(self.alerts)
         if self.line.get("report_progress"):
@@ -115,7 +138,7 @@ class StreamCall:
         return count == self.line.get("cancel_after_alerts")
 
     def acknowledge_when_stopped(self):
-        """What handlers do that are still at work when a stream is stopped."""
+        """Acknowledges what handlers finish after the stream was stopped."""
         for place in self.line.get("acknowledge_when_stopped", []):
             self.stream.acknowledge(self._held[place])
 
@@ -129,6 +152,8 @@ class StreamCall:
             loss = {**vars(status.loss), "cause": status.loss.cause_text}
             del loss["cause_text"]
             form["loss"] = {name: str(value) for name, value in loss.items() if value is not None}
+        if isinstance(status, Disconnected) and status.last_heard_at is not None:
+            form["last_heard"] = True
         self.statuses.append(form)
         if self.line.get("report_progress"):
             write({"id": self.line["id"], "progress": {"statuses": len(self.statuses)}})

@@ -10,28 +10,6 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class request(_message.Message):
-    __slots__ = ("allow", "deny", "group", "broadcast", "after", "follow", "acknowledged", "since", "until")
-    ALLOW_FIELD_NUMBER: _ClassVar[int]
-    DENY_FIELD_NUMBER: _ClassVar[int]
-    GROUP_FIELD_NUMBER: _ClassVar[int]
-    BROADCAST_FIELD_NUMBER: _ClassVar[int]
-    AFTER_FIELD_NUMBER: _ClassVar[int]
-    FOLLOW_FIELD_NUMBER: _ClassVar[int]
-    ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
-    SINCE_FIELD_NUMBER: _ClassVar[int]
-    UNTIL_FIELD_NUMBER: _ClassVar[int]
-    allow: _containers.RepeatedCompositeFieldContainer[filter]
-    deny: _containers.RepeatedCompositeFieldContainer[filter]
-    group: str
-    broadcast: bool
-    after: int
-    follow: bool
-    acknowledged: int
-    since: _timestamp_pb2.Timestamp
-    until: _timestamp_pb2.Timestamp
-    def __init__(self, allow: _Optional[_Iterable[_Union[filter, _Mapping]]] = ..., deny: _Optional[_Iterable[_Union[filter, _Mapping]]] = ..., group: _Optional[str] = ..., broadcast: bool = ..., after: _Optional[int] = ..., follow: bool = ..., acknowledged: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
-
 class filter(_message.Message):
     __slots__ = ("rules", "sources", "hostnames", "tags", "min_priority", "fields")
     RULES_FIELD_NUMBER: _ClassVar[int]
@@ -89,3 +67,25 @@ class field(_message.Message):
     key: bytes
     value: bytes
     def __init__(self, key: _Optional[bytes] = ..., value: _Optional[bytes] = ...) -> None: ...
+
+class request(_message.Message):
+    __slots__ = ("allow", "deny", "group", "broadcast", "after", "follow", "acknowledged", "since", "until")
+    ALLOW_FIELD_NUMBER: _ClassVar[int]
+    DENY_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    BROADCAST_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    allow: _containers.RepeatedCompositeFieldContainer[filter]
+    deny: _containers.RepeatedCompositeFieldContainer[filter]
+    group: str
+    broadcast: bool
+    after: int
+    follow: bool
+    acknowledged: int
+    since: _timestamp_pb2.Timestamp
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, allow: _Optional[_Iterable[_Union[filter, _Mapping]]] = ..., deny: _Optional[_Iterable[_Union[filter, _Mapping]]] = ..., group: _Optional[str] = ..., broadcast: bool = ..., after: _Optional[int] = ..., follow: bool = ..., acknowledged: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
