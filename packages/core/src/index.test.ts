@@ -65,7 +65,16 @@ it.each([
   [
     "options",
     options,
-    ["OptionError", "maxDeadlineMs", "maxTimerMs", "milliseconds", "readPem", "toHeaders", "wholeNumber"],
+    [
+      "OptionError",
+      "filtering",
+      "maxDeadlineMs",
+      "maxTimerMs",
+      "milliseconds",
+      "readPem",
+      "toHeaders",
+      "wholeNumber",
+    ],
   ],
   ["transport", transport, ["createTransportClient", "formatAddress", "parseAddress"]],
   ["printable", printable, ["printable", "printableJson"]],
