@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from falco_outputs import AsyncClient, Client, InvalidArgumentError
-from falco_outputs._address import TcpAddress, UnixAddress, parse_address
+from falco_outputs._target import TcpAddress, UnixAddress, parse_address
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_says_what_is_not_an_address(text: str) -> None:
 
 def user_socket(folder: Path, monkeypatch: pytest.MonkeyPatch, *, mode: int = 0o700) -> Path:
     """A socket where a server that this user starts would have it, and none of Falco's."""
-    monkeypatch.setattr("falco_outputs._address._falcos_socket", folder / "run/falco.sock")
+    monkeypatch.setattr("falco_outputs._target._falcos_socket", folder / "run/falco.sock")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     (folder / "falco.sock").touch()
     folder.chmod(mode)

@@ -12,8 +12,8 @@ from ._alert import Alert
 from ._call import Server
 from ._errors import CancelledError, refused
 from ._io import IO, READ_AHEAD_BYTES, Source
+from ._options import Connected, Connecting, Disconnected, Lost, Resumed, StreamStatus
 from ._plan import Plan
-from ._status import Connected, Connecting, Disconnected, Lost, Resumed, StreamStatus
 from ._stream import Stream
 
 log = logging.getLogger("falco_outputs")

@@ -14,9 +14,9 @@ from ._alert import Alert
 from ._connections import Connection, Connections
 from ._contract import VersionResponse
 from ._message import Received
+from ._options import Loss, StreamStatus
 from ._outbox import Outbox
 from ._plan import Metadata
-from ._status import Loss, StreamStatus
 
 T = TypeVar("T")
 

@@ -7,10 +7,17 @@ from typing import TypeAlias, Union
 
 from google.protobuf.message import DecodeError
 
-from ._contract import OutputField, OutputsResponse, deprecated_source
+from ._contract import (
+    Instant,
+    OutputField,
+    OutputsResponse,
+    deprecated_source,
+    instant_of_datetime,
+    instant_of_ns,
+    parse_time,
+)
 from ._errors import invalid
 from ._json import AlertContent, absent_value, list_text
-from ._time import Instant, instant_of_datetime, instant_of_ns, parse_time
 
 FieldValue: TypeAlias = Union["str | int | float | bool | list[FieldValue] | tuple[FieldValue, ...]", None]
 """A value of `output_fields`, as Falco's JSON can hold it."""
