@@ -59,7 +59,7 @@ def user_socket(folder: Path, monkeypatch: pytest.MonkeyPatch, *, mode: int = 0o
     return folder / "falco.sock"
 
 
-def test_without_an_address_it_is_falcos_socket_if_that_is_there(
+def test_without_an_address_it_is_falcos_socket_if_that_exists(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     falcos = folder / "run/falco.sock"
@@ -69,7 +69,9 @@ def test_without_an_address_it_is_falcos_socket_if_that_is_there(
     assert Client().address == AsyncClient().address == f"unix://{falcos}"
 
 
-def test_else_the_users_own_if_that_is_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_otherwise_it_is_the_users_own_socket_if_that_exists(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     socket = user_socket(folder, monkeypatch)
     assert Client().address == AsyncClient().address == f"unix://{socket}"
     socket.unlink()

@@ -129,7 +129,7 @@ async def test_a_connection_that_passes_nothing_on_is_closed(idle_server: Server
     proxy.close()
 
 
-def test_a_thread_closes_it_too(idle_server: Server, folder: Path) -> None:
+def test_a_dead_connection_is_closed_in_threads_too(idle_server: Server, folder: Path) -> None:
     idle_server.start(heartbeatIntervalMs=200)
     proxy = Proxy(folder, idle_server.address)
     with Client(proxy.address) as falco:
@@ -160,7 +160,7 @@ async def test_heartbeats_keep_a_quiet_stream(idle_server: Server, monkeypatch: 
     assert [type(status).__name__ for status in statuses] == ["Connecting", "Connected"]
 
 
-def test_a_loop_at_work_does_not_take_the_server_for_dead(
+def test_a_busy_loop_does_not_mistake_the_server_for_dead(
     idle_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     idle_server.start(heartbeatIntervalMs=300)

@@ -119,7 +119,7 @@ def parse_priority(name: str) -> Priority | None:
 
 
 def to_priority(priority: PriorityLike, option: str = "priority") -> Priority:
-    """The priority that is meant."""
+    """A Priority by its number or name. Raises InvalidArgumentError."""
     if isinstance(priority, str):
         found = parse_priority(priority)
         if found is not None:
@@ -224,7 +224,8 @@ class Instant(NamedTuple):
 def parse_time(text: str) -> Instant | None:
     """Reads an RFC 3339 time with 0 to 9 fraction digits and any offset.
 
-    The colon in the offset is optional (older Falco wrote "+0000"). None if the text is none, or no such day exists.
+    The colon in the offset is optional (older Falco wrote "+0000"). None if the text is not a time, or the day does
+    not exist.
     """
     match = _rfc3339.fullmatch(text)
     if match is None:

@@ -127,7 +127,7 @@ def plan_of(
 
 
 def checked_timeout(timeout_s: float | None) -> float | None:
-    """The deadline of a call; raises InvalidArgumentError for what is not a time."""
+    """The deadline of a call; raises InvalidArgumentError if it is not a time."""
     if timeout_s is not None:
         check_seconds("timeout_s", timeout_s)
     return timeout_s

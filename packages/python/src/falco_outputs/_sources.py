@@ -1,4 +1,4 @@
-"""What drives a stream: whoever takes its events, which is the fastest way, or a task or thread that reads ahead."""
+"""What drives a stream: the code that takes its events, which is fastest, or a task or thread that reads ahead."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ReadOnDemand:
         """Nothing to do: the call was cancelled, which ends a wait."""
 
     async def wait_end(self) -> None:
-        """Waits for whoever is in `take`, which is about to return."""
+        """Waits for a `take` that is about to return."""
         # A signal handler that interrupts `take` cannot wait for it.
         if self._driver is not None and self._driver != self._who():
             await self._end.wait(seconds_to_end(self._stream))
@@ -122,8 +122,7 @@ class _ReadAhead(ABC):
             read, take = step.read, self._stream.take
             try:
                 while (message := await read()) is not None:
-                    alert = take(message)
-                    if alert is None:
+                    if (alert := take(message)) is None:
                         continue
                     if self._stream.loss is not None:
                         self._put(Lost(self._stream.loss, alert))
@@ -167,7 +166,7 @@ class TaskReadAhead(_ReadAhead):
         if not self._arrived and not self._has_ended:
             self._taker = self._loop.create_future()
             try:
-                # Whoever waits here may be cancelled: nothing is lost by that.
+                # If this wait is cancelled, nothing is lost.
                 await self._taker
             finally:
                 self._taker = None
@@ -193,7 +192,7 @@ class TaskReadAhead(_ReadAhead):
     async def _run(self) -> None:
         try:
             await self._drive()
-        except Exception as error:  # noqa: BLE001, whoever takes raises it
+        except Exception as error:  # noqa: BLE001, raised by `take`
             self._error = error
         finally:
             self._has_ended = True
@@ -277,7 +276,7 @@ class ThreadReadAhead(_ReadAhead):
     def _run(self) -> None:
         try:
             run(self._drive())
-        except BaseException as error:  # noqa: BLE001, whoever takes raises it
+        except BaseException as error:  # noqa: BLE001, raised by `take`
             self._error = error
         finally:
             self._has_ended = True
@@ -293,7 +292,7 @@ class ThreadReadAhead(_ReadAhead):
 
     async def _wait_for_room(self) -> None:
         while True:
-            # In this order: whoever takes counts first, and then looks whether someone waits.
+            # In this order: `_took` counts first, and then looks at `_is_full`.
             self._is_full = True
             if self._arrived_bytes - self._taken_bytes <= READ_AHEAD_BYTES or self._stream.has_ended():
                 self._is_full = False

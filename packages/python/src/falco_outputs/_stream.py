@@ -33,7 +33,7 @@ class State(Enum):
     CONNECTING = "asks who the server is, where that matters, and begins a call"
     OPEN = "the server took the call; also while a stream that was ended waits for acknowledgements"
     WAITING = "until the next attempt"
-    OVER = "nothing more comes"
+    OVER = "it has ended"
 
 
 class Stream:
@@ -62,7 +62,7 @@ class Stream:
 
     # Methods, because type checkers assume that an attribute does not change across an await.
     def has_ended(self) -> bool:
-        """Whether it was ended here, so that it yields no more alerts."""
+        """Whether it was ended here, so that it yields no further alerts."""
         return self._is_ending
 
     def is_open(self) -> bool:
@@ -91,7 +91,7 @@ class Stream:
     async def steps(self) -> Steps:
         """Yields the calls that the server accepted, one after the other, and the statuses of the connection.
 
-        Whoever takes a call reads it to its end, passes each message to `take`, and sends the error that ended it.
+        The driver reads each call to its end, passes each message to `take`, and sends the error that ended the call.
         Raises the FalcoError that ends the stream.
         """
         reconnection = self._reconnection

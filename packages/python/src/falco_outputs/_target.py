@@ -31,14 +31,12 @@ DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """gRPC's own default; an alert of our server has at most 1 MiB."""
 
 _max_ping_timeout_s = 15.0
-# What gRPC's options can hold.
-_max_int = 2**31 - 1
+_max_int = 2**31 - 1  # what gRPC's options can hold
 
 Pem: TypeAlias = "str | os.PathLike[str] | bytes"
 """The path of a PEM file, which is read for each connection, or PEM itself as bytes."""
 
 ChannelOptions: TypeAlias = "Sequence[tuple[str, str | int]]"
-
 
 _certificate = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -187,9 +185,9 @@ def _options(connect_timeout_s: float, keep_alive_s: float, max_message_bytes: i
         "grpc.enable_http_proxy": 0,
         "grpc.enable_retries": 0,
         "grpc.service_config_disable_resolution": 1,
-        # How long connecting may take, for all that its name says.
+        # How long connecting may take, whatever its name says.
         "grpc.min_reconnect_backoff_ms": _ms(connect_timeout_s),
-        # When gRPC would try again by itself: not before then, since a connection that failed is given up at once. It
+        # When gRPC would try again by itself: not before then, since a failed connection is discarded at once. It
         # adds up to a fifth at random.
         "grpc.initial_reconnect_backoff_ms": _ms(connect_timeout_s / 1.2),
         "grpc.dns_ares_query_timeout": _ms(connect_timeout_s),
@@ -263,11 +261,10 @@ def parse_address(text: str) -> UnixAddress | TcpAddress:
 
     `unix:///path`, `unix:path`, a plain path (anything with a slash), or `host:port` (`[::1]:5060` for IPv6).
     """
-    path = None
+    path = text if "/" in text else None
     if text.startswith("unix:"):
-        path = text[len("unix://") :] if text.startswith("unix://") else text[len("unix:") :]
-    if path is not None or "/" in text:
-        path = text if path is None else path
+        path = text.removeprefix("unix:").removeprefix("//")
+    if path is not None:
         if path != "" and re.match(r"[a-z]+://", path) is None:
             return UnixAddress(path)
     elif (match := _host_and_port.fullmatch(text)) is not None:
