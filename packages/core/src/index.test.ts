@@ -75,7 +75,16 @@ it.each([
   [
     "options",
     options,
-    ["OptionError", "maxDeadlineMs", "maxTimerMs", "milliseconds", "readPem", "toHeaders", "wholeNumber"],
+    [
+      "OptionError",
+      "filtering",
+      "maxDeadlineMs",
+      "maxTimerMs",
+      "milliseconds",
+      "readPem",
+      "toHeaders",
+      "wholeNumber",
+    ],
   ],
   ["transport", transport, ["createTransportClient", "failureOf", "formatAddress", "parseAddress"]],
   ["printable", printable, ["printable", "printableJson"]],
