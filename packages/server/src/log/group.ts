@@ -241,7 +241,8 @@ export class Group implements Membership {
     const loss = this.#loss.take();
     if (loss !== undefined) {
       cursor.sent(loss);
-      return lossSlice(loss);
+      const slice = lossSlice(loss);
+      return this.hasLoss ? slice : { ...slice, endsLoss: true };
     }
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
     if (this.#redelivery.count > 0) return this.#redeliver(cursor, fair(this.#redelivery.count));
