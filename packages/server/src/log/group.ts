@@ -88,10 +88,10 @@ export class Group implements Membership {
 
   join(options: MemberOptions): Cursor {
     const cursor = new GroupCursor(this, this.#store, options);
+    // A new group may start after an alert that is gone; its cursor still says where. Nobody was there to look at it.
+    this.evict();
     this.#members.add(cursor);
     this.#joined++;
-    // A new group may start after an alert that is gone; its cursor still says where.
-    this.evict();
     return cursor;
   }
 
