@@ -9,6 +9,7 @@ export type { Logger } from "./logger.js";
 // Where alerts come from.
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { HttpInputOptions } from "./listen/http-listener.js";
+export type { NamedToken } from "./listen/http-tokens.js";
 export type { FileInputOptions } from "./inputs/file/file-input-options.js";
 export type { ReadLinesOptions } from "./inputs/lines.js";
 export type { ReadAlertsOptions } from "./inputs/grpc-input.js";

@@ -13,7 +13,10 @@ export interface ServerStats extends LogStats {
   readonly subscribers: number;
   /** The same, by whose alerts they receive. */
   readonly streams: Readonly<Record<Mode, number>>;
-  /** By the input's name: `http`, `lines` (what `readLines` read), `file:PATH`, `grpc:NAME` (what `readAlerts` read). */
+  /**
+   * By the input's name: `http`, `http:NAME` (what was posted with the token of that name), `lines` (what `readLines`
+   * read), `file:PATH`, `grpc:NAME` (what `readAlerts` read).
+   */
   readonly inputs: Readonly<Record<string, InputStats>>;
   /** By the output's name: `grpc`, and those of Falco's old outputs that are on. */
   readonly outputs: Readonly<Record<string, OutputStats>>;

@@ -36,7 +36,7 @@ export function toStatus(
     },
     streams: stats.streams,
     groups: byName(stats.groups, ({ members, ...counts }) => ({ members, ...toBigInts(counts) })),
-    inputs: byName(stats.inputs, toBigInts),
+    inputs: byName(stats.inputs, ({ accepted, rejected }) => toBigInts({ accepted, rejected })),
     outputs: byName(stats.outputs, toBigInts),
   };
 }
