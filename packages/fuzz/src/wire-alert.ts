@@ -1,5 +1,4 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import type { Alert } from "@falco-outputs/core";
 import { AlertDecoder, encodeLine, withUtf8 } from "@falco-outputs/core/codec";
 import { type OutputsResponse, OutputsResponseSchema } from "@falco-outputs/core/contract";
 import { fixtureLines } from "@falco-outputs/testing";
@@ -83,7 +82,7 @@ export const wireAlert: Target = {
 };
 
 /** All that a message has, `toJSON` aside, in an order that does not depend on how it was made. */
-export function members(message: Omit<OutputsResponse, "scanned"> | Alert): unknown {
+export function members(message: Omit<OutputsResponse, "scanned"> & { scanned?: bigint }): unknown {
   const { time, outputFields, $unknown, ...rest } = message;
   return [
     Object.entries(rest).sort(),
