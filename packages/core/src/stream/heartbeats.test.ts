@@ -160,6 +160,7 @@ describe("a server that is silent", () => {
     expect(vi.getTimerCount()).toBe(1);
     await iterator.return();
     expect(await next).toEqual({ value: undefined, done: true });
+    await pass(0);
     expect(vi.getTimerCount()).toBe(0);
   });
 
