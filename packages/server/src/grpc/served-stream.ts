@@ -145,7 +145,7 @@ export class ServedStream {
     this.#sent += slice.count;
     this.#inFlight?.add(slice.bytes.length);
     this.#state = "writing";
-    return slice.isLoss && this.#mode === "broadcast" && this.#heartbeats ? this.#withPlace(slice) : slice;
+    return slice.endsLoss && this.#mode === "broadcast" && this.#heartbeats ? this.#withPlace(slice) : slice;
   }
 
   /** A loss, and how far the log was looked at: a client that comes back goes on after what it was told of. */

@@ -47,8 +47,8 @@ export interface Slice {
   readonly bytes: Uint8Array;
   /** How many responses they are; 0 for a heartbeat. */
   readonly count: number;
-  /** Whether it is the report of a loss. */
-  readonly isLoss?: true;
+  /** It reports a loss, and there is no other one to report before what comes next. */
+  readonly endsLoss?: true;
 }
 
 /** A reader's place in the log. */

@@ -2,6 +2,7 @@ import { alertTimeUs } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
 import type { Selection } from "./filter/selection.js";
+import type { TimeSpan } from "./filter/time-window.js";
 import { Scan } from "./scan.js";
 import { frameBytes, messageOf, Slab, slabBytes } from "./slab.js";
 
@@ -77,21 +78,11 @@ export class FrameStore {
     return this.#pinnedBytes;
   }
 
-  /** The least time of the alerts retained, in microseconds since 1970; undefined if there is none. */
-  get earliestUs(): number | undefined {
+  /** The times of the alerts retained; undefined if there are none. */
+  get times(): TimeSpan | undefined {
     const [oldest, ...others] = this.#slabs;
     if (oldest === undefined) return undefined;
-    return others.reduce((least, slab) => Math.min(least, slab.least), this.#timesOf(oldest).least);
-  }
-
-  /** The greatest. */
-  get latestUs(): number | undefined {
-    const [oldest, ...others] = this.#slabs;
-    if (oldest === undefined) return undefined;
-    return others.reduce(
-      (greatest, slab) => Math.max(greatest, slab.greatest),
-      this.#timesOf(oldest).greatest,
-    );
+    return others.reduce(around, this.#timesOf(oldest));
   }
 
   /** What it evicts can be looked at until `forgetEvicted` is called. */
@@ -210,17 +201,15 @@ export class FrameStore {
   }
 
   /** Those of its alerts that are retained: the oldest slab has others as well. */
-  #timesOf(slab: Slab): { least: number; greatest: number } {
+  #timesOf(slab: Slab): TimeSpan {
     if (slab.first >= this.#first) return slab;
-    let least = Number.POSITIVE_INFINITY;
-    let greatest = Number.NEGATIVE_INFINITY;
+    let times: TimeSpan = { least: Number.POSITIVE_INFINITY, greatest: Number.NEGATIVE_INFINITY };
     for (let sequence = this.#first; sequence < slab.end; sequence++) {
       const alert = messageOf(slab.frame(sequence));
       const timeUs = slab.arrivalUs(sequence) ?? alertTimeUs(alert, 0, alert.length);
-      least = Math.min(least, timeUs);
-      greatest = Math.max(greatest, timeUs);
+      times = around(times, { least: timeUs, greatest: timeUs });
     }
-    return { least, greatest };
+    return times;
   }
 
   #isEvicted(slab: Slab): boolean {
@@ -262,4 +251,11 @@ function slabOf(slabs: readonly Slab[], sequence: number): Slab {
     else high = middle - 1;
   }
   return slabs[low]!;
+}
+
+function around(one: TimeSpan, other: TimeSpan): TimeSpan {
+  return {
+    least: Math.min(one.least, other.least),
+    greatest: Math.max(one.greatest, other.greatest),
+  };
 }

@@ -88,10 +88,10 @@ export class Group implements Membership {
 
   join(options: MemberOptions): Cursor {
     const cursor = new GroupCursor(this, this.#store, options);
+    // A new group may start after an alert that is gone; its cursor still says where. Nobody was there to look at it.
+    this.evict();
     this.#members.add(cursor);
     this.#joined++;
-    // A new group may start after an alert that is gone; its cursor still says where.
-    this.evict();
     return cursor;
   }
 
@@ -241,7 +241,8 @@ export class Group implements Membership {
     const loss = this.#loss.take();
     if (loss !== undefined) {
       cursor.sent(loss);
-      return lossSlice(loss);
+      const slice = lossSlice(loss);
+      return this.hasLoss ? slice : { ...slice, endsLoss: true };
     }
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
     if (this.#redelivery.count > 0) return this.#redeliver(cursor, fair(this.#redelivery.count));

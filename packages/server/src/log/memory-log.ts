@@ -107,13 +107,14 @@ export class MemoryLog implements AlertLog {
 
   stats(): LogStats {
     const retained = this.#store.end - this.#store.first;
+    const { times } = this.#store;
     return {
       appended: this.#store.end - this.#origin - 1,
       retained,
       first: retained === 0 ? 0 : this.#store.first,
       last: retained === 0 ? 0 : this.#store.end - 1,
-      earliestUs: this.#store.earliestUs,
-      latestUs: this.#store.latestUs,
+      earliestUs: times?.least,
+      latestUs: times?.greatest,
       looked: this.#store.looked,
       retainedBytes: this.#store.bytes,
       pinnedBytes: this.#store.pinnedBytes,
