@@ -23,7 +23,8 @@ export type { Pem, TlsOptions } from "./listen/pem.js";
 export type { SocketPermissions } from "./listen/socket-permissions.js";
 
 // Falco's other outputs.
-export type { OutputsOptions } from "./outputs/create-outputs.js";
+export type { OneOrMore, OutputsOptions } from "./outputs/create-outputs.js";
+export type { NamedOutput, OutputSelection } from "./outputs/selection.js";
 export type { FormatOptions } from "./outputs/format/formatter.js";
 export type { QueueOptions } from "./outputs/queue-options.js";
 export type { StdoutOptions } from "./outputs/stdout.js";

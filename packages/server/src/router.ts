@@ -1,8 +1,9 @@
 import { Priority } from "@falco-outputs/core";
-import { type AlertBatch, joinPieces, type Pieces, pieceAt } from "./alert-batch.js";
+import type { AlertBatch } from "./alert-batch.js";
 import type { Appended } from "./log/alert-log.js";
 import { type Matcher, severityMatcher } from "./log/filter/matcher.js";
 import type { Output } from "./outputs/output.js";
+import { selectAlerts } from "./select-alerts.js";
 
 /** Passes what the inputs took to every output. */
 export class Router {
@@ -29,25 +30,9 @@ export class Router {
 
   /** Returns the sequence numbers in the log; undefined if no alert was severe enough. */
   route(batch: AlertBatch): Appended | Promise<Appended> | undefined {
-    const severe = this.#isSevere === undefined ? batch : select(batch, this.#isSevere);
+    const severe = this.#isSevere === undefined ? batch : selectAlerts(batch, this.#isSevere);
     if (severe.ends.length === 0) return undefined;
     for (const output of this.#outputs) output.write(severe);
     return this.#grpc.write(severe);
   }
-}
-
-function select(batch: AlertBatch, isSevere: Matcher): AlertBatch {
-  const kept: number[] = [];
-  let start = 0;
-  for (const [index, end] of batch.ends.entries()) {
-    if (isSevere(batch.bytes, start, end)) kept.push(index);
-    start = end;
-  }
-  if (kept.length === batch.ends.length) return batch;
-  const pick = (pieces: Pieces) => joinPieces(kept.map((index) => pieceAt(pieces, index)));
-  return {
-    ...pick(batch),
-    ...(batch.times && { times: kept.map((index) => batch.times![index]!) }),
-    ...(batch.lines && { lines: pick(batch.lines) }),
-  };
 }

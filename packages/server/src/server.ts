@@ -18,7 +18,7 @@ export interface ServerStats extends LogStats {
    * read), `file:PATH`, `grpc:NAME` (what `readAlerts` read).
    */
   readonly inputs: Readonly<Record<string, InputStats>>;
-  /** By the output's name: `grpc`, and those of Falco's old outputs that are on. */
+  /** By the output's name: `grpc`, and those of Falco's old outputs that are on, as `http` or `http:NAME`. */
   readonly outputs: Readonly<Record<string, OutputStats>>;
 }
 
