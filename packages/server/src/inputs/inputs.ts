@@ -4,6 +4,7 @@ import type { Client } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
 import { itemsOf } from "../listen/address.js";
 import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
+import type { ListenerState } from "../listen/listener.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
 import { FileInput } from "./file/file-input.js";
@@ -46,6 +47,11 @@ export class Inputs {
   /** Where alerts may be posted: URLs, and `unix:///path` for sockets. */
   get httpUrls(): readonly string[] {
     return this.#http.map(({ url }) => url);
+  }
+
+  /** What is listened on for posts. */
+  get listeners(): readonly ListenerState[] {
+    return this.#http.map(({ state }) => state);
   }
 
   /** @throws FalcoError or Error, see `startServer`. */

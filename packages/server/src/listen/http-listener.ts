@@ -11,6 +11,7 @@ import {
   type HttpHandlers,
   type HttpLimits,
 } from "./http-server.js";
+import type { ListenerState } from "./listener.js";
 import type { TlsOptions } from "./pem.js";
 import type { SocketPermissions } from "./socket-permissions.js";
 
@@ -35,6 +36,7 @@ export interface HttpInputOptions extends SocketPermissions {
 export interface HttpListener {
   /** Its URL, or `unix:///path`. */
   readonly url: string;
+  readonly state: ListenerState;
   /** Accepts no new connections, and resolves when the open ones have ended; after a while they are cut. */
   close(): Promise<void>;
 }
@@ -77,6 +79,9 @@ export async function listenHttp(
   const scheme = tls === undefined ? "http" : "https";
   return {
     url: address.kind === "unix" ? listener.address : `${scheme}://${listener.address}/`,
+    get state() {
+      return listener.state;
+    },
     close: () => listener.close(graceMs),
   };
 }
