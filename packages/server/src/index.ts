@@ -22,6 +22,16 @@ export type { WebOptions } from "./listen/web-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
 export type { SocketPermissions } from "./listen/socket-permissions.js";
 
+// Watching it.
+export type { AlertBatch, Pieces } from "./alert-batch.js";
+export type { AlertObserver } from "./router.js";
+export type { ListenerKind, ListenerState } from "./listen/listener.js";
+export {
+  listenOperations,
+  type OperationsListener,
+  type OperationsListenerOptions,
+} from "./listen/operations-listener.js";
+
 // Falco's other outputs.
 export type { OneOrMore, OutputsOptions } from "./outputs/create-outputs.js";
 export type { NamedOutput, OutputSelection } from "./outputs/selection.js";

@@ -3,12 +3,17 @@ import type { Readable } from "node:stream";
 import type { Client } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
 import { itemsOf } from "../listen/address.js";
+<<<<<<< HEAD
 import {
   type HttpInputOptions,
   type HttpListener,
   type HttpRequests,
   listenHttp,
 } from "../listen/http-listener.js";
+=======
+import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
+import type { ListenerState } from "../listen/listener.js";
+>>>>>>> operations
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
 import { BodyBudget } from "./body-budget.js";
@@ -52,6 +57,11 @@ export class Inputs {
   /** Where alerts may be posted: URLs, and `unix:///path` for sockets. */
   get httpUrls(): readonly string[] {
     return this.#http.map(({ url }) => url);
+  }
+
+  /** What is listened on for posts. */
+  get listeners(): readonly ListenerState[] {
+    return this.#http.map(({ state }) => state);
   }
 
   /** @throws FalcoError or Error, see `startServer`. */

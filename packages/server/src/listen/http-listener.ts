@@ -4,8 +4,20 @@ import { OptionError } from "@falco-outputs/core/options";
 import type { Address } from "@falco-outputs/core/transport";
 import type { Logger } from "../logger.js";
 import { type Item, readAddress } from "./address.js";
+<<<<<<< HEAD
 import { answer, createHttpListener, type HttpHandlers, type HttpLimits } from "./http-server.js";
 import { HttpTokens, type NamedToken, type RequestHead, showsToken } from "./http-tokens.js";
+=======
+import { BearerToken } from "./bearer-token.js";
+import {
+  answer,
+  createHttpListener,
+  type HttpHandler,
+  type HttpHandlers,
+  type HttpLimits,
+} from "./http-server.js";
+import type { ListenerState } from "./listener.js";
+>>>>>>> operations
 import type { TlsOptions } from "./pem.js";
 import type { SocketPermissions } from "./socket-permissions.js";
 
@@ -31,6 +43,7 @@ export interface HttpInputOptions extends SocketPermissions {
 export interface HttpListener {
   /** Its URL, or `unix:///path`. */
   readonly url: string;
+  readonly state: ListenerState;
   /** Accepts no new connections, and resolves when the open ones have ended; after a while they are cut. */
   close(): Promise<void>;
 }
@@ -99,6 +112,9 @@ export async function listenHttp(
   const scheme = tls === undefined ? "http" : "https";
   return {
     url: address.kind === "unix" ? listener.address : `${scheme}://${listener.address}/`,
+    get state() {
+      return listener.state;
+    },
     close: () => listener.close(graceMs),
   };
 }
