@@ -15,11 +15,6 @@ export interface ServerStats extends LogStats {
   /** The same, by whose alerts they receive. */
   readonly streams: Readonly<Record<Mode, number>>;
   /**
-<<<<<<< HEAD
-   * By the input's name: `http`, `http:NAME` (what was posted with the token of that name), `lines` (what `readLines`
-   * read), `file:PATH`, `grpc:NAME` (what `readAlerts` read).
-   */
-=======
    * Alerts that streams were given since the start, by mode. What was not acknowledged and went to another stream counts
    * each time.
    */
@@ -28,8 +23,10 @@ export interface ServerStats extends LogStats {
   readonly evicted: number;
   /** What it listens on: gRPC, browsers and posts. */
   readonly listeners: readonly ListenerState[];
-  /** By the input's name: `http`, `lines` (what `readLines` read), `file:PATH`, `grpc:NAME` (what `readAlerts` read). */
->>>>>>> operations
+  /**
+   * By the input's name: `http`, `http:NAME` (what was posted with the token of that name), `lines` (what `readLines`
+   * read), `file:PATH`, `grpc:NAME` (what `readAlerts` read).
+   */
   readonly inputs: Readonly<Record<string, InputStats>>;
   /** By the output's name: `grpc`, and those of Falco's old outputs that are on, as `http` or `http:NAME`. */
   readonly outputs: Readonly<Record<string, OutputStats>>;

@@ -3,17 +3,13 @@ import type { Readable } from "node:stream";
 import type { Client } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
 import { itemsOf } from "../listen/address.js";
-<<<<<<< HEAD
 import {
   type HttpInputOptions,
   type HttpListener,
   type HttpRequests,
   listenHttp,
 } from "../listen/http-listener.js";
-=======
-import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
 import type { ListenerState } from "../listen/listener.js";
->>>>>>> operations
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
 import { BodyBudget } from "./body-budget.js";

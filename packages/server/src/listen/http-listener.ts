@@ -4,20 +4,9 @@ import { OptionError } from "@falco-outputs/core/options";
 import type { Address } from "@falco-outputs/core/transport";
 import type { Logger } from "../logger.js";
 import { type Item, readAddress } from "./address.js";
-<<<<<<< HEAD
 import { answer, createHttpListener, type HttpHandlers, type HttpLimits } from "./http-server.js";
 import { HttpTokens, type NamedToken, type RequestHead, showsToken } from "./http-tokens.js";
-=======
-import { BearerToken } from "./bearer-token.js";
-import {
-  answer,
-  createHttpListener,
-  type HttpHandler,
-  type HttpHandlers,
-  type HttpLimits,
-} from "./http-server.js";
 import type { ListenerState } from "./listener.js";
->>>>>>> operations
 import type { TlsOptions } from "./pem.js";
 import type { SocketPermissions } from "./socket-permissions.js";
 

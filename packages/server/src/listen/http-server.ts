@@ -74,13 +74,8 @@ export function createHttpListener(
   // Idle connections are the listener's: Node would close one over which a request is just arriving.
   const serverOptions = { ...timeouts, keepAliveTimeout: 0, maxHeaderSize: 16 * 1024 };
   const server = createServer(serverOptions, tls, `${options.option}.tls`);
-<<<<<<< HEAD
-  const listener = new Listener(server, { ...options, idleMs, maxConnections });
-  const { onRequest, wholePosts } = handlersOf(listener);
-=======
   const listener = new Listener(server, { ...options, idleMs, maxConnections, certificate: tls?.cert });
-  const { onRequest, onWholePost } = handlersOf(listener);
->>>>>>> operations
+  const { onRequest, wholePosts } = handlersOf(listener);
   server.on("request", onRequest);
   if (wholePosts !== undefined) {
     serveWholePosts(
