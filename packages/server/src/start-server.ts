@@ -71,6 +71,7 @@ class RunningServer implements FalcoOutputsServer {
   readonly #listeners: GrpcListener[] = [];
   readonly #web: WebListener[] = [];
   #folder: string | undefined;
+  #evicted = 0;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
 
@@ -84,6 +85,7 @@ class RunningServer implements FalcoOutputsServer {
     outputs = {},
     priority = Priority.Debug,
     admin,
+    onAlerts,
   }: ServerOptions) {
     this.#logger = printableLogger(logger);
     // Every stream listens to it.
@@ -100,7 +102,10 @@ class RunningServer implements FalcoOutputsServer {
     this.#log = new MemoryLog({
       ...(maxAlerts !== undefined && { maxAlerts }),
       ...(maxBytes !== undefined && { maxBytes }),
-      onLoss: (group, count) => this.#losses.add(count, "", group),
+      onLoss: (group, count) => {
+        this.#evicted += count;
+        this.#losses.add(count, "", group);
+      },
     });
     this.#services = {
       log: this.#log,
@@ -126,7 +131,7 @@ class RunningServer implements FalcoOutputsServer {
     // Before the outputs, which nobody would close if it cannot work.
     const least = toPriority(priority);
     this.#outputs = createOutputs(outputs, this.#logger);
-    this.#router = new Router(this.#grpc, this.#outputs, least);
+    this.#router = new Router(this.#grpc, this.#outputs, least, onAlerts);
     this.#inputs = new Inputs(this.#router, this.#logger);
   }
 
@@ -202,6 +207,9 @@ class RunningServer implements FalcoOutputsServer {
       ...this.#log.stats(),
       subscribers: this.#subscribers.count,
       streams: this.#subscribers.counts,
+      delivered: this.#subscribers.delivered,
+      evicted: this.#evicted,
+      listeners: [...[...this.#listeners, ...this.#web].map(({ state }) => state), ...this.#inputs.listeners],
       inputs: this.#inputs.stats(),
       outputs: Object.fromEntries(
         [this.#grpc, ...this.#outputs].map((output) => [output.name, output.stats()]),

@@ -242,7 +242,7 @@ export class Group implements Membership {
     if (loss !== undefined) {
       cursor.sent(loss);
       const slice = lossSlice(loss);
-      return this.hasLoss ? slice : { ...slice, endsLoss: true };
+      return { ...slice, loss: this.hasLoss ? "more" : "last" };
     }
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
     if (this.#redelivery.count > 0) return this.#redeliver(cursor, fair(this.#redelivery.count));
