@@ -29,6 +29,7 @@ const keys: Keys = {
   ...listenerKeys("listen", "grpc"),
   ...listenerKeys("web", "web"),
   ...listenerKeys("inputs.http", "inputs.http"),
+  ...listenerKeys("operations", "operations"),
   "inputs.files": "inputs.file[]",
   "inputs.files.path": "inputs.file[].filename",
   "inputs.files.state": "inputs.file[].state_file",

@@ -1,47 +1,21 @@
 import { parsePriority } from "@falco-outputs/core";
 import { z } from "zod";
 import { booleanOf } from "./boolean-of.js";
-
-// An error's text says what would be right: it follows the word "expected".
-const flag = z.preprocess(booleanOf, z.boolean({ error: "true or false" }));
-const text = (what: string) => z.string({ error: what }).min(1, { error: what });
-const path = text("the path of a file");
-const address = text('an address: "host:port", or "unix:///path"');
-const count = (least: number, what = `a whole number from ${least}`) =>
-  z.int({ error: what }).min(least, { error: what });
-const milliseconds = count(1, "milliseconds, a whole number from 1");
-const block = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, { error: "a block of keys" });
-const oneOrMore = <Item extends z.ZodType>(item: Item, what: string) =>
-  z.union([item, z.array(item)], { error: what });
-const fileMode = z
-  .string({ error: 'an octal mode in quotes, e.g. "0660"' })
-  .regex(/^[0-7]{3,4}$/, { error: 'an octal mode in quotes, e.g. "0660"' });
-
-/** Falco requires it for each output: a block alone would leave the output off. */
-const enabled = flag;
-
-const certificates = {
-  private_key: path.optional().meta({ description: "This side's private key, PEM" }),
-  cert_chain: path.optional().meta({ description: "Its certificate, PEM" }),
-  root_certs: path.optional().meta({ description: "The authorities that sign the other side's, PEM" }),
-};
-
-/** Where something is served. */
-const listener = {
-  enabled: enabled.optional(),
-  bind_address: oneOrMore(
-    address,
-    'an address ("host:port", or "unix:///path"), or a list of them',
-  ).optional(),
-  ...certificates,
-  socket_mode: fileMode.optional().meta({ description: 'Permissions of unix sockets. Default: "0600"' }),
-  socket_group: z
-    .union([text("a group's name or number"), z.int()], { error: "a group's name or number" })
-    .optional()
-    .meta({ description: "Group of unix sockets" }),
-  insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS, to anyone" }),
-};
+import { falcoLiveness, operations } from "./operations-schema.js";
+import {
+  address,
+  block,
+  certificates,
+  count,
+  enabled,
+  fileMode,
+  flag,
+  listener,
+  milliseconds,
+  oneOrMore,
+  path,
+  text,
+} from "./schema-parts.js";
 
 const grpc = block({
   ...listener,
@@ -117,7 +91,7 @@ const grpcInput = block({
   insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
 });
 
-/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts` and `falco` are ours. */
+/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts`, `falco` and `operations` are ours. */
 export const configSchema = block({
   json_output: flag.optional(),
   json_include_output_property: flag.optional(),
@@ -167,7 +141,9 @@ export const configSchema = block({
   falco: block({
     version: text("a version, e.g. 0.44.1").optional(),
     url: text("the URL of Falco's web server, e.g. http://localhost:8765").optional(),
+    ...falcoLiveness,
   }).optional(),
+  operations: operations.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;
