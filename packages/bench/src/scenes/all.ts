@@ -9,6 +9,7 @@ import { httpInput, httpInputPaced } from "./http-input.js";
 import { killedSubscriber, killedSubscriberTls } from "./killed-subscriber.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
+import { metrics } from "./metrics.js";
 import { oneSubscriber, oneSubscriberTls } from "./one-subscriber.js";
 import { pythonClients } from "./python-clients.js";
 import { rustClients } from "./rust-clients.js";
@@ -27,6 +28,7 @@ export const scenes: readonly Scene[] = [
   broadcast,
   group,
   stdinInput,
+  metrics,
   httpInput,
   httpInputPaced,
   endToEnd,

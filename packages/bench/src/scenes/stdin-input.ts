@@ -32,9 +32,10 @@ export const stdinInput: Scene = {
   },
 };
 
-async function reading(
+/** Feeds lines, and waits until they have been taken. */
+export async function reading(
   name: string,
-  { player, feeder }: ReturnType<typeof startFed<InputRole>>,
+  { player, feeder }: Pick<ReturnType<typeof startFed<InputRole>>, "player" | "feeder">,
   count: number,
 ): Promise<Contestant> {
   await player.do("readStdin");

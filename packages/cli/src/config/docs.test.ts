@@ -7,7 +7,7 @@ import { servingOf } from "./serving-of.js";
 /** Posts to the server: that is for Falco's own file. */
 const isFalcos = (yaml: string) => yaml.includes("url: http://127.0.0.1:5061/");
 
-const blocks = ["README.md", "docs/falco.md", "docs/outputs.md"].flatMap((file) => {
+const blocks = ["README.md", "docs/falco.md", "docs/outputs.md", "docs/operations.md"].flatMap((file) => {
   const text = readFileSync(new URL(`../../../../${file}`, import.meta.url), "utf8");
   return [...text.matchAll(/```yaml\n(.*?)```/gs)]
     .map(([, yaml], index) => ({ file, index, yaml: yaml! }))

@@ -32,6 +32,7 @@ const keys: Keys = {
   ...listenerKeys("listen", "grpc", "grpc.bind_address"),
   ...listenerKeys("web", "web", "web.bind_address"),
   ...listenerKeys("inputs.http", "inputs.http[]", "inputs.http.bind_address"),
+  ...listenerKeys("operations", "operations", "operations.bind_address"),
   "inputs.files": "inputs.file[]",
   "inputs.files.path": "inputs.file[].filename",
   "inputs.files.state": "inputs.file[].state_file",

@@ -125,7 +125,8 @@ function isUnix(key: string, address: string): boolean {
   return readAddress(key, address).kind === "unix";
 }
 
-function socketOptions(block: {
+/** Who may connect to a unix socket. */
+export function socketOptions(block: {
   socket_mode?: string | undefined;
   socket_group?: string | number | undefined;
 }) {

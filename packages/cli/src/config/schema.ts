@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { inputs } from "./schema/inputs.js";
 import { grpc, web } from "./schema/listener.js";
+import { falcoLiveness, operations } from "./schema/operations.js";
 import { fileOutput, httpOutput, programOutput, stdoutOutput, syslogOutput } from "./schema/outputs.js";
 import { block, blocks, count, enabled, flag, milliseconds, priority, text } from "./schema/values.js";
 
-/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts` and `falco` are ours. */
+/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts`, `falco` and `operations` are ours. */
 export const configSchema = block({
   json_output: flag.optional(),
   json_include_output_property: flag.optional(),
@@ -37,7 +38,9 @@ export const configSchema = block({
   falco: block({
     version: text("a version, e.g. 0.44.1").optional(),
     url: text("the URL of Falco's web server, e.g. http://localhost:8765").optional(),
+    ...falcoLiveness,
   }).optional(),
+  operations: operations.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

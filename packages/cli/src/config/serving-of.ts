@@ -17,6 +17,7 @@ import { outputsOptions } from "./outputs.js";
 import { readAddress } from "./read-address.js";
 import type { Config } from "./schema.js";
 import type { Serving, Upstream } from "./serving.js";
+import { watching } from "./watching.js";
 
 /** @throws UsageError that names a key which is missing, or makes no sense. */
 export function servingOf(config: Config): Serving {
@@ -67,6 +68,7 @@ export function servingOf(config: Config): Serving {
     }),
     stdin,
     upstreams,
+    watch: watching(config),
     items: {
       "grpc.bind_address": keysOf(grpcAddresses(config)),
       "web.bind_address": keysOf(webAddresses(config)),

@@ -1,5 +1,6 @@
 import type { ClientOptions } from "@falco-outputs/node";
 import type { ServerOptions } from "@falco-outputs/server";
+import type { WatchOptions } from "../operations/options.js";
 
 /** What `serve` does. */
 export interface Serving {
@@ -7,6 +8,7 @@ export interface Serving {
   /** Whether alerts are read from standard input. */
   stdin: boolean;
   upstreams: readonly Upstream[];
+  watch: WatchOptions;
   /** By the configuration's key of a list, the keys of its items that are on. */
   items: Readonly<Record<string, readonly string[]>>;
   /** The blocks that the configuration leaves out and that are on without it. */

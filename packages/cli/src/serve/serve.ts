@@ -4,6 +4,7 @@ import { inFlags, serveFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
 import type { LoadedServing } from "../config/load-serving.js";
 import type { Serving } from "../config/serving.js";
+import type { WatchOptions } from "../operations/options.js";
 import { stopSignal } from "../stop-signal.js";
 import { drain } from "./drain.js";
 import { openLog } from "./log/log.js";
@@ -21,12 +22,20 @@ export async function serve(options: ServeOptions): Promise<void> {
   const stopped = stopSignal();
   const rotated = onRotation();
   await using clients = await upstreamClients(serving, located);
-  await using server = await startServer({ ...serverOptions, logger }).catch((error: unknown) => {
-    throw located(error);
-  });
+  await using operations = await startOperations(serving, located, logger);
+  const onAlerts = operations?.onAlerts;
+  await using server = await startServer({ ...serverOptions, ...(onAlerts && { onAlerts }), logger }).catch(
+    (error: unknown) => {
+      throw located(error);
+    },
+  );
+  operations?.watch(server);
   rotated(() => server.reopenOutputs());
   clients?.read(server, logger);
-  logger.info(readyLine(server, serving), "ready");
+  logger.info(
+    { ...readyLine(server, serving), ...(operations?.url && { operations: operations.url }) },
+    "ready",
+  );
   const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
   let reading = stdin ? readStandardInput(server, stopped, logger) : Promise.resolve();
   if (stdin && isOnlyInput(server, serving)) {
@@ -38,6 +47,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     );
   }
   await Promise.race(ends);
+  operations?.stopping();
   logger.info(
     {},
     "stopping: waiting for the outputs to write what they hold; a second signal ends the process at once",
@@ -77,11 +87,32 @@ async function upstreamClients({ upstreams }: Serving, located: LoadedServing["l
   }
 }
 
+/** Loaded only if the server is watched. */
+async function startOperations({ watch }: Serving, located: LoadedServing["located"], logger: Logger) {
+  if (watch.operations === undefined && watch.falco === undefined) return undefined;
+  const { Operations } = await import("../operations/operations.js");
+  return Operations.start(watch, logger).catch((error: unknown) => {
+    throw located(error);
+  });
+}
+
+/** Whoever names Falco's web server has it watched. */
+function watchOf({ falcoUrl }: ServeOptions): WatchOptions {
+  return falcoUrl === undefined ? {} : { falco: { url: falcoUrl } };
+}
+
 async function toServing({ config, ...options }: ServeOptions): Promise<LoadedServing & { config?: string }> {
   if (config === undefined) {
     const server = toServerOptions(options);
     return {
-      serving: { server, stdin: options.stdin === true, upstreams: [], items: {}, byDefault: [] },
+      serving: {
+        server,
+        stdin: options.stdin === true,
+        upstreams: [],
+        watch: watchOf(options),
+        items: {},
+        byDefault: [],
+      },
       ignored: [],
       warnings: [],
       located: (error) => inFlags(error, serveFlags),
