@@ -1,8 +1,9 @@
 import { Agent, type OutgoingHttpHeaders, validateHeaderValue } from "node:http";
-import { Agent as TlsAgent } from "node:https";
+import { type AgentOptions, Agent as TlsAgent } from "node:https";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { OptionError, wholeNumber } from "@falco-outputs/core/options";
+import type { Logger } from "../../logger.js";
 import { connectionError } from "../connection-error.js";
 import type { NamedOutput } from "../selection.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
@@ -26,6 +27,14 @@ export interface HttpOutputOptions extends HttpTlsOptions, NamedOutput {
   compressUploads?: boolean;
   /** How many timeouts in a row an alert survives; at the next one it is given up. Default: 5. */
   maxConsecutiveTimeouts?: number;
+  /** Logs what the receiver answers: the status, and the first line of the body. Default: false. */
+  echo?: boolean;
+  /**
+   * Makes the agent that alerts are posted with, e.g. one that goes through a proxy; called again when the output is
+   * reopened. Default: one of Node's.
+   * @param options What the agent must do with connections, those to an https receiver included.
+   */
+  createAgent?: (options: AgentOptions) => Agent;
 }
 
 const defaultUserAgent = "falcosecurity/falco";
@@ -36,6 +45,7 @@ const compress = promisify(gzip);
 export class HttpSink implements Sink {
   readonly maxAlerts = 1;
   readonly #options: HttpOutputOptions;
+  readonly #logger: Logger;
   readonly #url: URL;
   readonly #headers: OutgoingHttpHeaders;
   readonly #maxTimeouts: number;
@@ -46,9 +56,10 @@ export class HttpSink implements Sink {
   #timedOut: { alerts: FormattedAlerts; count: number } | undefined;
 
   /** @throws OptionError */
-  constructor(options: HttpOutputOptions, json: boolean) {
+  constructor(options: HttpOutputOptions, json: boolean, logger: Logger) {
     const { userAgent = defaultUserAgent } = options;
     this.#options = options;
+    this.#logger = logger;
     this.#url = readUrl(options.url);
     this.#where = this.#url.host;
     this.#headers = {
@@ -77,6 +88,12 @@ export class HttpSink implements Sink {
       throw connectionError(this.#where, error as Error);
     }
     this.#timedOut = undefined;
+    if (this.#options.echo === true) {
+      this.#logger.info(
+        { receiver: this.#where, status: answer.status, answer: answer.reason ?? "" },
+        "a receiver answered",
+      );
+    }
     judge(answer, this.#where);
   }
 
@@ -105,12 +122,16 @@ export class HttpSink implements Sink {
   #createAgent(): Agent {
     // One after the other, so one connection; with `maxSockets`, Node would keep it alive also where it is not to.
     const options = this.#options.keepAlive === true ? { keepAlive: true, maxSockets: 1 } : {};
-    if (this.#url.protocol === "http:") return new Agent(options);
-    return new TlsAgent({
-      ...options,
-      secureContext: createTlsContext(this.#options),
-      rejectUnauthorized: this.#options.insecure !== true,
-    });
+    const isPlain = this.#url.protocol === "http:";
+    const secure = isPlain
+      ? options
+      : {
+          ...options,
+          secureContext: createTlsContext(this.#options),
+          rejectUnauthorized: this.#options.insecure !== true,
+        };
+    if (this.#options.createAgent !== undefined) return this.#options.createAgent(secure);
+    return isPlain ? new Agent(secure) : new TlsAgent(secure);
   }
 }
 
