@@ -1,5 +1,4 @@
-import type { Agent } from "node:http";
-import type { AgentOptions } from "node:https";
+import type { Agent, AgentOptions } from "node:http";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { UsageError } from "../args/usage-error.js";

@@ -1,5 +1,5 @@
-import { Agent, type OutgoingHttpHeaders, validateHeaderValue } from "node:http";
-import { type AgentOptions, Agent as TlsAgent } from "node:https";
+import { Agent, type AgentOptions, type OutgoingHttpHeaders, validateHeaderValue } from "node:http";
+import { Agent as TlsAgent } from "node:https";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { OptionError, wholeNumber } from "@falco-outputs/core/options";
@@ -8,7 +8,7 @@ import { connectionError } from "../connection-error.js";
 import type { NamedOutput } from "../selection.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
 import { type Answer, judge } from "./answer.js";
-import { post } from "./post.js";
+import { post, type Target } from "./post.js";
 import { createTlsContext, type HttpTlsOptions } from "./tls-context.js";
 import { readUrl } from "./url.js";
 
@@ -32,7 +32,7 @@ export interface HttpOutputOptions extends HttpTlsOptions, NamedOutput {
   /**
    * Makes the agent that alerts are posted with, e.g. one that goes through a proxy; called again when the output is
    * reopened. Default: one of Node's.
-   * @param options What the agent must do with connections, those to an https receiver included.
+   * @param options How it keeps connections.
    */
   createAgent?: (options: AgentOptions) => Agent;
 }
@@ -52,6 +52,7 @@ export class HttpSink implements Sink {
   /** The receiver as logs name it: without the path and the query, which may hold a token. */
   readonly #where: string;
   #agent: Agent;
+  #tls: Target["tls"];
   /** How many attempts in a row timed out, and of what. */
   #timedOut: { alerts: FormattedAlerts; count: number } | undefined;
 
@@ -74,13 +75,14 @@ export class HttpSink implements Sink {
       defaultMaxTimeouts,
       { least: 0 },
     );
+    this.#tls = this.#readTls();
     this.#agent = this.#createAgent();
   }
 
   async write(alerts: FormattedAlerts, { signal }: Attempt): Promise<void> {
     let answer: Answer;
     try {
-      const target = { url: this.#url, agent: this.#agent, headers: this.#headers };
+      const target = { url: this.#url, agent: this.#agent, headers: this.#headers, tls: this.#tls };
       answer = await post(target, await this.#body(alerts), signal);
     } catch (error) {
       if (signal.aborted) throw this.#late(alerts, signal.reason as Error);
@@ -98,9 +100,9 @@ export class HttpSink implements Sink {
   }
 
   async reopen(): Promise<void> {
-    const agent = this.#createAgent();
+    this.#tls = this.#readTls();
     this.#agent.destroy();
-    this.#agent = agent;
+    this.#agent = this.#createAgent();
   }
 
   async close(): Promise<void> {
@@ -122,16 +124,16 @@ export class HttpSink implements Sink {
   #createAgent(): Agent {
     // One after the other, so one connection; with `maxSockets`, Node would keep it alive also where it is not to.
     const options = this.#options.keepAlive === true ? { keepAlive: true, maxSockets: 1 } : {};
-    const isPlain = this.#url.protocol === "http:";
-    const secure = isPlain
-      ? options
-      : {
-          ...options,
-          secureContext: createTlsContext(this.#options),
-          rejectUnauthorized: this.#options.insecure !== true,
-        };
-    if (this.#options.createAgent !== undefined) return this.#options.createAgent(secure);
-    return isPlain ? new Agent(secure) : new TlsAgent(secure);
+    if (this.#options.createAgent !== undefined) return this.#options.createAgent(options);
+    return this.#url.protocol === "http:" ? new Agent(options) : new TlsAgent(options);
+  }
+
+  #readTls(): Target["tls"] {
+    if (this.#url.protocol === "http:") return {};
+    return {
+      secureContext: createTlsContext(this.#options),
+      rejectUnauthorized: this.#options.insecure !== true,
+    };
   }
 }
 
