@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCheckCommand, addSchemaCommand } from "./check/command.js";
 import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
 import { addGroupsCommand } from "./groups/command.js";
@@ -23,6 +24,8 @@ export function createProgram(): Command {
     .showHelpAfterError("(falco-outputs --help tells more)")
     .exitOverride();
   addServeCommand(program);
+  addCheckCommand(program);
+  addSchemaCommand(program);
   addSubscribeCommands(program);
   addForwardCommand(program);
   addStatusCommand(program);
