@@ -2,6 +2,7 @@ import { startServer } from "@falco-outputs/server";
 import { UsageError } from "../args/usage-error.js";
 import { type LoadedServing, loadServing } from "../config/load-serving.js";
 import { say } from "../print/line-writer.js";
+import { tell } from "../print/tell.js";
 import { fileProblems } from "./files.js";
 import type { CheckOptions } from "./options.js";
 import { unreachable } from "./receivers.js";
@@ -14,7 +15,11 @@ export async function check({ config, connect = false }: CheckOptions): Promise<
     ...fileProblems(loaded.serving),
     ...(connect ? await unreachable(loaded.serving) : []),
   ].map(loaded.locate);
-  if (problems.length > 0) throw new Error(problems.join("\nfalco-outputs: "));
+  const last = problems.pop();
+  if (last !== undefined) {
+    for (const problem of problems) tell(problem);
+    throw new Error(last);
+  }
   const notes = [
     ...loaded.warnings.map((warning) => `${warning}\n`),
     ...(loaded.ignored.length > 0

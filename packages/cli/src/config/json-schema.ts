@@ -27,6 +27,7 @@ export function configJsonSchema(): object {
 /** @param withVariables Whether numbers and booleans may be `${NAME}`, as in a file. */
 export function jsonSchemaOf(withVariables = false): JsonSchema {
   return z.toJSONSchema(configSchema, {
+    reused: withVariables ? "ref" : "inline",
     override: ({ jsonSchema }) => {
       const { type, ...rest } = jsonSchema;
       if (!withVariables || (type !== "boolean" && type !== "integer")) return;
