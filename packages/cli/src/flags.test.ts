@@ -290,6 +290,8 @@ it("has all flags in this table", () => {
     ...Object.entries(clients).flatMap(([command, cases]) => cases.map(([name]) => `${command} ${name}`)),
     ...Object.keys(serveFlags).map((name) => `serve ${name}`),
     ...["forward --address", "forward --timeout"],
+    // In check/check.test.ts.
+    ...["check --config", "check --connect"],
   ];
   const defined = commandPaths(program).flatMap(({ path, command }) =>
     command.flags

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addCheckCommand, addSchemaCommand } from "./check/command.js";
 import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
 import { addGroupsCommand } from "./groups/command.js";
@@ -22,6 +23,8 @@ export function createProgram(): Command {
     .showHelpAfterError("(falco-outputs --help tells more)")
     .exitOverride();
   addServeCommand(program);
+  addCheckCommand(program);
+  addSchemaCommand(program);
   addSubscribeCommands(program);
   addForwardCommand(program);
   addStatusCommand(program);

@@ -13,6 +13,8 @@ export interface LoadedServing {
   warnings: readonly string[];
   /** An error about what the file says as a UsageError that says where; any other as it is. */
   located(error: unknown): unknown;
+  /** A message with the file before it, and the line of the key that it begins with. */
+  locate(message: string): string;
 }
 
 /** What `serve` does by a configuration file. @throws UsageError that says what is wrong, and where. */
@@ -29,6 +31,7 @@ export function loadServing(file: string): LoadedServing {
       ignored,
       warnings: isGrpcHeldBack(config) ? [locate(grpcHeldBack)] : [],
       located: (error) => located(error, serving.items),
+      locate,
     };
   } catch (error) {
     throw located(error);

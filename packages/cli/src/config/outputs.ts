@@ -3,6 +3,7 @@ import type { Facility, OneOrMore, OutputSelection, OutputsOptions } from "@falc
 import { UsageError } from "../args/usage-error.js";
 import { defined } from "./defined.js";
 import { itemsOf } from "./items-of.js";
+import { proxyAgents } from "./proxy-agent.js";
 import type { Config } from "./schema.js";
 import { secretOf } from "./secret-of.js";
 
@@ -109,9 +110,12 @@ function syslogOptions({ syslog_output: syslog }: Config): OutputsOptions["syslo
 const urlForm = { pattern: /^\S+$/, expected: "one URL" };
 
 function httpOptions(key: string, http: Block<"http_output">) {
-  const url = secretOf(key, "url", http, urlForm);
+  const given = secretOf(key, "url", http, urlForm);
+  const url = withScheme(needed(`${key}.url`, given, "the URL to post to"));
   return defined({
-    url: withScheme(needed(`${key}.url`, url, "the URL to post to")),
+    url,
+    createAgent: proxyAgents(`${key}.url`, url),
+    echo: http.echo,
     userAgent: http.user_agent,
     insecure: http.insecure,
     caCert: http.ca_cert || undefined,

@@ -19,6 +19,7 @@ function addOptions(command: Command): Command {
       "-c, --config <file>",
       "what to serve, from a YAML file with falco.yaml's keys, instead of the options below",
     )
+    .option("--print-config", "print what --config says, with defaults and without secrets, and end")
     .option(
       "--listen <addr>",
       "serve gRPC there: unix:///path, a path, or host:port; may be repeated (default: unix:///run/falco/falco.sock for root, else falco.sock in $XDG_RUNTIME_DIR or a temporary folder)",

@@ -1,6 +1,7 @@
 /** The options of `serve`. */
 export interface ServeOptions {
   config?: string;
+  printConfig?: boolean;
   listen?: string[];
   http?: string[];
   stdin?: boolean;

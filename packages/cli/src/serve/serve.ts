@@ -5,6 +5,7 @@ import { UsageError } from "../args/usage-error.js";
 import type { LoadedServing } from "../config/load-serving.js";
 import type { Serving } from "../config/serving.js";
 import type { WatchOptions } from "../operations/options.js";
+import { say } from "../print/line-writer.js";
 import { stopSignal } from "../stop-signal.js";
 import { drain } from "./drain.js";
 import { openLog } from "./log/log.js";
@@ -13,7 +14,8 @@ import { readyLine } from "./ready-line.js";
 import { onRotation } from "./rotation.js";
 import { toServerOptions } from "./server-options.js";
 
-export async function serve(options: ServeOptions): Promise<void> {
+export async function serve({ printConfig = false, ...options }: ServeOptions): Promise<void> {
+  if (printConfig) return tellConfig(options.config);
   const { serving, located, ...notes } = await toServing(options);
   const { server: serverOptions, stdin } = serving;
   await using log = openLog();
@@ -59,6 +61,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   logger.info(account({ ...stats, outputs: server.stats().outputs }), "stopped");
   // An input that is still open would keep the process alive.
   process.stdin.destroy();
+}
+
+async function tellConfig(config: string | undefined): Promise<void> {
+  if (config === undefined) throw new UsageError("--print-config needs --config");
+  const { printedConfig } = await import("../config/print-config.js");
+  await say(printedConfig(config));
 }
 
 async function readStandardInput(
@@ -116,6 +124,7 @@ async function toServing({ config, ...options }: ServeOptions): Promise<LoadedSe
       ignored: [],
       warnings: [],
       located: (error) => inFlags(error, serveFlags),
+      locate: (message) => message,
     };
   }
   const [other] = Object.keys(options);

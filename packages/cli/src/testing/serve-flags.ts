@@ -52,6 +52,14 @@ export const serveFlags: Readonly<Record<string, Check>> = {
     );
     expect((await serveIn(folder, "--config", config)).ready.listen).toEqual([`unix://${folder}/c.sock`]);
   },
+  "--print-config": async (folder) => {
+    const config = join(folder, "printed.yaml");
+    writeFileSync(config, "output_timeout: 500");
+    expect(await ran("serve", "--config", config, "--print-config")).toMatchObject({
+      status: 0,
+      out: expect.stringContaining("output_timeout: 500\n"),
+    });
+  },
   "--listen": async (folder) => {
     const { ready } = await serveIn(
       folder,

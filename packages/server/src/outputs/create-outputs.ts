@@ -70,7 +70,7 @@ export function createOutputs(options: OutputsOptions, logger: Logger): Output[]
   add<StdoutOptions>("stdout", stdout, (options) => new StdoutSink(options));
   add<FileOptions>("file", file, (options) => new FileSink(options));
   add<ProgramOptions>("program", program, (options) => createProgramSink(options, logger));
-  add<HttpOutputOptions>("http", http, (options) => new HttpSink(options, format.json === true));
+  add<HttpOutputOptions>("http", http, (options) => new HttpSink(options, format.json === true, logger));
   add<SyslogOutputOptions>("syslog", syslog, createSyslogSink);
   // Those that get whole batches come first: the formatter works once for them all.
   return [...outputs, ...selective];

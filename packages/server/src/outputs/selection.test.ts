@@ -115,7 +115,7 @@ it.each<[string, OutputsOptions, string]>([
   [
     "an empty filter",
     { stdout: { deny: [{ rules: ["a"] }, {}] } },
-    "outputs.stdout.deny[1]: expected a filter: an empty filter, which every alert would match",
+    "outputs.stdout.deny[1]: expected a filter that can be used, not an empty filter, which every alert would match",
   ],
   [
     "a filter's priority that is none",

@@ -53,5 +53,8 @@ function requestFilters(filters: Required<Pick<OutputSelection, "allow" | "deny"
 function located(error: unknown, option: string): unknown {
   if (!(error instanceof FalcoError)) return error;
   const [, name = "", rest = error.message] = /^([\w[\], .]+): (.*)$/s.exec(error.message) ?? [];
-  return new OptionError({ option: `${option}.${name.split(", ")[0]}`, expected: `a filter: ${rest}` });
+  return new OptionError({
+    option: `${option}.${name.split(", ")[0]}`,
+    expected: `a filter that can be used, not ${rest}`,
+  });
 }

@@ -4,8 +4,8 @@ import { booleanOf } from "../boolean-of.js";
 
 // An error's text says what would be right: it follows the word "expected".
 
-/** Of a key whose value no log and no `--print-config` may show. */
-export const secret = { secret: true };
+/** Of a key whose value no log and no `--print-config` may show; JSON Schema has a word for that. */
+export const secret = { writeOnly: true };
 
 export const flag = z.preprocess(booleanOf, z.boolean({ error: "true or false" }));
 export const text = (what: string) => z.string({ error: what }).min(1, { error: what });

@@ -1,13 +1,14 @@
-import { Agent, type OutgoingHttpHeaders, validateHeaderValue } from "node:http";
+import { Agent, type AgentOptions, type OutgoingHttpHeaders, validateHeaderValue } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { OptionError, wholeNumber } from "@falco-outputs/core/options";
+import type { Logger } from "../../logger.js";
 import { connectionError } from "../connection-error.js";
 import type { NamedOutput } from "../selection.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
 import { type Answer, judge } from "./answer.js";
-import { post } from "./post.js";
+import { post, type Target } from "./post.js";
 import { createTlsContext, type HttpTlsOptions } from "./tls-context.js";
 import { readUrl } from "./url.js";
 
@@ -26,6 +27,14 @@ export interface HttpOutputOptions extends HttpTlsOptions, NamedOutput {
   compressUploads?: boolean;
   /** How many timeouts in a row an alert survives; at the next one it is given up. Default: 5. */
   maxConsecutiveTimeouts?: number;
+  /** Logs what the receiver answers: the status, and the first line of the body. Default: false. */
+  echo?: boolean;
+  /**
+   * Makes the agent that alerts are posted with, e.g. one that goes through a proxy; called again when the output is
+   * reopened. Default: one of Node's.
+   * @param options How it keeps connections.
+   */
+  createAgent?: (options: AgentOptions) => Agent;
 }
 
 const defaultUserAgent = "falcosecurity/falco";
@@ -36,19 +45,22 @@ const compress = promisify(gzip);
 export class HttpSink implements Sink {
   readonly maxAlerts = 1;
   readonly #options: HttpOutputOptions;
+  readonly #logger: Logger;
   readonly #url: URL;
   readonly #headers: OutgoingHttpHeaders;
   readonly #maxTimeouts: number;
   /** The receiver as logs name it: without the path and the query, which may hold a token. */
   readonly #where: string;
   #agent: Agent;
+  #tls: Target["tls"];
   /** How many attempts in a row timed out, and of what. */
   #timedOut: { alerts: FormattedAlerts; count: number } | undefined;
 
   /** @throws OptionError */
-  constructor(options: HttpOutputOptions, json: boolean) {
+  constructor(options: HttpOutputOptions, json: boolean, logger: Logger) {
     const { userAgent = defaultUserAgent } = options;
     this.#options = options;
+    this.#logger = logger;
     this.#url = readUrl(options.url);
     this.#where = this.#url.host;
     this.#headers = {
@@ -63,13 +75,14 @@ export class HttpSink implements Sink {
       defaultMaxTimeouts,
       { least: 0 },
     );
+    this.#tls = this.#readTls();
     this.#agent = this.#createAgent();
   }
 
   async write(alerts: FormattedAlerts, { signal }: Attempt): Promise<void> {
     let answer: Answer;
     try {
-      const target = { url: this.#url, agent: this.#agent, headers: this.#headers };
+      const target = { url: this.#url, agent: this.#agent, headers: this.#headers, tls: this.#tls };
       answer = await post(target, await this.#body(alerts), signal);
     } catch (error) {
       if (signal.aborted) throw this.#late(alerts, signal.reason as Error);
@@ -77,13 +90,19 @@ export class HttpSink implements Sink {
       throw connectionError(this.#where, error as Error);
     }
     this.#timedOut = undefined;
+    if (this.#options.echo === true) {
+      this.#logger.info(
+        { receiver: this.#where, status: answer.status, answer: answer.reason ?? "" },
+        "a receiver answered",
+      );
+    }
     judge(answer, this.#where);
   }
 
   async reopen(): Promise<void> {
-    const agent = this.#createAgent();
+    this.#tls = this.#readTls();
     this.#agent.destroy();
-    this.#agent = agent;
+    this.#agent = this.#createAgent();
   }
 
   async close(): Promise<void> {
@@ -105,12 +124,16 @@ export class HttpSink implements Sink {
   #createAgent(): Agent {
     // One after the other, so one connection; with `maxSockets`, Node would keep it alive also where it is not to.
     const options = this.#options.keepAlive === true ? { keepAlive: true, maxSockets: 1 } : {};
-    if (this.#url.protocol === "http:") return new Agent(options);
-    return new TlsAgent({
-      ...options,
+    if (this.#options.createAgent !== undefined) return this.#options.createAgent(options);
+    return this.#url.protocol === "http:" ? new Agent(options) : new TlsAgent(options);
+  }
+
+  #readTls(): Target["tls"] {
+    if (this.#url.protocol === "http:") return {};
+    return {
       secureContext: createTlsContext(this.#options),
       rejectUnauthorized: this.#options.insecure !== true,
-    });
+    };
   }
 }
 

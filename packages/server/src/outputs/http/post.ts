@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import type { ConnectionOptions } from "node:tls";
 import type { Answer } from "./answer.js";
 import { maxReasonBytes, reasonGiven } from "./reason-given.js";
 
@@ -7,6 +8,8 @@ export interface Target {
   readonly url: URL;
   readonly agent: http.Agent;
   readonly headers: http.OutgoingHttpHeaders;
+  /** How an https receiver is trusted. It stands in each request: an agent for a proxy has its own trust. */
+  readonly tls: Pick<ConnectionOptions, "secureContext" | "rejectUnauthorized">;
 }
 
 /** More of an answer's body is not read, in bytes. */
@@ -29,9 +32,14 @@ export async function post(target: Target, body: Uint8Array, signal: AbortSignal
   }
 }
 
-function startRequest({ url, agent, headers }: Target, length: number): http.ClientRequest {
+function startRequest({ url, agent, headers, tls }: Target, length: number): http.ClientRequest {
   const { request } = url.protocol === "https:" ? https : http;
-  return request(url, { method: "POST", agent, headers: { ...headers, "content-length": length } });
+  return request(url, {
+    ...tls,
+    method: "POST",
+    agent,
+    headers: { ...headers, "content-length": length },
+  });
 }
 
 function exchange(
