@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import type { StreamStatus, SubOptions } from "@falco-outputs/node";
 import { isInstalled, lacks, reverseProxies, startReverseProxy } from "@falco-outputs/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { numbered, print, read } from "./readers.js";
 import { clientOf, scratchFolder } from "./test-server.js";
 
 const patience = { timeout: 60_000, interval: 10 };
@@ -24,15 +23,14 @@ describe.each(reverseProxies)("behind $name", (proxy) => {
       onTestFinished(stop);
       const group = read(address, { group: "pager", after: 0n, acknowledge: true });
       const broadcast = read(address, { broadcast: true, after: 0n });
-      const command = print(address);
+      const command = print(address, "--last", "1000");
       const rules = () => [group.rules, broadcast.rules, command.rules];
 
       await server.post(1, 50);
       await expect.poll(rules, patience).toEqual(Array(3).fill(numbered(1, 50)));
 
       await server.kill();
-      const failures = ({ statuses }: { statuses: readonly string[] }) =>
-        statuses.filter((type) => type === "disconnected").length;
+      const failures = ({ told }: typeof group) => told().filter((type) => type === "disconnected").length;
       await expect.poll(() => failures(group), patience).toBeGreaterThanOrEqual(4);
       await expect.poll(() => failures(broadcast), patience).toBeGreaterThanOrEqual(4);
 
@@ -43,7 +41,7 @@ describe.each(reverseProxies)("behind $name", (proxy) => {
       const queue: string[] = [];
       for await (const { rule } of clientOf(socket).get()) queue.push(rule);
       expect(queue).toEqual(numbered(51, 100));
-      for (const { statuses } of [group, broadcast]) expect(statuses).toContain("resumed");
+      for (const { told } of [group, broadcast]) expect(told()).toContain("resumed");
       expect(await command.stop()).toBe(0);
       expect(command.said()).toMatch(/disconnected, trying again.*resumed/s);
       expect(command.said()).not.toContain("Falco's own");
@@ -51,57 +49,6 @@ describe.each(reverseProxies)("behind $name", (proxy) => {
     150_000,
   );
 });
-
-function numbered(from: number, to: number): string[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => `rule ${from + index}`);
-}
-
-/** Reads a stream in the background. Alerts that tell a loss are left out: what the old server had was read. */
-function read(address: string, options: SubOptions) {
-  const rules: string[] = [];
-  const statuses: StreamStatus["type"][] = [];
-  const stream = clientOf(address).sub({ ...options, onStatus: ({ type }) => statuses.push(type) });
-  void (async () => {
-    for await (const { rule, sequence } of stream) if (sequence !== 0n) rules.push(rule);
-    statuses.push("lost");
-  })();
-  return { rules, statuses };
-}
-
-/** The command, in a process of its own. */
-function print(address: string) {
-  const bin = fileURLToPath(import.meta.resolve("falco-outputs/package.json")).replace(
-    "package.json",
-    "bin/falco-outputs.js",
-  );
-  const child = spawn(process.execPath, [
-    bin,
-    "sub",
-    "-a",
-    address,
-    "--last",
-    "1000",
-    "--wait",
-    "-o",
-    "json",
-  ]);
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const closed = once(child, "close");
-  const rules: string[] = [];
-  let said = "";
-  createInterface(child.stdout).on("line", (line) => {
-    const { rule, sequence } = JSON.parse(line);
-    if (sequence !== undefined) rules.push(rule);
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    said += text;
-  });
-  const stop = async () => {
-    child.kill("SIGTERM");
-    return (await closed)[0];
-  };
-  return { rules, said: () => said, stop };
-}
 
 /** A server in a process of its own, on the same addresses each time. */
 class KillableServer {

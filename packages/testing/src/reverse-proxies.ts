@@ -8,22 +8,34 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const lookMs = 20;
 const maxLooks = 1_000;
+const hourMs = 3_600_000;
 
 /** A proxy that people put before a gRPC server. */
 export interface ReverseProxy {
   readonly name: string;
   /** The Debian package that has it. */
   readonly debianPackage: string;
+  /** Whether it has a time limit for streams without traffic. */
+  readonly endsIdleStreams: boolean;
   /** Writes what the program needs into a folder; returns its arguments. */
-  configure(folder: string, from: string, to: string): string[];
+  configure(folder: string, places: ProxyPlaces): string[];
 }
 
-/** Each takes gRPC over HTTP/2 without TLS on the unix socket `from`, for a server on the unix socket `to`. */
+interface ProxyPlaces {
+  /** The unix socket on which it takes gRPC over HTTP/2, without TLS. */
+  readonly from: string;
+  /** The server's unix socket. */
+  readonly to: string;
+  /** How long a stream may be without traffic, in milliseconds. */
+  readonly idleTimeoutMs: number;
+}
+
 export const reverseProxies: readonly ReverseProxy[] = [
   {
     name: "nginx",
     debianPackage: "nginx-light",
-    configure(folder, from, to) {
+    endsIdleStreams: true,
+    configure(folder, { from, to, idleTimeoutMs }) {
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map((name) => `${name}_temp_path ${join(folder, name)};`)
         .join("\n  ");
@@ -41,8 +53,9 @@ http {
     client_max_body_size 0;
     location / {
       grpc_pass grpc://unix:${to};
-      grpc_read_timeout 1h;
-      grpc_send_timeout 1h;
+      client_body_timeout ${idleTimeoutMs}ms;
+      grpc_read_timeout ${idleTimeoutMs}ms;
+      grpc_send_timeout ${idleTimeoutMs}ms;
     }
   }
 }
@@ -53,12 +66,13 @@ http {
   {
     name: "haproxy",
     debianPackage: "haproxy",
-    configure(folder, from, to) {
+    endsIdleStreams: true,
+    configure(folder, { from, to, idleTimeoutMs }) {
       const config = `defaults
   mode http
   timeout connect 5s
-  timeout client 1h
-  timeout server 1h
+  timeout client ${idleTimeoutMs}ms
+  timeout server ${idleTimeoutMs}ms
 frontend clients
   bind unix@${from} proto h2
   default_backend server
@@ -71,7 +85,8 @@ backend server
   {
     name: "caddy",
     debianPackage: "caddy",
-    configure(folder, from, to) {
+    endsIdleStreams: false,
+    configure(folder, { from, to }) {
       const config = `{
   admin off
   auto_https off
@@ -96,9 +111,11 @@ http:// {
   {
     name: "nghttpx",
     debianPackage: "nghttp2-proxy",
-    configure(folder, from, to) {
+    endsIdleStreams: true,
+    configure(folder, { from, to, idleTimeoutMs }) {
       const config = `frontend=unix:${from};no-tls
 backend=unix:${to};;proto=h2
+backend-read-timeout=${idleTimeoutMs}ms
 workers=1
 `;
       return [`--conf=${written(folder, "nghttpx.conf", config)}`];
@@ -124,17 +141,19 @@ export interface RunningProxy {
 /**
  * Starts a proxy before the unix socket `to`.
  * @param folder An empty folder for the proxy's own files.
+ * @param idleTimeoutMs How long a stream may be without traffic, if the proxy has a limit for that.
  * @throws Error with what the proxy said, if it does not take connections within some seconds.
  */
 export async function startReverseProxy(
   proxy: ReverseProxy,
   folder: string,
   to: string,
+  idleTimeoutMs = hourMs,
 ): Promise<RunningProxy> {
   const own = join(folder, proxy.name);
   mkdirSync(own);
   const from = join(own, "proxy.sock");
-  const child = spawn(proxy.name, proxy.configure(own, from, to), {
+  const child = spawn(proxy.name, proxy.configure(own, { from, to, idleTimeoutMs }), {
     cwd: own,
     env: { ...environment, HOME: own },
     stdio: ["ignore", "pipe", "pipe"],

@@ -36,7 +36,7 @@ export const name = z
   .regex(/^[\w.-]{1,64}$/, { error: "1 to 64 letters, digits, dots, _ and -" });
 
 /** Falco requires it for each output: a block alone would leave the output off. */
-export const enabled = flag;
+export const enabled = flag.meta({ description: "Whether the block has an effect" });
 
 export const certificates = {
   private_key: path.optional().meta({ description: "This side's private key, PEM" }),
