@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCertsCommand } from "./certs/command.js";
 import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
 import { addGroupsCommand } from "./groups/command.js";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   addStatusCommand(program);
   addGroupsCommand(program);
   addVersionCommand(program);
+  addCertsCommand(program);
   addCompletionCommand(program);
   return program;
 }
