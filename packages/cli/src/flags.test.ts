@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { definitionOf } from "./args/definition.js";
 import { commandPaths } from "./completion/words.js";
 import { createProgram } from "./program.js";
+import { certsFlags } from "./testing/certs-flags.js";
 import { type Ended, ran } from "./testing/in-process.js";
 import { endRuns, Run } from "./testing/run.js";
 import { serveFlags } from "./testing/serve-flags.js";
@@ -268,6 +269,10 @@ describe("serve", () => {
   it.each(Object.entries(serveFlags))("%s", (_, check) => check(folder));
 });
 
+describe("certs", () => {
+  it.each(Object.entries(certsFlags))("%s", (_, check) => check(join(folder, `${Math.random()}`)));
+});
+
 describe("forward", () => {
   // Its http input never answers.
   it.each([
@@ -289,6 +294,7 @@ it("has all flags in this table", () => {
   const listed = [
     ...Object.entries(clients).flatMap(([command, cases]) => cases.map(([name]) => `${command} ${name}`)),
     ...Object.keys(serveFlags).map((name) => `serve ${name}`),
+    ...Object.keys(certsFlags).map((name) => `certs ${name}`),
     ...["forward --address", "forward --timeout"],
     // In check/check.test.ts.
     ...["check --config", "check --connect"],

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addCertsCommand } from "./certs/command.js";
 import { addCheckCommand, addSchemaCommand } from "./check/command.js";
 import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addStatusCommand(program);
   addGroupsCommand(program);
   addVersionCommand(program);
+  addCertsCommand(program);
   addCompletionCommand(program);
   return program;
 }

@@ -31,6 +31,7 @@ export {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "./gen/grpc/health/v1/health_pb.js";
+export { ServerReflection as ReflectionService } from "./gen/grpc/reflection/v1/reflection_pb.js";
 export { parsePattern } from "./pattern.js";
 export { fieldsOf, filterLimits, refusal } from "./refusal.js";
 export { isTimestamp, timestampNs } from "./time.js";

@@ -101,6 +101,7 @@ it.each([
       "OutputsRequestSchema",
       "OutputsResponseSchema",
       "OutputsService",
+      "ReflectionService",
       "RequestFilterSchema",
       "ServingStatus",
       "SilenceError",

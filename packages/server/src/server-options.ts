@@ -39,6 +39,11 @@ export interface ServerOptions {
    * unix sockets and in this process. Default: nobody. It is never served to browsers, nor over TCP without TLS.
    */
   admin?: AdminOptions;
+  /**
+   * Whether tools such as grpcurl may ask which services there are (gRPC server reflection). It is served wherever gRPC is,
+   * not to browsers, and tells no more than the public contract. Default: true.
+   */
+  reflection?: boolean;
   /** Where Falco's version comes from. Default: nowhere, and `version` answers UNAVAILABLE. */
   falco?: FalcoVersionSource;
   /**

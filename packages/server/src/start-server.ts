@@ -3,17 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import type { ServiceImpl, Transport } from "@connectrpc/connect";
+import type { Transport } from "@connectrpc/connect";
 import { type AlertInit, type Client, Code, FalcoError, Priority } from "@falco-outputs/core";
 import { toPriority } from "@falco-outputs/core/codec";
-import type { AdminService } from "@falco-outputs/core/contract";
 import { milliseconds, wholeNumber } from "@falco-outputs/core/options";
 import { formatAddress } from "@falco-outputs/core/transport";
 import { type Administered, adminService } from "./admin/admin-service.js";
 import { Admission, type Entrance } from "./admin/admission.js";
 import { toStatus } from "./admin/status.js";
 import { shutdown } from "./grpc/deliver.js";
-import { requestHandler, type Services } from "./grpc/handler.js";
+import { requestHandler, type ServedHere, type Services } from "./grpc/handler.js";
 import { inProcessTransport } from "./grpc/in-process-transport.js";
 import { Subscribers } from "./grpc/subscribers.js";
 import { type FalcoVersion, falcoVersion } from "./grpc/version.js";
@@ -162,17 +161,23 @@ class RunningServer implements FalcoOutputsServer {
   }
 
   /** @throws FalcoError or Error, see `startServer`. */
-  async start({ listen = [this.#privateSocket()], web = [], inputs = {} }: ServerOptions): Promise<void> {
-    const handlerWith = (admin: ServiceImpl<typeof AdminService> | undefined) =>
-      requestHandler(this.#services, admin, this.#shutdown.signal, (reason) =>
+  async start({
+    listen = [this.#privateSocket()],
+    web = [],
+    inputs = {},
+    reflection = true,
+  }: ServerOptions): Promise<void> {
+    const handlerWith = (servedHere: ServedHere) =>
+      requestHandler(this.#services, servedHere, this.#shutdown.signal, (reason) =>
         this.#unhandled.add(1, reason),
       );
-    const handlerFor = (entrance: Entrance) => handlerWith(adminService(this.#admin, entrance));
+    const handlerFor = (entrance: Entrance) =>
+      handlerWith({ admin: adminService(this.#admin, entrance), reflection });
     for (const item of itemsOf("listen", listen)) {
       this.#listeners.push(await listenGrpc(item, handlerFor, this.#logger));
     }
     for (const item of itemsOf("web", web)) {
-      this.#web.push(await listenWeb(item, handlerWith(undefined), this.#logger));
+      this.#web.push(await listenWeb(item, handlerWith({}), this.#logger));
     }
     await this.#inputs.start(inputs);
   }

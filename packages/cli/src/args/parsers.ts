@@ -11,6 +11,16 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError("expected a whole number from 1.");
 }
 
+/** A century, beyond which some programs misread a certificate's end. */
+const maxDays = 36_500;
+
+/** A number of days. */
+export function parseDays(text: string): number {
+  const days = /^\d+$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= maxDays) return days;
+  throw new InvalidArgumentError(`expected a whole number of days from 1 to ${maxDays}.`);
+}
+
 /** Milliseconds, from a number with its unit: 500ms, 1.5s, 2m, 1h. */
 export function parseDuration(text: string): number {
   const ms = durationMs(text);

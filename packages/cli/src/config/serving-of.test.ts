@@ -61,6 +61,11 @@ it("names who may ask for the status, besides those on unix sockets", () => {
   expect(serving("").server.admin).toBeUndefined();
 });
 
+it("serves reflection unless it is turned off", () => {
+  expect(serving("grpc: { reflection: false }").server.reflection).toBe(false);
+  expect(serving("").server.reflection).toBeUndefined();
+});
+
 it("listens with mutual TLS on each TCP address", () => {
   const { server } = serving(`
 grpc:

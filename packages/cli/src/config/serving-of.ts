@@ -56,6 +56,7 @@ export function servingOf(config: Config): Serving {
       web,
       outputs,
       priority: config.priority as PriorityLike | undefined,
+      reflection: config.grpc?.reflection,
       admin: admin && defined({ allowedNames: admin.allowed_names }),
       maxAlerts: alerts?.max_count,
       maxBytes: alerts?.max_bytes,

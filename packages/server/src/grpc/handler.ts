@@ -27,6 +27,7 @@ import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
 import { legacyService, outputsService } from "./outputs-service.js";
 import { peerKey, peerOf } from "./peer.js";
+import { serveReflection } from "./reflection/reflection.js";
 import type { Delivery } from "./served-stream.js";
 import { type FalcoVersion, versionService } from "./version.js";
 
@@ -44,10 +45,18 @@ export const connectOptions = {
   readMaxBytes: maxRequestBytes,
 } satisfies ConnectRouterOptions;
 
-/** Registers the contract's services; without `admin`, not the one for operators. */
+/** What is served at some places only. */
+export interface ServedHere {
+  /** For operators. */
+  readonly admin?: ServiceImpl<typeof AdminService>;
+  /** For tools that ask what is served. */
+  readonly reflection?: boolean;
+}
+
+/** Registers the contract's services. */
 export function routes(
   services: Services,
-  admin?: ServiceImpl<typeof AdminService>,
+  { admin, reflection = false }: ServedHere = {},
 ): (router: ConnectRouter) => void {
   const implementations = {
     outputs: outputsService(services),
@@ -60,6 +69,7 @@ export function routes(
     router.service(VersionService, implementations.version);
     router.service(HealthService, healthService);
     if (admin !== undefined) router.service(AdminService, admin);
+    if (reflection) serveReflection(router, [...new Set(router.handlers.map(({ service }) => service))]);
     for (const [index, handler] of router.handlers.entries()) router.handlers[index] = withFrames(handler);
   };
 }
@@ -77,13 +87,13 @@ function namesOf(request: Request): readonly string[] {
  */
 export function requestHandler(
   services: Services,
-  admin: ServiceImpl<typeof AdminService> | undefined,
+  servedHere: ServedHere,
   shutdownSignal: AbortSignal,
   onFailure: (reason: string) => void,
 ): (request: Request, response: Response) => void {
   const handle = connectNodeAdapter({
     ...connectOptions,
-    routes: routes(services, admin),
+    routes: routes(services, servedHere),
     shutdownSignal,
     contextValues: (request) =>
       createContextValues()

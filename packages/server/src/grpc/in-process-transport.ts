@@ -9,7 +9,7 @@ export function inProcessTransport(
   admin: ServiceImpl<typeof AdminService>,
   shutdown: AbortSignal,
 ): Transport {
-  const { unary, stream } = createRouterTransport(routes(services, admin), {
+  const { unary, stream } = createRouterTransport(routes(services, { admin }), {
     router: { ...connectOptions, shutdownSignal: shutdown },
   });
   return {

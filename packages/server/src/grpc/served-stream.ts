@@ -146,7 +146,9 @@ export class ServedStream {
     if (slice.loss === undefined) this.#subscribers.deliver(this.#mode, slice.count);
     this.#inFlight?.add(slice.bytes.length);
     this.#state = "writing";
-    return slice.loss === "last" && this.#mode === "broadcast" && this.#heartbeats ? this.#withPlace(slice) : slice;
+    return slice.loss === "last" && this.#mode === "broadcast" && this.#heartbeats
+      ? this.#withPlace(slice)
+      : slice;
   }
 
   /** A loss, and how far the log was looked at: a client that comes back goes on after what it was told of. */

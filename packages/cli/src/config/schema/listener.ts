@@ -31,6 +31,9 @@ export const listener = {
 export const grpc = block({
   ...listener,
   threadiness: z.unknown().optional(),
+  reflection: flag
+    .optional()
+    .meta({ description: "Whether grpcurl and others may ask which services there are. Default: true" }),
 });
 
 export const web = block({
