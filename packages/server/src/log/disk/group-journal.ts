@@ -1,0 +1,239 @@
+import { type FileHandle, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { formatVersion, type LogId } from "./format.js";
+import { checkVersion } from "./state-file.js";
+
+/*
+ * A line for each change: a checksum, and JSON. The first line says whose it is. The last line of a group counts. Once
+ * the file is several times as long as it need be, a new one takes its place.
+ */
+
+/** Where a group is. */
+export interface GroupPlace {
+  /** Stands for the group's filter: another one has another key. */
+  readonly filter: string;
+  /** The sequence number of the first alert that was not handed out. */
+  readonly position: number;
+  /** Ranges of earlier ones that were not acknowledged, first and last, ascending. */
+  readonly unacknowledged: readonly (readonly [first: number, last: number])[];
+}
+
+/** How long a change waits for others, in milliseconds. */
+const delayMs = 100;
+/** How long after a failure it is tried again, in milliseconds. */
+const retryMs = 1000;
+const leastFileBytes = 1024 * 1024;
+
+/** Keeps the places of groups in a file, at most 100 ms behind. */
+export class GroupJournal {
+  readonly #path: string;
+  readonly #log: LogId;
+  readonly #placeOf: (group: string) => GroupPlace | undefined;
+  readonly #onTrouble: (error: Error) => void;
+  /** The last line of each group. */
+  readonly #lines: Map<string, string>;
+  readonly #changed = new Set<string>();
+  #liveBytes = 0;
+  #file: FileHandle | undefined;
+  #fileBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #isFailing = false;
+  #closed = false;
+
+  /**
+   * @param known What `readJournal` found.
+   * @param placeOf Where a group is now; undefined once it is gone.
+   * @param onTrouble Called once a write failed, until one succeeds; it is tried again by itself.
+   */
+  constructor(
+    directory: string,
+    log: LogId,
+    known: ReadonlyMap<string, GroupPlace>,
+    placeOf: (group: string) => GroupPlace | undefined,
+    onTrouble: (error: Error) => void,
+  ) {
+    this.#path = journalPath(directory);
+    this.#log = log;
+    this.#placeOf = placeOf;
+    this.#onTrouble = onTrouble;
+    this.#lines = new Map([...known].map(([group, place]) => [group, lineOf(log, group, place)]));
+    for (const line of this.#lines.values()) this.#liveBytes += Buffer.byteLength(line);
+  }
+
+  /** A group's place is another, or it is gone. */
+  changed(group: string): void {
+    this.#changed.add(group);
+    this.#flushIn(delayMs);
+  }
+
+  /**
+   * Writes what has changed.
+   * @throws if it cannot be written; the next `flush` writes all of it.
+   */
+  flush(): Promise<void> {
+    const flushed = this.#last.then(() => this.#write());
+    this.#last = flushed.catch(() => undefined);
+    return flushed;
+  }
+
+  /** The file may be gone: writes all of it again. */
+  async rewrite(): Promise<void> {
+    await this.#last;
+    await this.#file?.close();
+    this.#file = undefined;
+    await this.flush();
+  }
+
+  /** What was flushed before is on the disk after this, whatever happens to the machine. */
+  async sync(): Promise<void> {
+    await this.#last;
+    await this.#file?.datasync();
+  }
+
+  /** Writes what has changed. @throws if it cannot be written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    try {
+      await this.flush();
+      await this.sync();
+    } finally {
+      await this.#file?.close();
+      this.#file = undefined;
+    }
+  }
+
+  #flushIn(ms: number): void {
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(async () => {
+      this.#timer = undefined;
+      try {
+        await this.flush();
+        this.#isFailing = false;
+      } catch (error) {
+        if (!this.#isFailing) this.#onTrouble(error as Error);
+        this.#isFailing = true;
+        this.#flushIn(retryMs);
+      }
+    }, ms).unref();
+  }
+
+  async #write(): Promise<void> {
+    const text = this.#takeChanges();
+    const bytes = Buffer.byteLength(text);
+    try {
+      if (
+        this.#file === undefined ||
+        this.#fileBytes + bytes > Math.max(leastFileBytes, 4 * this.#liveBytes)
+      ) {
+        await this.#compact();
+      } else if (bytes > 0) {
+        await this.#file.writeFile(text);
+        this.#fileBytes += bytes;
+      }
+    } catch (error) {
+      // A line that was written in part would damage the next.
+      await this.#file?.close().catch(() => undefined);
+      this.#file = undefined;
+      throw error;
+    }
+  }
+
+  #takeChanges(): string {
+    let text = "";
+    for (const group of this.#changed) {
+      const place = this.#placeOf(group);
+      const line = lineOf(this.#log, group, place);
+      const before = this.#lines.get(group);
+      if (line === before || (place === undefined && before === undefined)) continue;
+      text += line;
+      this.#liveBytes -= Buffer.byteLength(before ?? "");
+      if (place === undefined) {
+        this.#lines.delete(group);
+      } else {
+        this.#lines.set(group, line);
+        this.#liveBytes += Buffer.byteLength(line);
+      }
+    }
+    this.#changed.clear();
+    return text;
+  }
+
+  async #compact(): Promise<void> {
+    const text = [headLine(this.#log), ...this.#lines.values()].join("");
+    const file = await open(`${this.#path}.new`, "w", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.datasync();
+      await rename(`${this.#path}.new`, this.#path);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await this.#file?.close();
+    this.#file = file;
+    this.#fileBytes = Buffer.byteLength(text);
+  }
+}
+
+export interface KnownPlaces {
+  readonly places: ReadonlyMap<string, GroupPlace>;
+  /** How many lines are damaged; the last one may only be cut off. */
+  readonly damagedLines: number;
+}
+
+/**
+ * The groups' places that a directory has; none if they are of another log.
+ * @throws LogDirectoryError if they are of another version.
+ */
+export async function readJournal(directory: string, log: LogId): Promise<KnownPlaces> {
+  const path = journalPath(directory);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const places = new Map<string, GroupPlace>();
+  let damagedLines = 0;
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const parsed = parseLine(log, line);
+    if (parsed === undefined) damagedLines++;
+    else if (typeof parsed[0] === "number") checkVersion(path, parsed[0]);
+    else if (parsed.length === 1) places.delete(parsed[0]);
+    else places.set(parsed[0], { filter: parsed[1], position: parsed[2], unacknowledged: parsed[3] });
+  }
+  return { places, damagedLines };
+}
+
+type Line =
+  | readonly [version: number]
+  | readonly [group: string]
+  | readonly [group: string, filter: string, position: number, unacknowledged: (readonly [number, number])[]];
+
+function headLine(log: LogId): string {
+  return checked(log, [formatVersion]);
+}
+
+function lineOf(log: LogId, group: string, place: GroupPlace | undefined): string {
+  return checked(
+    log,
+    place === undefined ? [group] : [group, place.filter, place.position, place.unacknowledged],
+  );
+}
+
+function checked(log: LogId, line: readonly unknown[]): string {
+  const json = JSON.stringify(line);
+  return `${crc32(json, log.seed).toString(16).padStart(8, "0")} ${json}\n`;
+}
+
+function parseLine(log: LogId, line: string): Line | undefined {
+  const json = line.slice(9);
+  if (line[8] !== " " || crc32(json, log.seed) !== Number.parseInt(line.slice(0, 8), 16)) return undefined;
+  return JSON.parse(json) as Line;
+}
+
+function journalPath(directory: string): string {
+  return join(directory, "groups");
+}
