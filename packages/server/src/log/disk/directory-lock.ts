@@ -112,7 +112,7 @@ function ask(path: string): Promise<string | undefined> {
     let said = "";
     const socket = connect(path);
     // A process that is stopped is still there.
-    socket.setTimeout(1000, () => socket.destroy());
+    socket.setTimeout(200, () => socket.destroy());
     socket.on("data", (text) => {
       said = `process ${text}`;
     });
