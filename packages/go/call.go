@@ -10,7 +10,6 @@ import (
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 )
@@ -22,6 +21,9 @@ const (
 	positionHeader = "falco-outputs-position"
 	// How many responses may be unacknowledged.
 	windowHeader = "falco-outputs-window"
+	// The longest time between two messages of a stream, in milliseconds: without an alert, the server sends how far it
+	// has scanned its log.
+	heartbeatHeader = "falco-outputs-heartbeat-ms"
 )
 
 // farewell is how long the server may take to end a stream that was half-closed.
@@ -36,13 +38,17 @@ type position struct {
 // call is one call of a stream: from its request to its end, or to the loss of the connection.
 type call struct {
 	stream grpc.ClientStream
-	// Ends with abort, and for no other reason but the caller's deadline.
+	// Ends with abort, and for no other reason but the caller's deadline. The cause of an abort is the call's error, if it
+	// is an *Error.
 	ctx     context.Context
-	abort   context.CancelFunc
+	abort   context.CancelCauseFunc
 	release func()
-	conn    *connection
-	answer  *answer
-	polling *polling
+	// Has the next call use another connection.
+	discard  func()
+	conn     *connection
+	answer   *answer
+	watchdog *watchdog
+	polling  *polling
 	// Nil without acknowledgement.
 	acknowledgements *acknowledgements
 	// Whether our server answers, and not Falco's own.
@@ -79,13 +85,21 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 			return nil, err
 		}
 	}
-	ctx, abort := context.WithCancel(ctx)
+	ctx, abort := context.WithCancelCause(ctx)
 	defer func() {
 		if err != nil {
-			abort()
+			abort(nil)
 		}
 	}()
-	made := &call{ctx: ctx, abort: abort, release: release, conn: conn, answer: &answer{}}
+	made := &call{
+		ctx:      ctx,
+		abort:    abort,
+		release:  release,
+		discard:  func() { c.connector.discard(conn) },
+		conn:     conn,
+		answer:   &answer{},
+		watchdog: newWatchdog(),
+	}
 	ctx = withVersionHeader(context.WithValue(ctx, answerKey{}, made.answer))
 	desc := &outputs.Service_ServiceDesc.Streams[0]
 	name := outputs.Service_Sub_FullMethodName
@@ -124,7 +138,13 @@ func (c *call) receiveHeader(p *plan) error {
 	if err != nil {
 		return c.explain(err)
 	}
+	if header != nil {
+		c.watchdog.hear()
+	}
 	c.isOurs = len(header.Get(versionHeader)) > 0
+	if intervalMS, isKnown := numberIn(header, heartbeatHeader); isKnown && c.isOurs {
+		c.watchdog.watch(c.ctx, c.abort, intervalMS)
+	}
 	if sequence, isKnown := numberIn(header, positionHeader); isKnown {
 		c.position = position{sequence, true}
 	}
@@ -158,48 +178,6 @@ func (c *call) send(request *outputs.Request) error {
 	return c.stream.SendMsg(request)
 }
 
-// next returns one alert; io.EOF when the server ended the stream well.
-func (c *call) next() (*Alert, error) {
-	if c.intake != nil {
-		return c.intake.next()
-	}
-	r, err := c.receive()
-	if err != nil {
-		return nil, err
-	}
-	return &r.alert, nil
-}
-
-// receive waits for one response.
-func (c *call) receive() (*response, error) {
-	if c.isOver {
-		return nil, io.EOF
-	}
-	if r := c.first; r != nil {
-		c.first = nil
-		return r, nil
-	}
-	r := &response{}
-	c.receiving.Lock()
-	err := c.stream.RecvMsg(r)
-	c.receiving.Unlock()
-	if err != nil {
-		return nil, c.explain(err)
-	}
-	if r.err != nil {
-		message := "the server sent what is not an alert: " + r.err.Error()
-		return nil, &Error{Code: codes.Internal, Message: message, Cause: r.err, final: true}
-	}
-	return r, nil
-}
-
-func (c *call) explain(err error) error {
-	if err == nil || err == io.EOF {
-		return err
-	}
-	return c.conn.explainCall(c.ctx, err, c.answer)
-}
-
 // cancel ends the call at once.
 func (c *call) cancel() {
 	c.cancelled.Do(func() {
@@ -207,7 +185,7 @@ func (c *call) cancel() {
 		if c.acknowledgements != nil {
 			c.acknowledgements.stop()
 		}
-		c.abort()
+		c.abort(nil)
 		c.intake.discard()
 		c.release()
 	})
@@ -221,7 +199,7 @@ func (c *call) finish() {
 		return
 	}
 	// Whatever takes longer will come again.
-	timer := time.AfterFunc(farewell, c.abort)
+	timer := time.AfterFunc(farewell, func() { c.abort(nil) })
 	defer timer.Stop()
 	c.acknowledgements.close()
 	c.sending.Lock()

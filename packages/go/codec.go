@@ -8,11 +8,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// response is a message of the server's: an alert, or why it is not one. gRPC itself would tell that as a text only.
+// response is a message of the server's: an alert, a word of how far the log was scanned, or why it is neither. gRPC itself
+// would tell that as a text only.
 type response struct {
 	alert Alert
-	bytes int
-	err   error
+	// The sequence number up to which the server has looked at its log; 0 for an alert.
+	scanned uint64
+	bytes   int
+	err     error
 }
 
 // alertCodec encodes requests as usual, and decodes alerts.
@@ -39,9 +42,9 @@ func (alertCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	}
 	r.bytes = data.Len()
 	if len(data) == 1 {
-		r.err = r.alert.decode(data[0].ReadOnlyData())
+		r.scanned, r.err = r.alert.decode(data[0].ReadOnlyData())
 	} else {
-		r.err = r.alert.decode(data.Materialize())
+		r.scanned, r.err = r.alert.decode(data.Materialize())
 	}
 	return nil
 }

@@ -129,6 +129,15 @@ func (c *connector) release(conn *connection) {
 	}
 }
 
+// discard is for a connection on which the server no longer answers, though it looks ready.
+func (c *connector) discard(conn *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.current == conn {
+		c.retire(conn)
+	}
+}
+
 // retire is called with the mutex held, for a connection that is no longer ready: the next call gets another one. Calls
 // that are still on it come to their end.
 func (c *connector) retire(conn *connection) {

@@ -20,6 +20,7 @@ const (
 	fieldTags             = 8
 	fieldSource           = 9
 	fieldSequence         = 10
+	fieldScanned          = 11
 )
 
 // The range of google.protobuf.Timestamp: years 1 to 9999.
@@ -31,9 +32,12 @@ const (
 // decode reads an encoded falco.outputs.response. It takes and refuses what the protobuf package does, except that text
 // that is not UTF-8 is replaced. Its strings are parts of one, so that an alert costs one allocation for its text instead
 // of about forty.
-func (a *Alert) decode(message []byte) error {
+//
+// If scanned is not 0, the message is not an alert: the server has looked at its log up to that sequence number.
+func (a *Alert) decode(message []byte) (scanned uint64, err error) {
 	d := decoder{alert: a, bytes: message, text: string(message)}
-	return d.message()
+	err = d.message()
+	return d.scanned, err
 }
 
 type decoder struct {
@@ -45,6 +49,7 @@ type decoder struct {
 
 	seconds int64
 	nanos   int32
+	scanned uint64
 }
 
 func (d *decoder) message() error {
@@ -83,7 +88,7 @@ func (d *decoder) field(number protowire.Number, kind protowire.Type) error {
 		d.string(number, start, end)
 		return nil
 	case kind == protowire.VarintType &&
-		(number == fieldPriority || number == fieldSourceDeprecated || number == fieldSequence):
+		(number == fieldPriority || number == fieldSourceDeprecated || number == fieldSequence || number == fieldScanned):
 		value, err := d.varint()
 		if err != nil {
 			return err
@@ -95,6 +100,8 @@ func (d *decoder) field(number protowire.Number, kind protowire.Type) error {
 			d.alert.SourceDeprecated = int32(value)
 		case fieldSequence:
 			d.alert.Sequence = value
+		case fieldScanned:
+			d.scanned = value
 		}
 		return nil
 	default:

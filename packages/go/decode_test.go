@@ -26,6 +26,7 @@ var whole = &outputs.Response{
 	Tags:             []string{"container", "", "shell"},
 	Source:           "k8s_audit",
 	Sequence:         1<<64 - 1,
+	Scanned:          1<<63 + 1,
 }
 
 // compare says where decoding differs from what the protobuf package makes of the same bytes.
@@ -34,7 +35,7 @@ func compare(t *testing.T, message []byte) {
 	var expected outputs.Response
 	wanted := proto.Unmarshal(message, &expected)
 	var got Alert
-	err := got.decode(message)
+	scanned, err := got.decode(message)
 	if wanted != nil && strings.Contains(wanted.Error(), "invalid UTF-8") {
 		if err == nil && !utf8.ValidString(got.JSON()) {
 			t.Fatalf("%x: got text that is not UTF-8: %+v", message, got)
@@ -47,7 +48,7 @@ func compare(t *testing.T, message []byte) {
 	if err != nil {
 		return
 	}
-	if got.Rule != expected.GetRule() || got.Output != expected.GetOutput() || got.Hostname != expected.GetHostname() ||
+	if scanned != expected.GetScanned() || got.Rule != expected.GetRule() || got.Output != expected.GetOutput() || got.Hostname != expected.GetHostname() ||
 		got.Source != expected.GetSource() || got.Sequence != expected.GetSequence() ||
 		int32(got.Priority) != int32(expected.GetPriority()) || got.SourceDeprecated != int32(expected.GetSourceDeprecated()) ||
 		!slices.Equal(got.Tags, expected.GetTags()) || !maps.Equal(got.OutputFields, expected.GetOutputFields()) {
@@ -147,7 +148,7 @@ func TestDecodeReplacesWhatIsNotUTF8(t *testing.T) {
 	entry = protowire.AppendString(protowire.AppendTag(entry, 2, protowire.BytesType), "\xf0\x9f\xa6\x85\xf0\x9f")
 	message = protowire.AppendBytes(protowire.AppendTag(message, fieldOutputFields, protowire.BytesType), entry)
 	var alert Alert
-	if err := alert.decode(message); err != nil {
+	if _, err := alert.decode(message); err != nil {
 		t.Fatal(err)
 	}
 	if alert.Rule != "a\uFFFDb" || alert.Tags[0] != "\uFFFD(" || alert.OutputFields["k\uFFFD"] != "🦅\uFFFD" {

@@ -10,7 +10,7 @@ const (
 	maxTakenBytes  = 1024 * 1024
 )
 
-// intake receives the alerts of one call in a goroutine of its own, so that a batch is what has arrived.
+// intake receives the responses of one call in a goroutine of its own, so that a batch is what has arrived.
 type intake struct {
 	// Closed when nothing more is received.
 	done chan struct{}
@@ -41,8 +41,7 @@ func (i *intake) run(receive func() (*response, error)) {
 		case err != nil:
 			i.err = err
 		case !i.discarding:
-			i.taken = append(i.taken, r)
-			i.bytes += r.bytes
+			i.add(r)
 		}
 		i.changed.Broadcast()
 		for err == nil && !i.discarding && (len(i.taken) >= maxTakenAlerts || i.bytes >= maxTakenBytes) {
@@ -55,8 +54,19 @@ func (i *intake) run(receive func() (*response, error)) {
 	}
 }
 
-// next waits for an alert, or for the error after the last one.
-func (i *intake) next() (*Alert, error) {
+// add is called with the mutex held. Of heartbeats in a row the last one is enough: a loop that is busy for long does not
+// fill up with them.
+func (i *intake) add(r *response) {
+	if last := len(i.taken) - 1; r.scanned != 0 && last >= 0 && i.taken[last].scanned != 0 {
+		i.taken[last] = r
+		return
+	}
+	i.taken = append(i.taken, r)
+	i.bytes += r.bytes
+}
+
+// next waits for a response, or for the error after the last one.
+func (i *intake) next() (*response, error) {
 	if len(i.batch) == 0 {
 		if err := i.wait(); err != nil {
 			return nil, err
@@ -80,15 +90,15 @@ func (i *intake) wait() error {
 	return nil
 }
 
-// poll returns the next alert of the batch; nil if there is none.
-func (i *intake) poll() *Alert {
+// poll returns the next response of the batch; nil if there is none.
+func (i *intake) poll() *response {
 	if len(i.batch) == 0 {
 		return nil
 	}
 	r := i.batch[0]
 	i.batch[0] = nil
 	i.batch = i.batch[1:]
-	return &r.alert
+	return r
 }
 
 // discard lets go of what was taken in, and of what still comes. It may be called on nil.

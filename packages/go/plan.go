@@ -3,11 +3,12 @@ package falco
 import (
 	"fmt"
 	"math"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 type method string
@@ -27,7 +28,7 @@ type plan struct {
 	drainTimeout   time.Duration
 	inBatches      bool
 	// Whether the loop gets an alert; nil: each.
-	passes func(*Alert) bool
+	passes matcher
 	// Nil: a lost connection is the stream's end.
 	reconnect    *reconnectSettings
 	pollInterval time.Duration
@@ -51,25 +52,25 @@ func newPlan(m method, options []StreamOption) (*plan, error) {
 	}
 	p := &plan{
 		method:       m,
-		request:      &outputs.Request{Broadcast: c.broadcast, After: c.after, Follow: c.follow},
+		request:      c.request(),
 		acknowledge:  c.acknowledge,
 		drainTimeout: c.drainTimeout,
 		inBatches:    c.inBatches,
 		pollInterval: c.pollInterval,
 		onStatus:     c.onStatus,
 	}
-	if c.group != nil {
-		p.request.Group = *c.group
+	names := typedNames{short: c.short.given(), acknowledge: c.acknowledge.option()}
+	allowed := c.allow
+	if len(names.short) > 0 {
+		allowed = []Filter{c.short}
 	}
-	if c.acknowledge != acknowledgeNever {
-		p.request.Acknowledged = proto.Uint64(0)
-	}
+	allow, deny := toRequestFilters(allowed), toRequestFilters(c.deny)
 	if c.filterLocally {
-		p.passes = matcher(&c.filter)
+		p.passes = newMatcher(allow, deny)
 	} else {
-		proto.Merge(p.request, &c.filter)
+		p.request.Allow, p.request.Deny = allow, deny
 	}
-	if reason := refusal(m, p.request); reason != "" {
+	if reason := refusal(m, p.request, allow, deny, names); reason != "" {
 		return nil, invalid(reason)
 	}
 	p.needsOurServer = c.group != nil || c.broadcast || c.follow || c.acknowledge != acknowledgeNever
@@ -77,6 +78,24 @@ func newPlan(m method, options []StreamOption) (*plan, error) {
 		p.reconnect = &c.reconnect
 	}
 	return p, nil
+}
+
+// request is a stream's first, without its filters.
+func (c *streamConfig) request() *outputs.Request {
+	request := &outputs.Request{Broadcast: c.broadcast, After: c.after, Follow: c.follow}
+	if c.group != nil {
+		request.Group = *c.group
+	}
+	if c.since != nil {
+		request.Since = timestamppb.New(*c.since)
+	}
+	if c.until != nil {
+		request.Until = timestamppb.New(*c.until)
+	}
+	if c.acknowledge != acknowledgeNever {
+		request.Acknowledged = proto.Uint64(0)
+	}
+	return request
 }
 
 func (c *streamConfig) check() error {
@@ -93,29 +112,16 @@ func (c *streamConfig) check() error {
 			return invalid(fmt.Sprintf("%s: %v, expected more than 0", one.name, one.value))
 		}
 	}
+	short := c.short.given()
 	switch {
+	case len(short) > 0 && len(c.allow) > 0:
+		return invalid(strings.Join(short, ", ") + ": expected nothing with Allow: put it into the filters there")
 	case c.reconnect.maxAttempts < 0:
 		return invalid(fmt.Sprintf("MaxAttempts: %d, expected 0 or more", c.reconnect.maxAttempts))
 	case c.filterLocally && (c.group != nil || c.broadcast):
 		return invalid("FilterLocally: the server filters groups and broadcasts itself")
 	case c.group != nil && *c.group == "":
-		return invalid(`group: "", expected a name`)
+		return invalid(`Group: "", expected a name`)
 	}
 	return nil
-}
-
-// matcher makes the same decision as the filter of the server.
-func matcher(filter *outputs.Request) func(*Alert) bool {
-	anyOf := func(wanted []string, values ...string) bool {
-		return len(wanted) == 0 || slices.ContainsFunc(values, func(value string) bool {
-			return slices.Contains(wanted, value)
-		})
-	}
-	return func(alert *Alert) bool {
-		return (filter.MinPriority == nil || alert.Priority <= Priority(filter.GetMinPriority())) &&
-			anyOf(filter.GetTags(), alert.Tags...) &&
-			anyOf(filter.GetRules(), alert.Rule) &&
-			anyOf(filter.GetSources(), alert.Source) &&
-			anyOf(filter.GetHostnames(), alert.Hostname)
-	}
 }

@@ -54,6 +54,11 @@ func (p Priority) AtLeast(other Priority) bool {
 	return p <= other
 }
 
+// Ptr returns a pointer to p, for Filter.MinPriority.
+func (p Priority) Ptr() *Priority {
+	return &p
+}
+
 func (p Priority) isKnown() bool {
 	return p >= PriorityEmergency && p <= PriorityDebug
 }

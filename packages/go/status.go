@@ -22,6 +22,8 @@ type Disconnected struct {
 	Err *Error
 	// RetryIn is how long it takes until the next attempt begins.
 	RetryIn time.Duration
+	// LastHeardAt is when the latest message of the server's arrived on this stream, a heartbeat included; zero: never.
+	LastHeardAt time.Time
 }
 
 // Resumed says that the server answers again; the stream continues where it was, as far as its mode allows.

@@ -32,8 +32,10 @@ type stream struct {
 	// Closed when everything of it is gone.
 	gone chan struct{}
 
-	// The highest sequence number that was given, or the place where the stream began.
+	// The highest sequence number that was given or, of a broadcast, scanned; or the place where the stream began.
 	position position
+	// When the server was last heard from on a call that is over; zero: never.
+	heardAt time.Time
 	// When the latest attempt began.
 	attemptedAt time.Time
 	// How many attempts there were since one succeeded.
@@ -94,7 +96,7 @@ func (s *stream) runBatches(yield func([]*Alert, error) bool) {
 		batch := append(make([]*Alert, 0, 16), alert)
 		for more := s.call.intake.poll(); more != nil; more = s.call.intake.poll() {
 			if s.take(more) {
-				batch = append(batch, more)
+				batch = append(batch, &more.alert)
 			}
 		}
 		if !yield(batch, nil) {
@@ -122,13 +124,13 @@ func (s *stream) next() (*Alert, error) {
 		s.onDone()
 	}
 	for {
-		alert, err := s.receive()
+		r, err := s.receive()
 		switch {
 		case err == io.EOF: // not an error with that cause
 			return nil, nil
 		case s.isStopping():
 			// What comes now goes to others, until the call is over.
-			if err == nil && alert != nil {
+			if err == nil && r != nil {
 				continue
 			}
 			s.end()
@@ -137,30 +139,37 @@ func (s *stream) next() (*Alert, error) {
 			if err := s.retry(err); err != nil {
 				return nil, err
 			}
-		case s.take(alert):
-			return alert, nil
+		case s.take(r):
+			return &r.alert, nil
 		}
 	}
 }
 
 // receive returns the next response of a call, which it makes if there is none. It returns io.EOF when the stream has come
 // to its end, and nil when it was ended on this side.
-func (s *stream) receive() (*Alert, error) {
+func (s *stream) receive() (*response, error) {
 	if s.call == nil {
 		if err := s.connect(); err != nil || s.call == nil {
 			return nil, err
 		}
 	}
-	alert, err := s.call.next()
+	r, err := s.call.next()
 	if err == io.EOF && s.plan.reconnect != nil {
 		// Falco's own server ends its streams so when it stops.
 		return nil, &Error{Code: codes.Unavailable, Message: "the server ended the stream"}
 	}
-	return alert, err
+	return r, err
 }
 
-// take reports whether the loop gets an alert that arrived.
-func (s *stream) take(alert *Alert) bool {
+// take reports whether the loop gets a response that arrived.
+func (s *stream) take(r *response) bool {
+	if r.scanned != 0 {
+		if s.plan.request.GetBroadcast() {
+			s.advance(r.scanned)
+		}
+		return false
+	}
+	alert := &r.alert
 	s.refused = 0
 	s.client.connector.backoff.reset()
 	if !s.track(alert) {
@@ -180,13 +189,18 @@ func (s *stream) take(alert *Alert) bool {
 		alert.origin.acknowledge()
 		return false
 	}
-	if alert.Sequence > s.position.sequence {
-		s.position = position{alert.Sequence, true}
-	}
+	s.advance(alert.Sequence)
 	if isLoss {
 		s.tell(Lost{Loss: loss, Alert: alert})
 	}
 	return true
+}
+
+// advance says that the stream got to this place in the server's log.
+func (s *stream) advance(sequence uint64) {
+	if sequence > s.position.sequence {
+		s.position = position{sequence, true}
+	}
 }
 
 // track counts an alert among those that must be acknowledged. It reports false once the stream is stopping.

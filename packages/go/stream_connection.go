@@ -63,7 +63,11 @@ func (s *stream) retry(err error) error {
 		return err
 	}
 	wait := s.retryDelay(reason)
-	s.tell(Disconnected{Err: s.client.named(string(s.plan.method), reason), RetryIn: wait})
+	s.tell(Disconnected{
+		Err:         s.client.named(string(s.plan.method), reason),
+		RetryIn:     wait,
+		LastHeardAt: s.heardAt,
+	})
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -82,10 +86,14 @@ func (s *stream) dropCall() bool {
 	failed := s.call
 	s.call = nil
 	s.mu.Unlock()
-	if failed != nil {
-		failed.cancel()
+	if failed == nil {
+		return false
 	}
-	return failed != nil
+	failed.cancel()
+	if heardAt := failed.watchdog.heardAt(); !heardAt.IsZero() {
+		s.heardAt = heardAt
+	}
+	return true
 }
 
 func (s *stream) mayRetry(reason *Error, wasLost bool) bool {

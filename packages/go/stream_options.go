@@ -1,20 +1,17 @@
 package falco
 
-import (
-	"slices"
-	"time"
-
-	"github.com/falco-outputs/falco-outputs/packages/go/api/outputs"
-	"github.com/falco-outputs/falco-outputs/packages/go/api/schema"
-)
+import "time"
 
 // StreamOption is an option of a stream. Options that make no sense together end the stream with codes.InvalidArgument
 // before anything is asked of the server.
 type StreamOption func(*streamConfig)
 
-// streamConfig is what options add up to. The fields of the filter are those of the request.
+// streamConfig is what options add up to.
 type streamConfig struct {
-	filter        outputs.Request
+	// The short form of allow.
+	short         Filter
+	allow, deny   []Filter
+	since, until  *time.Time
 	group         *string
 	broadcast     bool
 	after         *uint64
@@ -35,6 +32,14 @@ const (
 	acknowledgeByLoop
 	acknowledgeByHand
 )
+
+// option returns the name of the option that sets it.
+func (m acknowledgeMode) option() string {
+	if m == acknowledgeByHand {
+		return "AcknowledgeByHand"
+	}
+	return "Acknowledge"
+}
 
 const (
 	defaultPollInterval = 100 * time.Millisecond
@@ -63,38 +68,6 @@ func After(sequence uint64) StreamOption {
 // Follow keeps Get open for what comes.
 func Follow() StreamOption {
 	return func(c *streamConfig) { c.follow = true }
-}
-
-// MinPriority chooses alerts that are at least this severe. Filters are for groups and broadcasts, and all of them must
-// hold. The shared queue has none, since what does not match would be lost to the others; see FilterLocally.
-func MinPriority(priority Priority) StreamOption {
-	return func(c *streamConfig) { c.filter.MinPriority = schema.Priority(priority).Enum() }
-}
-
-// Tags chooses alerts that carry any of these tags, exact and case-sensitive.
-func Tags(tags ...string) StreamOption {
-	return func(c *streamConfig) { c.filter.Tags = slices.Clone(tags) }
-}
-
-// Rules chooses alerts of any of these rules, exact and case-sensitive.
-func Rules(rules ...string) StreamOption {
-	return func(c *streamConfig) { c.filter.Rules = slices.Clone(rules) }
-}
-
-// Sources chooses alerts of any of these sources, exact and case-sensitive.
-func Sources(sources ...string) StreamOption {
-	return func(c *streamConfig) { c.filter.Sources = slices.Clone(sources) }
-}
-
-// Hostnames chooses alerts of any of these hosts, exact and case-sensitive.
-func Hostnames(hostnames ...string) StreamOption {
-	return func(c *streamConfig) { c.filter.Hostnames = slices.Clone(hostnames) }
-}
-
-// FilterLocally filters the shared queue of any server on this side: what does not match is taken from the queue
-// nevertheless.
-func FilterLocally() StreamOption {
-	return func(c *streamConfig) { c.filterLocally = true }
 }
 
 // Acknowledge has the server hold each alert until the loop comes back for the next one. What is not acknowledged when

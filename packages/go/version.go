@@ -113,6 +113,7 @@ func (c *Client) assertOurServer(ctx context.Context, conn *connection) error {
 			Cause:      err,
 		}
 	case limited.Err() != nil && ctx.Err() == nil:
+		c.connector.discard(conn)
 		return &Error{
 			Code:    codes.Unavailable,
 			Tried:   tried,

@@ -1,5 +1,5 @@
 // Works through the alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes
-// to another member of the group, or comes again when it is started anew. Ctrl-C and SIGTERM let it finish its work, so
+// to another member of the group, or comes again when it is restarted. Ctrl-C and SIGTERM let it finish its work, so
 // that a deployment repeats nothing.
 //
 //	go run . [ADDRESS]    ADDRESS: unix:///path (default: where falco-outputs serve listens by default)

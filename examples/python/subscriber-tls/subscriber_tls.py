@@ -3,7 +3,7 @@
 python -m venv venv && venv/bin/pip install -r requirements.txt
 venv/bin/python subscriber_tls.py ADDRESS FOLDER
 
-ADDRESS is host:port; FOLDER holds ca.crt, client.crt and client.key, which are read anew for each connection. Until
+ADDRESS is host:port; FOLDER holds ca.crt, client.crt and client.key, which are read again for each connection. Until
 falco-outputs is published: venv/bin/pip install CLONE/packages/python.
 """
 

@@ -42,7 +42,7 @@ describe("exit status 2: wrong usage", () => {
     [["nope"], "unknown command 'nope'"],
     [["sub", "--nope"], "unknown option '--nope'"],
     [["sub", "-n", "0"], "expected a whole number from 1"],
-    [["sub", "-o", "xml"], "Allowed choices are compact, json"],
+    [["sub", "-o", "xml"], "Allowed choices are compact, dict, json, jsonpb, table"],
     [
       ["sub", "-a", "nowhere"],
       'address: "nowhere", expected unix:///path, a path with a slash, or host:port',

@@ -1,14 +1,9 @@
-import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
+import { inVariables } from "./args/environment.js";
 import { UsageError } from "./args/usage-error.js";
-import { addForwardCommand } from "./forward/command.js";
 import { say } from "./print/line-writer.js";
 import { tell, warn } from "./print/tell.js";
-import { addServeCommand } from "./serve/command.js";
-import { addSubscribeCommands } from "./subscribe/command.js";
-import { addVersionCommand } from "./version/command.js";
-
-// Only what --help needs is loaded here: a command loads the rest when it runs.
+import { createProgram } from "./program.js";
 
 const done = 0;
 const failed = 1;
@@ -17,8 +12,18 @@ const wrongUsage = 2;
 /** Runs the command line; returns the exit status. */
 export async function run(args: readonly string[]): Promise<number> {
   let help = "";
-  const program = createProgram((text) => {
-    help += text;
+  let command: Command | undefined;
+  const program = createProgram();
+  for (const each of withSubcommands(program)) {
+    each.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      writeErr: warn,
+    });
+  }
+  program.hook("preAction", (_, chosen) => {
+    command = chosen;
   });
   try {
     await parse(program, args);
@@ -27,10 +32,12 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has already said what is wrong.
     if (error instanceof CommanderError) return wrongUsage;
-    for (const message of error instanceof UsageError ? error.messages : [(error as Error).message]) {
-      tell(message);
+    if (!(error instanceof UsageError)) {
+      tell((error as Error).message);
+      return failed;
     }
-    return error instanceof UsageError ? wrongUsage : failed;
+    for (const message of error.messages) tell(inVariables(message, command));
+    return wrongUsage;
   }
 }
 
@@ -43,21 +50,6 @@ async function parse(program: Command, args: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram(writeOut: (text: string) => void): Command {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  const program = new Command("falco-outputs")
-    .description("Falco's alerts over gRPC: serve them, and subscribe to them")
-    .version(version)
-    .addHelpText(
-      "after",
-      "\nExit status: 0 done, 1 failed, 2 wrong usage.\nEnvironment: FALCO_OUTPUTS_ADDRESS is the default of --address, FALCO_OUTPUTS_INPUT that of forward; NO_COLOR turns colours off.",
-    )
-    .showHelpAfterError("(falco-outputs --help tells more)")
-    .configureOutput({ writeOut, writeErr: warn })
-    .exitOverride();
-  addServeCommand(program);
-  addSubscribeCommands(program);
-  addForwardCommand(program);
-  addVersionCommand(program);
-  return program;
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }

@@ -15,6 +15,10 @@ export interface Case {
   needs: Feature[];
   /** By client: why it fails and why that is accepted. */
   known_failures: Record<string, string>;
+  /** With a `peer`: the place after which each stream asks to start, in order; "none" where it does not say. */
+  starts_after?: (Place | "none")[];
+  /** With a `peer`: how many responses the client acknowledged in the end, as decimal text. */
+  acknowledged?: string;
   /** "own": with a `peer`, each request says which client of ours it comes from, and its version. */
   user_agent?: "own";
 }
@@ -34,6 +38,8 @@ export interface ServerSetup {
   max_alerts?: number;
   /** How long a stream may go without progress. Default: the server's. */
   stall_timeout_ms?: number;
+  /** How often a stream hears from the server at least. Default: the server's; a peer does not say. */
+  heartbeat_interval_ms?: number;
 }
 
 export const identityNames = [
@@ -67,7 +73,7 @@ export interface CallsAtOnce {
 }
 
 /** A sequence number: that of the alert which was fed as the N-th one in this case, or the one before it. */
-export type Place = { behind: number } | { before: number };
+export type Place = { of: number } | { before: number };
 
 /** One thing that happens to the server, or on the way to it. */
 export type FeedStep =
@@ -105,6 +111,20 @@ export type FeedStep =
   | { away: AwayAnswer }
   /** The server is back. */
   | { there: true }
+  /** From now on nothing passes on the connections that there are; they stay open, and new ones work. */
+  | { dead: true }
+  /** From now on nothing passes on any connection, new ones included; they stay open. */
+  | { frozen: true }
+  /** New connections work again; those that were frozen are gone. */
+  | { thawed: true }
+  /** Of a peer: it says that the log was looked at up to its end. */
+  | { scanned: true }
+  /** Of a peer: the same so many times, once an interval. */
+  | { heartbeats: number }
+  /** Of a peer: so many sequence numbers that no stream gets. */
+  | { skip: number }
+  /** Nothing happens for so long. */
+  | { silence_ms: number }
   /** Of a peer: a message of these bytes, in hexadecimal. */
   | { message: string }
   /** Of a peer: an alert of about so many bytes. */
@@ -263,6 +283,11 @@ export function callsOf({ calls }: Case): Call[] {
 /** Whether a proxy that understands HTTP/2 stands before the server. */
 export function hasProxy(one: Case): boolean {
   return stepsOf(one).some((step) => "away" in step);
+}
+
+/** Whether connections go through a small proxy, which can disturb them. */
+export function hasLink(one: Case): boolean {
+  return stepsOf(one).some((step) => "cut" in step || "dead" in step || "frozen" in step);
 }
 
 /** What a client has to be able to do to run a case. */

@@ -17,6 +17,9 @@ const streaming = new Set(["sub", "get", "subscribe"]);
 const versionHeader = "falco-outputs-version";
 const positionHeader = "falco-outputs-position";
 const windowHeader = "falco-outputs-window";
+const heartbeatHeader = "falco-outputs-heartbeat-ms";
+/** The server's default, in milliseconds. */
+const heartbeatMs = "15000";
 /** How many responses the server sends before it waits for an acknowledgement. */
 const ackWindow = "4096";
 
@@ -38,7 +41,7 @@ export function check(
       : wantedAlerts(expect.alerts ?? [], method === "subscribe", published);
   return [
     ...differences(expect.status, statusNames[status.code] ?? status.code, "status"),
-    ...(expect.message === "any" ? [] : differences(expect.message ?? "", status.message, "status.message")),
+    ...messageDifferences(expect.message ?? "", status.message, features),
     ...differences(
       { ...(version && { version }), ...(expect.health && { health: expect.health }) },
       rest,
@@ -55,6 +58,21 @@ export function check(
       : noSequences(alerts)),
     ...statusDifferences(call, wanted, features.has("statuses"), statuses),
   ];
+}
+
+/** The name of an option, or several: a client that refuses its caller's options has names of its own for them. */
+const optionNames = /^[a-z_.0-9, [\]]+: /;
+
+function messageDifferences(expected: string, seen: string, features: ReadonlySet<Feature>): string[] {
+  if (expected === "any") return [];
+  const isClients = features.has("options") && !features.has("requests") && optionNames.test(expected);
+  return isClients
+    ? differences(withoutNames(expected), withoutNames(seen), "status.message after the option's name")
+    : differences(expected, seen, "status.message");
+}
+
+function withoutNames(message: string): string {
+  return message.slice(message.indexOf(": ") + 2);
 }
 
 /** What an older contract says of it. */
@@ -149,7 +167,12 @@ function headerDifferences(call: Call, headers: Record<string, string> = {}): st
   const { expect, method } = call;
   const { answered = true } = expect;
   if (answered === "maybe") return [];
-  const { [positionHeader]: position, [windowHeader]: window, ...rest } = headers;
+  const {
+    [positionHeader]: position,
+    [windowHeader]: window,
+    [heartbeatHeader]: heartbeat,
+    ...rest
+  } = headers;
   // A stream that was refused has none.
   const hasStream =
     answered && streaming.has(method) && (expect.alerts !== undefined || expect.status === "OK");
@@ -157,6 +180,12 @@ function headerDifferences(call: Call, headers: Record<string, string> = {}): st
   return [
     ...differences(answered ? { [versionHeader]: "1" } : {}, rest, "headers"),
     ...differences(hasStream ? expectedWindow : undefined, window, `headers.${windowHeader}`),
+    // Only who says to be a client of ours is told.
+    ...differences(
+      hasStream && call.headers?.[versionHeader] !== undefined ? heartbeatMs : undefined,
+      heartbeat,
+      `headers.${heartbeatHeader}`,
+    ),
     ...(hasStream && position === undefined ? [`headers.${positionHeader}: expected, saw nothing`] : []),
     ...(hasStream ? [] : differences(undefined, position, `headers.${positionHeader}`)),
   ];

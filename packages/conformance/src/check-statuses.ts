@@ -20,8 +20,19 @@ export function statusDifferences(
   return [
     // Any of the streams that share may get the alert.
     ...(expect.alerts === "together" ? [] : differences(losses, told, "statuses: lost")),
+    ...lastHeardDifferences(statuses),
     ...(expect.statuses === undefined ? [] : differences(expect.statuses, folded(statuses), "statuses")),
   ];
+}
+
+/** A stream that was connected has heard from the server. */
+function lastHeardDifferences(statuses: readonly NeutralStatus[]): string[] {
+  let wasConnected = false;
+  return statuses.flatMap(({ type, last_heard: heard = false }, index) => {
+    wasConnected ||= type === "connected" || type === "resumed";
+    const expected = wasConnected && type === "disconnected";
+    return differences(expected, heard, `statuses[${index}].last_heard`);
+  });
 }
 
 /** How often a client tries while the server is away depends on the clock. */

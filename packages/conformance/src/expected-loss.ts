@@ -5,8 +5,8 @@ import type { Published } from "./published.js";
 export function lossAlert({ cause, range, lost }: ExpectedLoss, published: Published): ExpectedAlert {
   const told = range && {
     lost: String(lost ?? range[1] - range[0] + 1),
-    first_sequence: String(published.at({ behind: range[0] })),
-    last_sequence: String(published.at({ behind: range[1] })),
+    first_sequence: String(published.at({ of: range[0] })),
+    last_sequence: String(published.at({ of: range[1] })),
   };
   const text =
     told === undefined

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { FalcoOutputsServer } from "@falco-outputs/server";
 import { bodyBytes, hexBytes } from "./body.js";
 import type { FeedStep } from "./case.js";
@@ -38,7 +39,11 @@ async function take(setup: Setup, step: FeedStep, calls: RunningCalls, published
   if ("await_statuses" in step) return calls.statuses(step.await_statuses);
   if ("await_subscribers" in step) return calls.subscribers(step.await_subscribers);
   if ("cancel" in step) return calls.cancel();
-  if ("cut" in step) return setup.cut();
+  if ("cut" in step) return setup.link!.cut();
+  if ("dead" in step) return setup.link!.die();
+  if ("silence_ms" in step) return delay(step.silence_ms);
+  if ("frozen" in step) return setup.link!.freeze();
+  if ("thawed" in step) return setup.link!.thaw();
   if ("away" in step) return setup.proxy!.away(step.away);
   if ("there" in step) return setup.proxy!.there();
   if (setup.peer !== undefined) return play(setup.peer, step, published);
@@ -60,6 +65,9 @@ async function play(peer: Peer, step: FeedStep, published: Published): Promise<v
   if ("numbered" in step) {
     for (const number of range(step.numbered)) published.add(peer.publish(numberedLine(number)), number);
   } else if ("encoded" in step) published.add(peer.publish(hexBytes(step.encoded)));
+  else if ("scanned" in step) await peer.tellScanned(1);
+  else if ("heartbeats" in step) await peer.tellScanned(step.heartbeats);
+  else if ("skip" in step) peer.skip(step.skip);
   else if ("message" in step) peer.send(hexBytes(step.message));
   else if ("large_alert" in step)
     published.add(peer.publish(encodeAlert({ priority: 5, rule: "x".repeat(step.large_alert) })));

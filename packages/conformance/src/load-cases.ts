@@ -53,7 +53,7 @@ function toCases(theme: string, written: Written): Case[] {
       });
     });
   }
-  if ("filter" in written) {
+  if ("pass" in written) {
     return filterCases(written).map(({ suffix, ...one }) => toCase(`${theme}${suffix}`, written.name, one));
   }
   if (written.lines !== undefined) return codecCases(theme, written.name, written.lines, written);

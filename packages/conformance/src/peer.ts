@@ -6,14 +6,20 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
 import { encodeLine } from "@falco-outputs/core/codec";
 import type { PeerEnd } from "./case.js";
 import { grpcFrame, trailersOnly } from "./grpc-answers.js";
 import { statusNames } from "./status.js";
-import { writeVarint } from "./testees/grpc-js/wire.js";
+import { readFields, writeVarint } from "./testees/grpc-js/wire.js";
 
-/** The field of a response that holds its sequence number. */
+/** Fields of a response. */
 const sequenceField = 10;
+const scannedField = 11;
+/** The field of a request that says where a stream starts. */
+const afterField = 8;
+/** The field of a request that says how many responses are done. */
+const acknowledgedField = 10;
 /** How often `raiseUntilRequests` raises an alert: many times in the interval at which clients poll. */
 const raiseEveryMs = 10;
 
@@ -25,6 +31,11 @@ export class Peer {
   readonly address: string;
   /** As each request had it. */
   readonly userAgents: string[] = [];
+  /** The sequence number after which each stream asked to start; undefined where it did not say. */
+  readonly startsAfter: (bigint | undefined)[] = [];
+  /** How many responses the last request that said so acknowledged. */
+  acknowledged: bigint | undefined;
+  readonly #heartbeatIntervalMs: number | undefined;
   readonly #isFalco: boolean;
   readonly #server: Http2Server;
   readonly #sessions = new Set<ServerHttp2Session>();
@@ -35,7 +46,8 @@ export class Peer {
   /** How many requests streams sent. */
   #requests = 0;
 
-  private constructor(path: string, isFalco: boolean) {
+  private constructor(path: string, isFalco: boolean, heartbeatIntervalMs: number | undefined) {
+    this.#heartbeatIntervalMs = heartbeatIntervalMs;
     this.address = `unix://${path}`;
     this.#isFalco = isFalco;
     this.#server = createServer();
@@ -53,8 +65,8 @@ export class Peer {
   }
 
   /** @param is Whether it answers as our server does, or as Falco's own. */
-  static async start(is: "ours" | "falco", path: string): Promise<Peer> {
-    const peer = new Peer(path, is === "falco");
+  static async start(is: "ours" | "falco", path: string, heartbeatIntervalMs?: number): Promise<Peer> {
+    const peer = new Peer(path, is === "falco", heartbeatIntervalMs);
     await once(peer.#server.listen(path), "listening");
     return peer;
   }
@@ -79,6 +91,20 @@ export class Peer {
   send(message: Uint8Array): void {
     this.#pending.push(grpcFrame(message));
     this.#flush();
+  }
+
+  /** Says so many times that the log was looked at up to its end, once an interval. */
+  async tellScanned(times: number): Promise<void> {
+    for (let told = 1; ; told++) {
+      this.send(writeVarint(scannedField, this.#sequence));
+      if (told === times) return;
+      await delay(this.#heartbeatIntervalMs);
+    }
+  }
+
+  /** Alerts that no stream gets. */
+  skip(count: number): void {
+    this.#sequence += BigInt(count);
   }
 
   /** Raises an alert again and again, until streams have sent so many requests, or are over. */
@@ -113,6 +139,9 @@ export class Peer {
       "falco-outputs-version": "1",
       "falco-outputs-position": String(this.#sequence - BigInt(this.#pending.length)),
       "falco-outputs-window": "4096",
+      ...(this.#heartbeatIntervalMs !== undefined && {
+        "falco-outputs-heartbeat-ms": String(this.#heartbeatIntervalMs),
+      }),
     };
   }
 
@@ -123,10 +152,16 @@ export class Peer {
       this.#changed();
     });
     let received = Buffer.alloc(0);
+    let isFirst = true;
     stream.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       while (received.length >= 5 && received.length >= 5 + received.readUInt32BE(1)) {
-        received = received.subarray(5 + received.readUInt32BE(1));
+        const end = 5 + received.readUInt32BE(1);
+        const request = received.subarray(5, end);
+        if (isFirst) this.startsAfter.push(fieldOf(request, afterField));
+        isFirst = false;
+        this.acknowledged = fieldOf(request, acknowledgedField) ?? this.acknowledged;
+        received = received.subarray(end);
         this.#requests++;
       }
       this.#changed();
@@ -168,6 +203,11 @@ export class Peer {
   #changed(): void {
     for (const check of this.#waiting) check();
   }
+}
+
+function fieldOf(request: Buffer, wanted: number): bigint | undefined {
+  for (const { number, varint } of readFields(request)) if (number === wanted) return varint;
+  return undefined;
 }
 
 function statusTrailers({ status, message = "" }: Exclude<PeerEnd, string>): Record<string, string> {

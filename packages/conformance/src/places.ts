@@ -12,5 +12,5 @@ export function withPlaces<Value>(value: Value, published: Published): Value {
 }
 
 function isPlace(value: object): value is Place {
-  return Object.keys(value).length === 1 && ("behind" in value || "before" in value);
+  return Object.keys(value).length === 1 && ("of" in value || "before" in value);
 }

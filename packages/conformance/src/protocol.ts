@@ -95,6 +95,8 @@ export interface NeutralStatus {
   alerts: number;
   /** Of `lost`: as the fields of the alert that tells it. */
   loss?: Record<string, string>;
+  /** Of `disconnected`: true if it says when the stream last heard from the server. */
+  last_heard?: boolean;
 }
 
 /** An alert, the same in every language. */

@@ -39,8 +39,8 @@ export class Published {
 
   /** @throws Error if it is not known. */
   at(place: Place): bigint {
-    const sequence = "behind" in place ? this.of(place.behind) : this.of(place.before);
+    const sequence = "of" in place ? this.of(place.of) : this.of(place.before);
     if (sequence === undefined) throw new Error(`nobody knows the sequence number ${JSON.stringify(place)}`);
-    return "behind" in place ? sequence : sequence - 1n;
+    return "of" in place ? sequence : sequence - 1n;
   }
 }

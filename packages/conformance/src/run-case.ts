@@ -49,6 +49,12 @@ export async function runCase(
       }
     }
     if (one.user_agent === "own") problems.push(...userAgentDifferences(setup.peer!, client));
+    if (one.starts_after !== undefined) {
+      problems.push(...startDifferences(one.starts_after, setup.peer!, published));
+    }
+    if (one.acknowledged !== undefined) {
+      problems.push(...differences(one.acknowledged, String(setup.peer!.acknowledged), "acknowledged"));
+    }
     const seen: Record<string, unknown> = { ...setup.server?.stats().inputs };
     for (const [name, expected] of Object.entries(one.inputs)) {
       problems.push(...differences(expected, seen[name], `inputs.${name}`));
@@ -62,6 +68,18 @@ export async function runCase(
     await setup.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function startDifferences(
+  expected: NonNullable<Case["starts_after"]>,
+  peer: Peer,
+  published: Published,
+): string[] {
+  return differences(
+    expected.map((place) => (place === "none" ? place : String(published.at(place)))),
+    peer.startsAfter.map((sequence) => (sequence === undefined ? "none" : String(sequence))),
+    "starts_after",
+  );
 }
 
 function userAgentDifferences({ userAgents }: Peer, { userAgent }: ClientUnderTest): string[] {

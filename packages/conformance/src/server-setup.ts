@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
-import { type Case, hasProxy, type IdentityName, type ServerSetup, stepsOf } from "./case.js";
+import { type Case, hasLink, hasProxy, type IdentityName, type ServerSetup, stepsOf } from "./case.js";
 import type { ClientUnderTest } from "./clients.js";
 import { type HttpProxy, startHttpProxy } from "./http-proxy.js";
 import { exchangeIdentities, type IdentityFiles } from "./identities.js";
@@ -23,12 +23,12 @@ export interface Setup {
   restart(): Promise<void>;
   /** The same, with new certificates for it and its clients. */
   exchangeCertificates(): Promise<void>;
-  /** Cuts every connection. */
-  cut(): void;
+  /** The way to the server, if the case disturbs it. */
+  readonly link?: Link | undefined;
   stop(): Promise<void>;
 }
 
-/** Starts the reference server as a case says, and a proxy before it if the case cuts connections. */
+/** Starts the reference server as a case says, and a proxy before it if the case disturbs connections. */
 export async function setUp(
   one: Case,
   takes: ClientUnderTest["takes"],
@@ -41,7 +41,11 @@ export async function setUp(
     return { ...withoutServer, identities, address };
   }
   if (one.server.peer !== undefined) {
-    const peer = await Peer.start(one.server.peer, join(folder, "peer.sock"));
+    const peer = await Peer.start(
+      one.server.peer,
+      join(folder, "peer.sock"),
+      one.server.heartbeat_interval_ms,
+    );
     return { ...withoutServer, identities, address: peer.address, peer, stop: () => peer.stop() };
   }
   // What is exchanged in one case is not what the next one has.
@@ -50,7 +54,7 @@ export async function setUp(
   const running = new RunningSetup(one.server, takes, own, folder);
   await running.start({
     http: steps.some((step) => "http" in step),
-    link: steps.some((step) => "cut" in step),
+    link: hasLink(one),
     proxy: hasProxy(one),
   });
   return running;
@@ -60,7 +64,6 @@ const withoutServer = {
   server: undefined,
   restart: () => Promise.reject(new Error("there is no server to restart")),
   exchangeCertificates: () => Promise.reject(new Error("there is no server with certificates")),
-  cut: () => undefined,
   stop: async () => undefined,
 };
 
@@ -96,12 +99,16 @@ class RunningSetup implements Setup {
     return this.#server;
   }
 
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
   get proxy(): HttpProxy | undefined {
     return this.#proxy;
   }
 
   async start({ http, link, proxy }: { http: boolean; link: boolean; proxy: boolean }): Promise<void> {
-    const { falco, max_alerts, stall_timeout_ms } = this.#setup;
+    const { falco, max_alerts, stall_timeout_ms, heartbeat_interval_ms } = this.#setup;
     if (falco && "webserver" in falco) this.#webserver = await startWebserver(falco.webserver);
     this.#options = {
       ...this.#listen(),
@@ -110,6 +117,7 @@ class RunningSetup implements Setup {
       ...(this.#webserver && { falco: { webserver: urlOf(this.#webserver) } }),
       ...(max_alerts !== undefined && { maxAlerts: max_alerts }),
       ...(stall_timeout_ms !== undefined && { stallTimeoutMs: stall_timeout_ms }),
+      ...(heartbeat_interval_ms !== undefined && { heartbeatIntervalMs: heartbeat_interval_ms }),
     };
     this.#server = await startServer(this.#options);
     this.#address = this.#server.webUrl ?? this.#server.address;
@@ -135,10 +143,6 @@ class RunningSetup implements Setup {
     await this.#server!.stop();
     await exchangeIdentities(this.identities, this.#folder);
     this.#server = await startServer({ ...this.#options, ...this.#listen(address) });
-  }
-
-  cut(): void {
-    this.#link!.cut();
   }
 
   async stop(): Promise<void> {

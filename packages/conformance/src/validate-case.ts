@@ -14,8 +14,12 @@ export function validateCase(one: Case): void {
   const keys = (what: string, object: object | undefined, known: string) =>
     check(what, Object.keys(object ?? {}), known.split(" "));
 
-  keys("case", one, "theme name server feed calls inputs needs known_failures user_agent");
-  keys("server", one.server, "peer listen tls host falco max_alerts stall_timeout_ms");
+  keys(
+    "case",
+    one,
+    "theme name server feed calls inputs needs known_failures user_agent starts_after acknowledged",
+  );
+  keys("server", one.server, "peer listen tls host falco max_alerts stall_timeout_ms heartbeat_interval_ms");
   check("server.peer", one.server.peer === undefined ? [] : [one.server.peer], ["ours", "falco"]);
   check("server.tls", one.server.tls === undefined ? [] : [one.server.tls], identityNames);
   keys("inputs", one.inputs, "http lines");
@@ -30,9 +34,10 @@ export function validateCase(one: Case): void {
     keys(
       "feed",
       step,
-      "line numbered batch alert encoded http stdin await_requests await_alerts await_statuses await_subscribers cancel cut restart stop exchange_certificates away there message large_alert end raise until_requests",
+      "line numbered batch alert encoded http stdin await_requests await_alerts await_statuses await_subscribers cancel cut restart stop exchange_certificates away there dead frozen thawed scanned heartbeats skip silence_ms message large_alert end raise until_requests",
     );
-    if ("alert" in step) keys("feed.alert", step.alert, "priority rule hostname tags source");
+    if ("alert" in step)
+      keys("feed.alert", step.alert, "time priority rule output_fields hostname tags source");
     if ("away" in step) check("feed.away", [step.away], awayAnswers);
     if ("end" in step) {
       if (step.end === "without_trailers") continue;

@@ -36,6 +36,8 @@ export class AlertMessage implements OutputsResponse {
   tags: string[] = [];
   source = "";
   sequence = 0n;
+  /** On the prototype, since an alert has none. */
+  declare scanned: bigint;
   declare time?: OutputsResponse["time"];
   declare $unknown?: OutputsResponse["$unknown"];
 
@@ -43,6 +45,8 @@ export class AlertMessage implements OutputsResponse {
     return toJson(this);
   }
 }
+
+AlertMessage.prototype.scanned = 0n;
 
 /** A message of the contract as an Alert: the same fields on a prototype that has `toJSON`. */
 export function toAlert(message: OutputsResponse): Alert {

@@ -8,7 +8,7 @@ import { OutputsResponseSchema } from "./contract.js";
 import { OptionError } from "./option-error.js";
 import { type PriorityLike, toPriority } from "./priority.js";
 import { deprecatedSource } from "./source.js";
-import { formatTime, type Instant, parseTime } from "./time.js";
+import { formatTime, type Instant, parseTime, timestampNs } from "./time.js";
 
 /** A value of `output_fields`, as Falco's JSON can hold it. */
 export type FieldValue = string | number | bigint | boolean | null | readonly FieldValue[];
@@ -70,7 +70,7 @@ export function dateOf(alert: Pick<Alert, "time">): Date | undefined {
 
 /** When the event happened, in nanoseconds since 1970; undefined if the alert does not say. */
 export function timeNs(alert: Pick<Alert, "time">): bigint | undefined {
-  return alert.time && alert.time.seconds * 1_000_000_000n + BigInt(alert.time.nanos);
+  return alert.time && timestampNs(alert.time);
 }
 
 /** Whether an alert is as severe as `priority`, or more. */

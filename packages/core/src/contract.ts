@@ -9,6 +9,13 @@ export {
   service as LegacyService,
 } from "./gen/falco/output/output_pb.js";
 export {
+  AdminService,
+  type GetStatusResponse,
+  GetStatusResponseSchema,
+} from "./gen/falco/outputs/admin/v1/admin_pb.js";
+export {
+  type filter as RequestFilter,
+  filterSchema as RequestFilterSchema,
   type request as OutputsRequest,
   requestSchema as OutputsRequestSchema,
   type response as OutputsResponse,
@@ -24,7 +31,9 @@ export {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "./gen/grpc/health/v1/health_pb.js";
-export { fieldsOf, refusal } from "./refusal.js";
+export { parsePattern } from "./pattern.js";
+export { fieldsOf, filterLimits, refusal } from "./refusal.js";
+export { isTimestamp, timestampNs } from "./time.js";
 
 /** Request and response header by which our clients and our server know each other; its value is "1". */
 export const versionHeader = "falco-outputs-version";
@@ -42,3 +51,8 @@ export const windowHeader = "falco-outputs-window";
 export { CallbackError } from "./callback-error.js";
 export { isUnanswered } from "./fetch-failure.js";
 export { type Batched, batches } from "./stream/batches.js";
+/**
+ * Response header, to our clients: the longest time between two messages of a stream, in milliseconds; without an alert, the
+ * server sends `scanned`. A client that hears nothing for three of them has lost the connection.
+ */
+export const heartbeatHeader = "falco-outputs-heartbeat-ms";

@@ -1,4 +1,4 @@
-/** What alerts are chosen by: the field of a request, and the field of an alert that it is compared with. */
+/** What alerts are chosen by: the part of a filter, and the field of an alert that it is compared with. */
 export const filterFields = {
   tags: "tags",
   minPriority: "priority",
@@ -7,7 +7,7 @@ export const filterFields = {
   hostnames: "hostname",
 } as const;
 
-/** A field of which a request names the values that pass. */
+/** A part of a filter that lists the values that match. */
 export type ListFilter = Exclude<keyof typeof filterFields, "minPriority">;
 
 export const listFilters = (Object.keys(filterFields) as (keyof typeof filterFields)[]).filter(

@@ -14,6 +14,7 @@ export type {
   AlertFilter,
   CallHeaders,
   CallOptions,
+  FilterOptions,
   GetOptions,
   ReconnectOptions,
   SubOptions,

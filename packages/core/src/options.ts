@@ -2,4 +2,5 @@
 export { maxDeadlineMs, maxTimerMs, milliseconds, wholeNumber } from "./check-option.js";
 export { OptionError, type OptionProblem } from "./option-error.js";
 export { readPem } from "./pem.js";
+export { type AlertFiltering, filtering } from "./stream/alert-filter.js";
 export { toHeaders } from "./stream/call-settings.js";

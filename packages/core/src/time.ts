@@ -1,3 +1,5 @@
+type Timestamp = { readonly seconds: bigint; readonly nanos: number };
+
 /** A point in time as google.protobuf.Timestamp has it. */
 export interface Instant {
   /** Seconds since 1970-01-01T00:00:00Z. */
@@ -41,4 +43,14 @@ export function formatTime(seconds: bigint, nanos: number): string | undefined {
   if (seconds < minSeconds || seconds > maxSeconds || nanos < 0 || nanos > 999_999_999) return undefined;
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
   return `${whole}.${String(nanos).padStart(9, "0")}Z`;
+}
+
+/** Whether a google.protobuf.Timestamp is one: the years 1 to 9999, and nanoseconds from 0 to 999,999,999. */
+export function isTimestamp({ seconds, nanos }: Timestamp): boolean {
+  return seconds >= minSeconds && seconds <= maxSeconds && nanos >= 0 && nanos <= 999_999_999;
+}
+
+/** Nanoseconds since 1970. */
+export function timestampNs({ seconds, nanos }: Timestamp): bigint {
+  return seconds * 1_000_000_000n + BigInt(nanos);
 }

@@ -4,6 +4,7 @@ import { type Client, TransportClient, type TransportClientOptions } from "./cli
 export { type Address, formatAddress } from "./address.js";
 export type { TransportClientOptions } from "./client.js";
 export type { Explain, Explanation } from "./error.js";
+export { type Failure, failureOf } from "./failure.js";
 export { parseAddress } from "./parse-address.js";
 
 /**

@@ -189,7 +189,7 @@ describe("leaving", () => {
     expect(await takeRest(server, 10)).toEqual(sequences.slice(10));
   });
 
-  it("by the signal, with client.close() right behind it, does so as well", async () => {
+  it("by the signal, followed at once by client.close(), does so as well", async () => {
     const server = await serve();
     await publish(server, { count: 20 });
     const client = clientOf(server.address);
@@ -237,7 +237,7 @@ describe("a stream that is stopped", () => {
     return { server, sequences, client, stopping, stream, iterator, alerts };
   }
 
-  it("by its signal gives nothing more, and what it gave can still be acknowledged", async () => {
+  it("by its signal yields nothing more, and what it yielded can still be acknowledged", async () => {
     const { server, sequences, stopping, stream, iterator, alerts } = await atWork();
     stopping.abort();
     expect(await iterator.next()).toEqual({ value: undefined, done: true });
@@ -261,7 +261,7 @@ describe("a stream that is stopped", () => {
     expect(stats(server)).toMatchObject({ members: 0, delivered: 5, waiting: 5 });
   });
 
-  it("gives what is not acknowledged in time to others", async () => {
+  it("passes what is not acknowledged in time to others", async () => {
     const { server, sequences, client, stream, alerts } = await atWork({ drainTimeoutMs: 50 });
     stream.acknowledge(alerts[0]!);
     await client.close();

@@ -127,7 +127,7 @@ describe("two groups, broadcasts and an old subscriber at once", () => {
 });
 
 describe("a group", () => {
-  it("keeps its place while it has no members, and starts behind `after` only when it is new", async () => {
+  it("keeps its place while it has no members, and starts after `after` only when it is new", async () => {
     const server = await serve();
     const before = await publish(server, { count: 10 });
     const take = async (group: string, after: bigint, many: number) => {
@@ -138,7 +138,7 @@ describe("a group", () => {
       }
       return sequencesOf(alerts);
     };
-    // Each stops at the alert behind, which stays unacknowledged and comes again.
+    // Each stops at the next alert, which stays unacknowledged and comes again.
     expect(await take("pager", before[4]!, 2)).toEqual([before[5], before[6]]);
     await server.waitForSubscribers(0);
     expect(await take("pager", 0n, 2)).toEqual([before[7], before[8]]);

@@ -15,7 +15,7 @@ describe.each([
     ["a group that acknowledges", { group: "pager", acknowledge: true }],
     ["a broadcast", { broadcast: true }],
     ["a broadcast with a filter", { broadcast: true, minPriority: "warning" }],
-    ["a broadcast behind a place", { broadcast: true, after: 7n }],
+    ["a broadcast after a sequence number", { broadcast: true, after: 7n }],
     ["acknowledgement", { acknowledge: true }],
     ["acknowledgement by hand", { acknowledge: "manual" }],
     ["a group, waited for", { group: "pager", reconnect: { waitOnFirstConnect: true } }],

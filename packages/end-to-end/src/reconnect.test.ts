@@ -209,7 +209,7 @@ describe("a broadcast that comes back", () => {
       count: 10_000,
       atOnce: 100,
       before: async (count) => {
-        // Now and then, each time behind another number of alerts that are on their way.
+        // Now and then, each time after another number of alerts that are on their way.
         if (count % 500 !== 400) return;
         await expect.poll(() => sequences.length, patience).toBeGreaterThan(count - 400);
         proxy.cut();

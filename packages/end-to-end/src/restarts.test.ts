@@ -71,7 +71,7 @@ it("adds up within each log when the server is restarted ten times under load", 
   expect(members.reduce((sum, one) => sum + restartsTold(one), 0)).toBe(restarts);
 }, 60_000);
 
-/** What a subscriber printed of one log: behind the loss that tells of the restart, as far as that log's numbers go. */
+/** What a subscriber printed of one log: after the loss that tells of the restart, as far as that log's numbers go. */
 function ofLife(printed: readonly Printed[], sequences: readonly bigint[]): Printed[] {
   const isOf = (sequence: bigint) => sequence >= sequences[0]! && sequence <= sequences.at(-1)!;
   return printed.filter(

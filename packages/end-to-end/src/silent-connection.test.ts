@@ -69,7 +69,7 @@ describe("a connection that goes silent, with neither end told", () => {
     expect(complaint.mock.calls).toEqual([]);
   }, 60_000);
 
-  it("gives to others what a silent member was sent, though it is still being sent alerts", async () => {
+  it("passes to others what a silent member was sent, though it is still being sent alerts", async () => {
     const server = await serve({ stallTimeoutMs: 300 });
     const proxy = await proxyTo(server.address);
     const options = { group: "pager", acknowledge: true, drainTimeoutMs: 1 } as const;

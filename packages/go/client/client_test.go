@@ -235,7 +235,8 @@ func TestGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	fcs, err := outputsClient.Get(limited(t), &outputs.Request{
-		Broadcast: true, MinPriority: schema.Priority_NOTICE.Enum(), Rules: []string{"Rule 2"},
+		Broadcast: true,
+		Allow:     []*outputs.Filter{{MinPriority: schema.Priority_NOTICE.Enum(), Rules: []string{"Rule 2"}}},
 	})
 	if err != nil {
 		t.Fatal(err)

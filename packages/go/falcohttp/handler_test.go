@@ -321,29 +321,29 @@ func TestHandleThatFails(t *testing.T) {
 
 func TestLargeBodiesAreBounded(t *testing.T) {
 	own := receive(t)
-	// As many as there may be, which do not come to their end.
+	// One more than there may be, none of which comes to its end.
 	var ends []*io.PipeWriter
-	var waiting sync.WaitGroup
-	for range maxLargeBodies {
+	statuses := make(chan int, maxLargeBodies+1)
+	for range maxLargeBodies + 1 {
 		reader, writer := io.Pipe()
 		ends = append(ends, writer)
-		waiting.Add(1)
 		go func() {
-			defer waiting.Done()
+			status := 0
 			response, err := http.Post(own.url, "application/json", reader)
 			if err == nil {
+				status = response.StatusCode
 				_ = response.Body.Close()
 			}
+			statuses <- status
 		}()
-		if _, err := writer.Write(bytes.Repeat([]byte(" "), smallBodyBytes*4)); err != nil {
-			t.Fatal(err)
-		}
+		go func() { _, _ = writer.Write(bytes.Repeat([]byte(" "), smallBodyBytes*4)) }() // until it is refused
+	}
+	if status := <-statuses; status != 503 {
+		t.Errorf("one too many: got %d", status)
 	}
 	padded := []byte(line + strings.Repeat(" ", 2*smallBodyBytes))
-	for {
-		if got := send(t, "POST", own.url, padded); got.status == 503 {
-			break
-		}
+	if got := send(t, "POST", own.url, padded); got.status != 503 {
+		t.Errorf("a large one: got %+v", got)
 	}
 	if got := send(t, "POST", own.url, []byte(line)); got.status != 200 {
 		t.Errorf("a small one: got %+v", got)
@@ -351,7 +351,11 @@ func TestLargeBodiesAreBounded(t *testing.T) {
 	for _, end := range ends {
 		_ = end.CloseWithError(io.ErrUnexpectedEOF)
 	}
-	waiting.Wait()
+	for range maxLargeBodies {
+		if status := <-statuses; status != 0 {
+			t.Errorf("a body that breaks off: got %d", status)
+		}
+	}
 	for {
 		if got := send(t, "POST", own.url, padded); got.status == 200 {
 			break

@@ -69,7 +69,15 @@ def with_bytes(text: str) -> str:
     before, alert = text.split("message response {")
     for theirs, mine in as_bytes.items():
         alert = re.sub(f"^  {re.escape(theirs)}", f"  {mine}", alert, flags=re.MULTILINE)
-    return f"{before}message response {{{alert}{entry}"
+    return request_last(f"{before}message response {{{alert}{entry}")
+
+
+def request_last(text: str) -> str:
+    """The same with the request after its filters: mypy would take `filter` for Python's own if it came before."""
+    request = re.search(r"^message request {.*?^}\n", text, flags=re.DOTALL | re.MULTILINE)
+    if request is None:
+        raise ValueError("the contract has no request")
+    return text.replace(request[0], "") + request[0]
 
 
 def rewritten(text: str) -> str:

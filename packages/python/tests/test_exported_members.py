@@ -27,6 +27,7 @@ def test_what_is_public() -> None:
         "FalcoError",
         "FalcoVersion",
         "FieldValue",
+        "Filter",
         "InvalidArgumentError",
         "Loss",
         "LossCause",

@@ -71,7 +71,7 @@ impl Alert {
 impl From<Response> for Alert {
     fn from(response: Response) -> Self {
         Self {
-            time: response.time.map(|prost_types::Timestamp { seconds, nanos }| Timestamp { seconds, nanos }),
+            time: response.time.map(Timestamp::from),
             priority: response.priority.into(),
             source_deprecated: response.source_deprecated,
             rule: response.rule,

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use prost::Message as _;
 use tonic::Status;
@@ -18,7 +17,16 @@ mod wire {
     include!("gen/wire/falco.outputs.rs");
 }
 
-/// Reads alerts as they come by gRPC. What is not UTF-8 in one is replaced, so that it costs no other alert.
+/// What a server sends on a stream.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // Nearly all are alerts.
+pub(crate) enum Message {
+    Alert(Alert),
+    /// The server has looked at every alert up to this sequence number.
+    Scanned(u64),
+}
+
+/// Reads messages as they come by gRPC. What is not UTF-8 in an alert is replaced, so that it costs no other alert.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AlertCodec;
 
@@ -27,7 +35,7 @@ pub(crate) struct AlertDecoder;
 
 impl Codec for AlertCodec {
     type Encode = Request;
-    type Decode = Alert;
+    type Decode = Message;
     type Encoder = ProstEncoder<Request>;
     type Decoder = AlertDecoder;
 
@@ -41,16 +49,18 @@ impl Codec for AlertCodec {
 }
 
 impl Decoder for AlertDecoder {
-    type Item = Alert;
+    type Item = Message;
     type Error = Status;
 
-    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Alert>, Status> {
-        wire::Response::decode(bytes).map(|response| Some(response.into())).map_err(|error| {
-            let message = format!("an alert cannot be decoded: {error}");
-            let mut status = Status::internal(&message);
-            status.set_source(Arc::new(Failure::with(Code::Internal, message)));
-            status
-        })
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Message>, Status> {
+        match wire::Response::decode(bytes) {
+            Ok(response) if response.scanned != 0 => Ok(Some(Message::Scanned(response.scanned))),
+            Ok(response) => Ok(Some(Message::Alert(response.into()))),
+            Err(error) => {
+                let message = format!("an alert cannot be decoded: {error}");
+                Err(Failure::with(Code::Internal, message).into())
+            }
+        }
     }
 }
 
@@ -58,7 +68,7 @@ impl From<wire::Response> for Alert {
     fn from(response: wire::Response) -> Self {
         let entries = response.output_fields.into_iter();
         Self {
-            time: response.time.map(|prost_types::Timestamp { seconds, nanos }| Timestamp { seconds, nanos }),
+            time: response.time.map(Timestamp::from),
             priority: response.priority.into(),
             source_deprecated: response.source_deprecated,
             rule: text(response.rule),

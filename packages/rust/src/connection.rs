@@ -9,6 +9,7 @@ mod explain;
 mod failure;
 mod goaway;
 mod headers;
+mod health;
 mod link;
 mod links;
 mod retry;
@@ -80,23 +81,11 @@ impl Connection {
         metadata: &MetadataMap,
         timeout: Option<Duration>,
     ) -> Result<version::Response, Error> {
-        let (answer, record) = self.ask_version(metadata, timeout).await;
-        match answer {
+        let (grpc, record) = self.grpc();
+        match ask_version(grpc, metadata, timeout).await {
             Ok(version) => Ok(version),
             Err(status) => Err(self.error("version", status, &record)),
         }
-    }
-
-    async fn ask_version(
-        &self,
-        metadata: &MetadataMap,
-        timeout: Option<Duration>,
-    ) -> (Result<version::Response, Status>, Arc<Record>) {
-        let (mut grpc, record) = self.grpc();
-        let request = request(version::Request {}, metadata, timeout);
-        let path = PathAndQuery::from_static("/falco.version.service/version");
-        let answer = grpc.unary(request, path, ProstCodec::default()).await;
-        (answer.map(tonic::Response::into_inner), record)
     }
 
     /// Fails with [`Code::Unimplemented`] if it is Falco's own server that answers: it would take the options for an
@@ -108,8 +97,11 @@ impl Connection {
         timeout: Option<Duration>,
     ) -> Result<(), Error> {
         self.links.get().await.map_err(|failure| Error::from(failure).tried(self.tried("version")))?;
-        let call = self.ask_version(metadata, timeout);
-        let Ok((answer, record)) = tokio::time::timeout(self.connect_timeout, call).await else {
+        let (grpc, record) = self.grpc();
+        let call = ask_version(grpc, metadata, timeout);
+        let Ok(answer) = tokio::time::timeout(self.connect_timeout, call).await else {
+            // The server may be frozen. What else runs on this connection has its own ways to find out.
+            record.retire_connection();
             let message = format!("no answer came within {:?}", self.connect_timeout);
             return Err(Error::new(Code::Unavailable, message).tried(self.tried("version")));
         };
@@ -142,6 +134,16 @@ impl Connection {
     pub(crate) fn tried(&self, method: &str) -> String {
         format!("{method} on {}", self.links)
     }
+}
+
+async fn ask_version(
+    mut grpc: Grpc<Channel>,
+    metadata: &MetadataMap,
+    timeout: Option<Duration>,
+) -> Result<version::Response, Status> {
+    let request = request(version::Request {}, metadata, timeout);
+    let path = PathAndQuery::from_static("/falco.version.service/version");
+    Ok(grpc.unary(request, path, ProstCodec::default()).await?.into_inner())
 }
 
 /// A request with its headers, the one among them by which our server knows our clients.

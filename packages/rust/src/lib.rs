@@ -24,6 +24,7 @@ mod version;
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "tls")]
 pub use connection::{Pem, Tls};
+pub use filter::Filter;
 pub use stream::{Acknowledger, AlertStream, Reconnect, Subscription};
 // Alerts.
 pub use address::Address;

@@ -9,6 +9,7 @@ mod plan;
 mod reconnect;
 mod requests;
 mod session;
+mod silence;
 mod status;
 mod subscription;
 

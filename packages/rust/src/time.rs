@@ -42,6 +42,32 @@ impl Timestamp {
         let nanos = Duration::from_nanos(u64::from(self.nanos.unsigned_abs()));
         if self.nanos < 0 { whole.checked_sub(nanos) } else { whole.checked_add(nanos) }
     }
+
+    /// The same, to the nanosecond. What no `Timestamp` can hold is not valid.
+    pub(crate) fn of_system_time(time: SystemTime) -> Self {
+        let seconds = |since: Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        let nanos = |since: Duration| since.subsec_nanos().cast_signed();
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => Self { seconds: seconds(after), nanos: nanos(after) },
+            Err(error) => match error.duration() {
+                before if before.subsec_nanos() == 0 => Self { seconds: -seconds(before), nanos: 0 },
+                before => Self { seconds: -1 - seconds(before), nanos: 1_000_000_000 - nanos(before) },
+            },
+        }
+    }
+}
+
+/// The contract's message.
+impl From<prost_types::Timestamp> for Timestamp {
+    fn from(prost_types::Timestamp { seconds, nanos }: prost_types::Timestamp) -> Self {
+        Self { seconds, nanos }
+    }
+}
+
+impl From<Timestamp> for prost_types::Timestamp {
+    fn from(Timestamp { seconds, nanos }: Timestamp) -> Self {
+        Self { seconds, nanos }
+    }
 }
 
 #[cfg(test)]
@@ -54,5 +80,18 @@ mod tests {
         assert_eq!(time.to_system_time(), UNIX_EPOCH.checked_sub(Duration::from_nanos(1_000_000_001)));
         assert_eq!(time.unix_nanos(), -1_000_000_001);
         assert_eq!(Timestamp { seconds: i64::MAX, nanos: i32::MAX }.to_system_time(), None);
+    }
+
+    #[test]
+    fn comes_from_a_system_time() {
+        for time in [
+            Timestamp { seconds: 0, nanos: 0 },
+            Timestamp { seconds: 1_780_391_647, nanos: 123_456_789 },
+            Timestamp { seconds: -1, nanos: 999_999_999 },
+            Timestamp { seconds: -2, nanos: 0 },
+            Timestamp { seconds: MIN_SECONDS, nanos: 1 },
+        ] {
+            assert_eq!(Timestamp::of_system_time(time.to_system_time().unwrap()), time);
+        }
     }
 }

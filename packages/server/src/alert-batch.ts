@@ -5,6 +5,10 @@
  */
 export interface AlertBatch extends Pieces {
   /**
+   * Their own times in microseconds since 1970, rounded down; NaN for an alert without one. Undefined: not known yet.
+   */
+  readonly times?: readonly number[];
+  /**
    * The lines that they came from, without line ends; empty for an alert without one; undefined if no alert has one, or
    * no output needs them.
    */

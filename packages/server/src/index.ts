@@ -1,7 +1,8 @@
 // biome-ignore-all assist/source/organizeImports: grouped by what one needs first
 
 // Running a server.
-export { type FalcoOutputsServer, type ServerStats, startServer } from "./server.js";
+export { startServer } from "./start-server.js";
+export type { FalcoOutputsServer, ServerStats } from "./server.js";
 export type { ServerOptions } from "./server-options.js";
 export type { Logger } from "./logger.js";
 
@@ -15,6 +16,7 @@ export type { FalcoVersionSource } from "./grpc/version.js";
 
 // Who may subscribe, and where.
 export type { ListenOptions } from "./listen/grpc-listener.js";
+export type { AdminOptions } from "./admin/admission.js";
 export type { WebOptions } from "./listen/web-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
 export type { SocketPermissions } from "./listen/socket-permissions.js";

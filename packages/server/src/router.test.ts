@@ -39,7 +39,7 @@ it.each([
   },
 );
 
-it("gives 0 for an alert that is not severe enough, and appends nothing", async () => {
+it("returns 0 for an alert that is not severe enough, and appends nothing", async () => {
   const { server } = await start("error");
   expect(await server.publish({ rule: "8", priority: "Warning" })).toBe(0n);
   expect(await server.publish(lines[7]!)).toBe(0n);

@@ -1,7 +1,7 @@
 import { Priority } from "@falco-outputs/core";
 import { type AlertBatch, joinPieces, type Pieces, pieceAt } from "./alert-batch.js";
 import type { Appended } from "./log/alert-log.js";
-import { createMatcher, type Matcher } from "./log/filter.js";
+import { type Matcher, severityMatcher } from "./log/filter.js";
 import type { Output } from "./outputs/output.js";
 
 /** Passes what the inputs took to every output. */
@@ -14,7 +14,7 @@ export class Router {
   constructor(grpc: Output<Appended | Promise<Appended>>, outputs: readonly Output[], leastSevere: Priority) {
     this.#grpc = grpc;
     this.#outputs = outputs;
-    if (leastSevere !== Priority.Debug) this.#isSevere = createMatcher({ minPriority: leastSevere });
+    if (leastSevere !== Priority.Debug) this.#isSevere = severityMatcher(leastSevere);
   }
 
   /** Whether an output writes the lines that alerts came from. */

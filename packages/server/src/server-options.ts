@@ -1,4 +1,5 @@
 import type { PriorityLike } from "@falco-outputs/core";
+import type { AdminOptions } from "./admin/admission.js";
 import type { FalcoVersionSource } from "./grpc/version.js";
 import type { InputsOptions } from "./inputs/inputs.js";
 import type { ListenOptions } from "./listen/grpc-listener.js";
@@ -27,6 +28,16 @@ export interface ServerOptions {
    * read, or an acknowledgement that does not come. Default: 300,000.
    */
   stallTimeoutMs?: number;
+  /**
+   * How often a client of ours hears from its stream at least, in milliseconds; it takes three intervals of silence for a
+   * lost connection. At least 100. Default: 15,000.
+   */
+  heartbeatIntervalMs?: number;
+  /**
+   * Who may ask how the server is, and have it forget groups (`falco.outputs.admin.v1.AdminService`), besides those on
+   * unix sockets and in this process. Default: nobody. It is never served to browsers, nor over TCP without TLS.
+   */
+  admin?: AdminOptions;
   /** Where Falco's version comes from. Default: nowhere, and `version` answers UNAVAILABLE. */
   falco?: FalcoVersionSource;
   /** Default: silence. */

@@ -1,5 +1,5 @@
 //! Handles alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
-//! another member of the group, or comes again when it is started anew.
+//! another member of the group, or comes again when it is restarted.
 //!
 //! SIGTERM or Ctrl-C ends it gracefully: it takes no more alerts, finishes those that it has, and tells the server so.
 //!

@@ -69,7 +69,7 @@ function drain(session: http2.ClientHttp2Session, wanted: Wanted): Promise<numbe
 function frame({ after, minPriority, group }: Wanted): Buffer {
   const request = create(OutputsRequestSchema, {
     after: BigInt(after),
-    ...(minPriority !== undefined && { minPriority }),
+    ...(minPriority !== undefined && { allow: [{ minPriority }] }),
     ...(group === undefined ? { broadcast: true } : { group }),
   });
   const bytes = toBinary(OutputsRequestSchema, request);

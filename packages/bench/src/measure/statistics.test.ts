@@ -11,7 +11,7 @@ it("sorts numbers as numbers", () => {
   expect(median([100, 20, 3])).toBe(20);
 });
 
-it("gives percentiles, in proportion between two values", () => {
+it("returns percentiles, in proportion between two values", () => {
   const values = Array.from({ length: 101 }, (_, index) => 100 - index);
   expect([0, 50, 99, 100].map((percent) => percentile(values, percent))).toEqual([0, 50, 99, 100]);
   expect(percentile([0, 10], 99)).toBeCloseTo(9.9);

@@ -30,7 +30,7 @@ export interface LoadedResponse {
 
 export interface LoadedRequest {
   readonly after?: string;
-  readonly min_priority?: string;
+  readonly allow?: readonly { readonly min_priority?: string }[];
   readonly group?: string;
 }
 

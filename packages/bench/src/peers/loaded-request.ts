@@ -12,13 +12,16 @@ export function severityOf(name: string): number {
 export function toLoadedRequest({ after, minPriority, group }: Wanted): LoadedRequest {
   return {
     after: String(after),
-    ...(minPriority !== undefined && { min_priority: priorityNames[minPriority]!.toUpperCase() }),
+    ...(minPriority !== undefined && {
+      allow: [{ min_priority: priorityNames[minPriority]!.toUpperCase() }],
+    }),
     ...(group !== undefined && { group }),
   };
 }
 
 export function fromLoadedRequest(request: LoadedRequest): Wanted {
-  const { after = "0", min_priority, group = "" } = request;
+  const { after = "0", allow = [], group = "" } = request;
+  const min_priority = allow[0]?.min_priority;
   return {
     after: Number(after),
     ...(min_priority !== undefined && { minPriority: severityOf(min_priority) }),

@@ -41,7 +41,7 @@ ${codecs.map(section).join("\n\n")}
 ## How to run it
 
 \`\`\`sh
-npm run bench                             # everything, and this page anew
+npm run bench                             # everything, and writes this page
 npm run bench -- --scene one-subscriber   # a part of it, as tables; --list has the names
 npm run bench -- --micro                  # the codecs, in seconds
 npm run bench -- --json                   # one JSON object

@@ -23,8 +23,8 @@ it.each([
   [serveFlags, { option: "web.token", expected: "16 characters" }, "--web-token: expected 16 characters"],
   [
     clientFlags,
-    { option: "tags[2]", got: "", expected: "a tag, or {group} without it" },
-    '--tag: "", expected a tag, or --group without it',
+    { option: "after", got: -1, expected: "0 or more, or {group} without it" },
+    "--after: -1, expected 0 or more, or --group without it",
   ],
   // There is no flag for it.
   [clientFlags, { option: "pollIntervalMs", got: 0, expected: "more" }, "pollIntervalMs: 0, expected more"],

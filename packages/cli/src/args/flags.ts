@@ -1,6 +1,5 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
-import { listFlags } from "../subscribe/filter-options.js";
 import { UsageError } from "./usage-error.js";
 
 /** What flags call the API's options, whose paths are written here without indices. */
@@ -54,8 +53,8 @@ export const clientFlags: Flags = {
   after: "--after",
   acknowledge: "--acknowledge",
   follow: "--follow",
-  minPriority: "--min-priority",
-  ...Object.fromEntries(Object.entries(listFlags).map(([option, flag]) => [option, `--${flag}`])),
+  since: "--since",
+  until: "--until",
 };
 
 /** An error about options in the words of the command line, as a UsageError; any other as it is. */

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { durationMs } from "./duration.js";
+import { timeNs } from "./time.js";
 
 // Commander calls these with an option's text.
 
@@ -15,6 +16,24 @@ export function parseDuration(text: string): number {
   const ms = durationMs(text);
   if (ms !== undefined) return ms;
   throw new InvalidArgumentError("expected a duration with its unit, e.g. 500ms, 10s or 2m.");
+}
+
+/** A point in time, in nanoseconds since 1970: see `timeNs`. */
+export function parseTime(text: string): bigint {
+  const time = timeNs(text);
+  if (time !== undefined) return time;
+  throw new InvalidArgumentError(
+    "expected how long ago, e.g. 90m, 2h or 1d, or a time, e.g. 2026-11-01T00:00:00Z, or 2026-11-01 for the local day.",
+  );
+}
+
+/** One of some words, in any case. */
+export function parseWord<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((known) => known === text.toLowerCase());
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`expected one of ${words.join(", ")}.`);
+  };
 }
 
 /** Permissions, octal. */

@@ -4,15 +4,11 @@ import { clientFlags, inFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
 import { defaultServerAddress } from "./default-address.js";
-import { addressVariable, namedAddress } from "./named-address.js";
 
 /** @throws UsageError for options that cannot work. */
 export function connect(options: ConnectionOptions): Client {
   const { cert, key, ca, serverName, insecureTcp = false, timeout } = options;
-  const { address, name } = namedAddress(options.address, addressVariable) ?? {
-    address: defaultServerAddress(),
-    name: "--address",
-  };
+  const address = options.address || defaultServerAddress();
   const files = [cert, key, ca].filter((file) => file !== undefined);
   if (files.length > 0 && files.length < 3) throw new UsageError("--cert, --key and --ca go together");
   if (files.length === 0 && serverName !== undefined) {
@@ -20,7 +16,9 @@ export function connect(options: ConnectionOptions): Client {
   }
   try {
     if (files.length === 0 && !insecureTcp && parseAddress(address).kind === "tcp") {
-      throw new UsageError(`${name} ${address} needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`);
+      throw new UsageError(
+        `--address ${address} needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`,
+      );
     }
     return createClient({
       address,
@@ -31,6 +29,6 @@ export function connect(options: ConnectionOptions): Client {
       ...(timeout !== undefined && { connectTimeoutMs: timeout }),
     });
   } catch (error) {
-    throw inFlags(error, { ...clientFlags, address: name });
+    throw inFlags(error, clientFlags);
   }
 }

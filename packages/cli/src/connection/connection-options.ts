@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { parseDuration } from "../args/parsers.js";
-import { addressVariable } from "./named-address.js";
 
 /** The options by which a command reaches a server. */
 export interface ConnectionOptions {
@@ -19,7 +18,7 @@ export function addConnectionOptions(command: Command): Command {
     .optionsGroup("The server:")
     .option(
       "-a, --address <addr>",
-      `the server: unix:///path, a path, or host:port (default: $${addressVariable}, else unix:///run/falco/falco.sock, or that of a server of the same user)`,
+      "the server: unix:///path, a path, or host:port (default: unix:///run/falco/falco.sock, or that of a server of the same user)",
     )
     .option("--cert <file>", "this client's certificate (mutual TLS, for host:port)")
     .option("--key <file>", "its private key")

@@ -1,6 +1,4 @@
-/** The environment's default of --address, for the commands that are gRPC clients. */
-export const addressVariable = "FALCO_OUTPUTS_ADDRESS";
-/** The same for `forward`. */
+/** The environment's default of --address, for `forward`. */
 export const inputVariable = "FALCO_OUTPUTS_INPUT";
 
 /** An address, and what an error calls it: the flag, or the variable that it comes from. */

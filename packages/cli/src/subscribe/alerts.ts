@@ -1,5 +1,6 @@
-import { type Alert, type AlertFilter, type Client, Code, FalcoError } from "@falco-outputs/node";
+import { type Alert, type Client, Code, FalcoError } from "@falco-outputs/node";
 import { tell } from "../print/tell.js";
+import type { Filters } from "./filters-of.js";
 import { lastOf } from "./last.js";
 import type { StatusLines } from "./status-lines.js";
 
@@ -8,12 +9,15 @@ export interface Wanted {
   readonly method: "sub" | "get";
   /** Whether to go on with what comes. */
   readonly follows: boolean;
-  readonly filter: AlertFilter | undefined;
+  readonly filters: Filters;
   readonly group: string | undefined;
   readonly shared: boolean;
   readonly acknowledge: boolean;
   readonly after: bigint | undefined;
   readonly last: number | undefined;
+  /** In nanoseconds since 1970, as `until`. */
+  readonly since: bigint | undefined;
+  readonly until: bigint | undefined;
   readonly signal: AbortSignal;
   readonly waits: boolean;
   readonly status: StatusLines;
@@ -36,16 +40,16 @@ function common({ signal, status, waits }: Wanted) {
 }
 
 function ofGroup(falco: Client, wanted: Wanted, group: string): Alerts {
-  const { method, follows, filter, after, acknowledge } = wanted;
-  const options = { ...common(wanted), ...filter, group, ...(after !== undefined && { after }) };
+  const { method, follows, filters, after, acknowledge } = wanted;
+  const options = { ...common(wanted), ...filters, group, ...(after !== undefined && { after }) };
   if (method === "get") return falco.get({ ...options, follow: follows });
   return acknowledge ? falco.sub({ ...options, acknowledge: "manual" }) : falco.sub(options);
 }
 
 /** Falco's shared queue has no filter: here, what does not match is taken and passed over. */
 function ofSharedQueue(falco: Client, wanted: Wanted): Alerts {
-  const { follows, filter, acknowledge } = wanted;
-  const options = { ...common(wanted), ...filter, filterLocally: true as const };
+  const { follows, filters, acknowledge } = wanted;
+  const options = { ...common(wanted), ...filters, filterLocally: true as const };
   // With what is queued and what comes, sub is get that follows, also on Falco's own server.
   if (!follows) return falco.get(options);
   return acknowledge ? falco.sub({ ...options, acknowledge: "manual" }) : falco.sub(options);
@@ -54,7 +58,8 @@ function ofSharedQueue(falco: Client, wanted: Wanted): Alerts {
 /** Every alert, taken from nobody; where the server cannot do that, from the shared queue. */
 async function* observed(falco: Client, wanted: Wanted): AsyncGenerator<Alert> {
   const goesOn = wanted.method === "get" && wanted.follows;
-  const canShare = wanted.after === undefined && wanted.last === undefined && !goesOn;
+  const { after, last, since, until } = wanted;
+  const canShare = [after, last, since, until].every((part) => part === undefined) && !goesOn;
   try {
     yield* broadcast(falco, wanted);
     return;
@@ -68,14 +73,22 @@ async function* observed(falco: Client, wanted: Wanted): AsyncGenerator<Alert> {
 }
 
 async function* broadcast(falco: Client, wanted: Wanted): AsyncGenerator<Alert> {
-  const { method, follows, filter, after, last, signal } = wanted;
-  const options = { ...common(wanted), ...filter, broadcast: true as const };
+  const { method, follows, filters, after, last, since, until, signal } = wanted;
+  const options = {
+    ...common(wanted),
+    ...filters,
+    broadcast: true as const,
+    ...(since !== undefined && { since }),
+  };
+  const window = { ...options, ...(until !== undefined && { until }) };
   if (last === undefined) {
-    const from = { ...options, ...(after !== undefined && { after }) };
-    yield* method === "sub" ? falco.sub(from) : falco.get({ ...from, follow: follows });
+    const from = after !== undefined && { after };
+    yield* method === "sub"
+      ? falco.sub({ ...options, ...from })
+      : falco.get({ ...window, ...from, follow: follows });
     return;
   }
-  const { alerts, position } = await lastOf(falco.get(options), last);
+  const { alerts, position } = await lastOf(falco.get(window), last);
   if (signal.aborted) return;
   yield* alerts;
   // If nothing that is retained matched, nothing of it will come again.

@@ -1,11 +1,19 @@
 import { type Command, Option } from "commander";
-import { parseCount, parseSequence } from "../args/parsers.js";
+import { readingEnvironment } from "../args/environment.js";
+import { parseCount, parseSequence, parseTime, parseWord } from "../args/parsers.js";
 import { addConnectionOptions } from "../connection/connection-options.js";
-import { colorModes, formats } from "../print/choices.js";
-import { addFilterOptions } from "./filter-options.js";
+import { colorModes, formats, timeFormats } from "../print/choices.js";
+import { addFilterFlags } from "./filter-flags.js";
+import type { SubscribeOptions } from "./options.js";
 
 const looking =
   "A look takes nothing away: every subscriber gets all alerts, unless --group or --shared says otherwise.";
+
+const times = `
+A time is how long ago (90m, 2h, 1d, 1h30m), or a date (2026-11-01), also with a time and an offset
+(2026-11-01T22:00:00Z). Without an offset, it is one of the local clock.
+
+A variable of the environment is the default of its flag; of a flag that may be repeated, it has one value a line.`;
 
 export function addSubscribeCommands(program: Command): void {
   add(program, "sub", "Print alerts as they arrive, until interrupted");
@@ -13,24 +21,37 @@ export function addSubscribeCommands(program: Command): void {
 }
 
 function add(program: Command, method: "sub" | "get", description: string): void {
-  addOptions(program.command(method), method)
-    .description(`${description}. ${looking}`)
-    .action(async (options) => (await import("./subscribe.js")).subscribe(method, options));
+  const command = program.command(method).description(`${description}. ${looking}`);
+  addSelection(command, method);
+  addFilterFlags(command);
+  addPrinting(command);
+  addConnectionOptions(command).option(
+    "--wait",
+    "go on trying when the server is not there yet; for as long as --timeout says, if it is given",
+  );
+  command.addHelpText("after", times).action(async (options: SubscribeOptions) => {
+    const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+    await (await import("./subscribe.js")).subscribe(method, options, isGiven);
+  });
+  // FALCO_OUTPUTS_INPUT is the address to which `forward` posts.
+  readingEnvironment(command, { "--input": "FALCO_OUTPUTS_INPUT_FILE" });
 }
 
-function addOptions(command: Command, method: "sub" | "get"): Command {
+function addSelection(command: Command, method: "sub" | "get"): void {
   command
     .optionsGroup("Which alerts:")
     .addOption(
       new Option(
         "--group <name>",
         "take from this group: its members share its alerts, every group gets all of them",
-      ).conflicts(["shared", "last"]),
+      ).conflicts(["shared", "last", "since", "until"]),
     )
     .addOption(
       new Option("--shared", "take from Falco's shared queue: each alert goes to one subscriber").conflicts([
         "last",
         "after",
+        "since",
+        "until",
       ]),
     );
   if (method === "sub") {
@@ -40,6 +61,13 @@ function addOptions(command: Command, method: "sub" | "get"): Command {
     );
   }
   command
+    .option(
+      "--since <time>",
+      method === "sub"
+        ? "first the retained alerts that are not older, then what comes"
+        : "only alerts that are not older, e.g. 2h, 1d or 2026-11-01",
+      parseTime,
+    )
     .addOption(
       new Option(
         "--after <sequence>",
@@ -55,19 +83,43 @@ function addOptions(command: Command, method: "sub" | "get"): Command {
         : "only the last so many alerts that the server retains; with -f, then what comes",
       parseCount,
     );
-  if (method === "get") command.option("-f, --follow", "go on with what comes");
-  command.option(
-    "-n, --count <count>",
-    "end after so many alerts; with --shared or --group, those already sent beyond them are lost, unless with --acknowledge",
-    parseCount,
-  );
-  addFilterOptions(command);
+  if (method === "get") {
+    command
+      .addOption(
+        new Option("--until <time>", "only alerts that are older").argParser(parseTime).conflicts("follow"),
+      )
+      .option("-f, --follow", "go on with what comes");
+  }
+  command
+    .option(
+      "-n, --count <count>",
+      "end after so many alerts; with --shared or --group, those already sent beyond them are lost, unless with --acknowledge",
+      parseCount,
+    )
+    .option(
+      "--input <file>",
+      "read Falco's alerts from this file, or from standard input with -, instead of asking a server: one per line, as JSON or text",
+    );
+}
+
+function addPrinting(command: Command): void {
   command
     .optionsGroup("How they are printed:")
-    .addOption(new Option("-o, --output <format>", "one line an alert").choices(formats).default("compact"))
+    .addOption(
+      new Option(
+        "-o, --output <format>",
+        "compact: a line an alert; dict: a block of lines; json: Falco's JSON; jsonpb: the API's message as JSON; table: columns (default: compact, or table with --columns)",
+      ).choices(formats),
+    )
+    .option(
+      "--columns <names>",
+      "the table's columns, e.g. time,rule,k8s.pod.name: time, priority, rule, output, source, hostname, tags, sequence, or any output field (default: time,priority,rule,output)",
+    )
+    .addOption(
+      new Option("--time-format <format>", "how times are printed, but for json and jsonpb")
+        .choices(timeFormats)
+        .argParser(parseWord(timeFormats))
+        .default("rfc3339nano"),
+    )
     .addOption(new Option("--color <when>", "colour priorities").choices(colorModes).default("auto"));
-  return addConnectionOptions(command).option(
-    "--wait",
-    "go on trying when the server is not there yet; for as long as --timeout says, if it is given",
-  );
 }

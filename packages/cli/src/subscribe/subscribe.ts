@@ -1,55 +1,61 @@
-import { Code, FalcoError } from "@falco-outputs/node";
+import { type Alert, Code, FalcoError } from "@falco-outputs/node";
 import { clientFlags, inFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
 import { connect } from "../connection/connect.js";
 import { wantsColor } from "../print/color.js";
-import { formatAlert } from "../print/format.js";
+import { createPrinter } from "../print/create-printer.js";
 import { LineWriter } from "../print/line-writer.js";
 import { stopSignal } from "../stop-signal.js";
-import { alertsOf, isFalcosOwn } from "./alerts.js";
-import { filterOf } from "./filter-of.js";
+import { type Alerts, alertsOf, isFalcosOwn } from "./alerts.js";
+import { filtersOf } from "./filters-of.js";
 import type { SubscribeOptions } from "./options.js";
+import { printAlerts } from "./print-alerts.js";
 import { StatusLines } from "./status-lines.js";
 import { waitForServer } from "./wait-for-server.js";
 
-/** Prints alerts. @throws UsageError for options that cannot work; what the client throws. */
-export async function subscribe(method: "sub" | "get", options: SubscribeOptions): Promise<void> {
-  const { shared = false, acknowledge = false, wait = false, count = Number.POSITIVE_INFINITY } = options;
-  if (acknowledge && !shared && options.group === undefined) {
+/**
+ * Prints alerts.
+ * @param isGiven Whether an option stands on the command line.
+ * @throws UsageError for options that cannot work; what the client throws.
+ */
+export async function subscribe(
+  method: "sub" | "get",
+  options: SubscribeOptions,
+  isGiven: (option: string) => boolean,
+): Promise<void> {
+  const { since, until, last, count = Number.POSITIVE_INFINITY } = options;
+  const filters = filtersOf(options);
+  if (options.printFilters) {
+    await (await import("./print-filters.js")).printFilters({ ...filters, since, until });
+    return;
+  }
+  const takes = options.input === undefined && (options.group !== undefined || options.shared === true);
+  if (options.acknowledge && !takes) {
     throw new UsageError("--acknowledge goes with --group or --shared: a look shares its alerts with nobody");
   }
-  const filter = filterOf(options);
-  const color = wantsColor(options.color, process.stdout);
+  const printer = createPrinter({
+    format: options.output,
+    columns: options.columns,
+    timeFormat: options.timeFormat,
+    color: wantsColor(options.color, process.stdout),
+    isLive: method === "sub" || options.follow === true || takes,
+  });
   const writer = new LineWriter(process.stdout);
   const signal = AbortSignal.any([stopSignal(), writer.closed]);
-  const isWatched = method === "sub" && process.stderr.isTTY;
-  const status = new StatusLines(isWatched ? greeting(options) : undefined);
-  await using falco = connect(options);
-  if (wait || options.timeout !== undefined) {
-    const onFailure = (error: Error) => status.waiting(error);
-    await waitForServer(falco, { retries: wait, timeoutMs: options.timeout, signal, onFailure });
-  }
-  let printed = 0;
-  try {
-    const alerts = alertsOf(falco, {
-      method,
-      follows: method === "sub" || options.follow === true,
-      filter,
-      group: options.group,
-      shared,
-      acknowledge,
-      after: options.after,
-      last: options.last,
-      signal,
-      waits: wait,
-      status,
+  const print = (alerts: Alerts, onAlert?: (alert: Alert) => void) =>
+    printAlerts(alerts, {
+      printer,
+      writer,
+      count,
+      ...(onAlert !== undefined && { onAlert }),
+      acknowledges: options.acknowledge === true,
     });
-    for await (const alert of alerts) {
-      status.printed(alert);
-      // What could not be written stays unacknowledged, and goes to another subscriber.
-      if (!(await writer.write(formatAlert(alert, options.output, color)))) break;
-      if (acknowledge) alerts.acknowledge?.(alert);
-      if (++printed >= count) break;
+  try {
+    if (options.input !== undefined) {
+      const { alertsIn } = await import("./input/alerts-in.js");
+      await print(alertsIn(options.input, { filters, since, until, last, signal, isGiven }));
+    } else {
+      await printServed(method, options, { filters, signal, print });
     }
   } catch (error) {
     // Nobody misses what a `sub` began with, nor what nobody reads any more.
@@ -58,9 +64,46 @@ export async function subscribe(method: "sub" | "get", options: SubscribeOptions
   }
 }
 
+interface Served {
+  readonly filters: ReturnType<typeof filtersOf>;
+  readonly signal: AbortSignal;
+  readonly print: (alerts: Alerts, onAlert: (alert: Alert) => void) => Promise<void>;
+}
+
+async function printServed(
+  method: "sub" | "get",
+  options: SubscribeOptions,
+  { filters, signal, print }: Served,
+): Promise<void> {
+  const { wait = false, shared = false, acknowledge = false, group, after, last, since, until } = options;
+  const isWatched = method === "sub" && process.stderr.isTTY;
+  const status = new StatusLines(isWatched ? greeting(options) : undefined);
+  await using falco = connect(options);
+  if (wait || options.timeout !== undefined) {
+    const onFailure = (error: Error) => status.waiting(error);
+    await waitForServer(falco, { retries: wait, timeoutMs: options.timeout, signal, onFailure });
+  }
+  const alerts = alertsOf(falco, {
+    method,
+    follows: method === "sub" || options.follow === true,
+    filters,
+    group,
+    shared,
+    acknowledge,
+    after,
+    last,
+    since,
+    until,
+    signal,
+    waits: wait,
+    status,
+  });
+  await print(alerts, (alert) => status.printed(alert));
+}
+
 /** A terminal that stays empty looks like a failure. */
-function greeting({ group, shared, after, last }: SubscribeOptions): string {
-  const looksAhead = (group ?? shared ?? after ?? last) === undefined;
+function greeting({ group, shared, after, last, since }: SubscribeOptions): string {
+  const looksAhead = (group ?? shared ?? after ?? last ?? since) === undefined;
   return `connected; waiting for alerts${looksAhead ? " (--last N shows earlier ones)" : ""}`;
 }
 
@@ -70,7 +113,7 @@ function isCutShort(error: unknown): boolean {
 
 /** What Falco's own server cannot do, by the flags that ask for it. */
 function leavingOut(error: Error & { tried: string | undefined }, options: SubscribeOptions): Error {
-  const flags = (["group", "acknowledge", "after", "last", "follow"] as const)
+  const flags = (["group", "acknowledge", "after", "last", "since", "until", "follow"] as const)
     .filter((name) => options[name] !== undefined)
     .map((name) => `--${name}`);
   return new Error(

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { readingEnvironment } from "../args/environment.js";
 import { addConnectionOptions } from "../connection/connection-options.js";
 
 export function addVersionCommand(program: Command): void {
@@ -6,5 +7,7 @@ export function addVersionCommand(program: Command): void {
     .command("version")
     .description("Print the version of the Falco behind a server")
     .addOption(new Option("-o, --output <format>").choices(["compact", "json"]).default("compact"));
-  addConnectionOptions(command).action(async (options) => (await import("./version.js")).version(options));
+  readingEnvironment(addConnectionOptions(command), { "--output": "FALCO_OUTPUTS_VERSION_OUTPUT" }).action(
+    async (options) => (await import("./version.js")).version(options),
+  );
 }

@@ -4,8 +4,8 @@ import { withinLimit } from "./encode.js";
 import { alertField } from "./wire.js";
 
 /**
- * Takes an alert that came encoded: a whole `falco.outputs.response`, whose sequence number is removed. All else,
- * unknown fields included, stays byte for byte.
+ * Takes an alert that came encoded: a whole `falco.outputs.response`, without what only a server adds: its
+ * sequence number, and how far it looked. All else, unknown fields included, stays byte for byte.
  * @throws FalcoError with InvalidArgument if the bytes are not such a message (text must be UTF-8), or too many.
  */
 export function acceptEncoded(bytes: Uint8Array): Uint8Array {
@@ -13,7 +13,7 @@ export function acceptEncoded(bytes: Uint8Array): Uint8Array {
   const kept: Uint8Array[] = [];
   try {
     for (const field of fields(bytes, alertShape)) {
-      if (field.number !== alertField.sequence) kept.push(field.bytes);
+      if (field.number !== alertField.sequence && field.number !== alertField.scanned) kept.push(field.bytes);
     }
   } catch (cause) {
     throw new FalcoError(`not an alert: ${(cause as Error).message}`, Code.InvalidArgument, { cause });
@@ -41,6 +41,7 @@ const alertShape: Shape = {
     [alertField.tags]: "text",
     [alertField.source]: "text",
     [alertField.sequence]: "varint",
+    [alertField.scanned]: "varint",
   },
 };
 

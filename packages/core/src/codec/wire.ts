@@ -19,6 +19,7 @@ export const alertField = {
   tags: 8,
   source: 9,
   sequence: 10,
+  scanned: 11,
 } as const;
 
 /** The byte that begins a length-delimited field of this number, from 1 to 15. */
@@ -43,10 +44,14 @@ export const alertTag = {
   tags: delimited(alertField.tags),
   source: delimited(alertField.source),
   sequence: varint(alertField.sequence),
+  scanned: varint(alertField.scanned),
 } as const;
 
 /** Those of `google.protobuf.Timestamp`. */
 export const timeTag = { seconds: varint(1), nanos: varint(2) } as const;
+
+/** The fields of an entry of a map. */
+export const entryField = { key: 1, value: 2 } as const;
 
 /** Those of an entry of a map. */
 export const entryTag = { key: delimited(1), value: delimited(2) } as const;

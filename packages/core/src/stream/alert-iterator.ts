@@ -193,7 +193,8 @@ export class AlertIterator implements OneByOne {
   };
 
   #isLossNext(): boolean {
-    return this.#call?.isOurs === true && this.#arrived[this.#taken]!.sequence === 0n;
+    const { sequence, scanned } = this.#arrived[this.#taken]!;
+    return this.#call?.isOurs === true && sequence === 0n && scanned === 0n;
   }
 
   /** The next of what arrived; undefined if the loop does not get it. @throws CallbackError by `onStatus`. */
@@ -201,7 +202,12 @@ export class AlertIterator implements OneByOne {
     const call = this.#call!;
     const connection = this.#connection;
     const { passes, acknowledge } = this.#settings;
-    const alert = toAlert(this.#arrived[this.#taken++]!);
+    const response = this.#arrived[this.#taken++]!;
+    if (call.isOurs && response.scanned !== 0n) {
+      connection.scanned(response.scanned);
+      return undefined;
+    }
+    const alert = toAlert(response);
     const place = call.acknowledgements?.received() ?? 0;
     const loss = call.isOurs ? lossOf(alert) : undefined;
     if (loss?.cause === "restart") connection.startOver(call);

@@ -137,6 +137,11 @@ export class StreamConnection {
     if (this.#position === undefined ? sequence > 0n : sequence > this.#position) this.#position = sequence;
   }
 
+  /** The server has looked at alerts up to here: a broadcast goes on after it. */
+  scanned(sequence: bigint): void {
+    if (this.#settings.request.broadcast) this.advance(sequence);
+  }
+
   /** Another log begins, with numbers of its own. */
   startOver({ position }: AlertCall): void {
     this.#position = position;

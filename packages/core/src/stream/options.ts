@@ -20,43 +20,64 @@ export interface CallOptions {
 /** Headers by name; the type is HeadersInit of fetch's, which not every program knows. */
 export type CallHeaders = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
-/** Which alerts to get: each part that is given must hold; of a list, one value suffices, exact and case-sensitive. */
+/**
+ * Chooses alerts: every part that is given must match; of a list, one value is enough. Values are compared with the whole
+ * text, and case matters. A `*` in a value is any run of characters, `\\*` a star.
+ */
 export interface AlertFilter {
   /** At least this severe. */
   minPriority?: PriorityLike;
+  /** One of the alert's tags is enough. */
   tags?: readonly string[];
   rules?: readonly string[];
   sources?: readonly string[];
   hostnames?: readonly string[];
+  /** Output fields by their exact name, e.g. `{ "k8s.ns.name": ["shop"] }`; all must match. An empty list: it is there. */
+  fields?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** Which alerts a stream gets. Parts of a filter that stand here are a single `allow`. */
+export interface FilterOptions extends AlertFilter {
+  /** Only alerts that match one of these. */
+  allow?: readonly AlertFilter[];
+  /** No alerts that match one of these. */
+  deny?: readonly AlertFilter[];
 }
 
 type Never<Keys extends PropertyKey> = { [Key in Keys]?: never };
 
 /** Falco's shared queue: each alert goes to one subscriber. It has no filter: what does not match would be lost. */
-interface SharedQueue extends Never<keyof AlertFilter | "group" | "broadcast" | "after"> {
+interface SharedQueue extends Never<keyof FilterOptions | "group" | "broadcast" | "after" | "since"> {
   filterLocally?: false;
 }
 
 /** The shared queue of any server, filtered on this side: what does not match is taken from the queue all the same. */
-interface LocallyFiltered extends AlertFilter, Never<"group" | "broadcast" | "after"> {
+interface LocallyFiltered extends FilterOptions, Never<"group" | "broadcast" | "after" | "since"> {
   filterLocally: true;
 }
 
 /** A group: its members share its alerts, every group gets all of them. */
-interface Group extends AlertFilter, Never<"broadcast" | "filterLocally"> {
+interface Group extends FilterOptions, Never<"broadcast" | "filterLocally" | "since"> {
   group: string;
   /** Where the group starts, if it is new: after this sequence number; 0n: with the oldest retained. Default: now. */
   after?: bigint;
 }
 
 /** Every alert, shared with nobody. */
-interface Broadcast extends AlertFilter, Never<"group" | "acknowledge" | "filterLocally"> {
+interface Broadcast extends FilterOptions, Never<"group" | "acknowledge" | "filterLocally"> {
   broadcast: true;
   /**
    * Starts after this sequence number; 0n: with the oldest retained. Default: `sub` starts now, `get` with the oldest
    * retained.
    */
   after?: bigint;
+  /**
+   * No alerts with an earlier time of their own: a Date, or nanoseconds since 1970. Without `after`, it starts with the
+   * oldest retained.
+   */
+  since?: Date | bigint;
+  /** Only alerts with an earlier time; for a `get` that does not follow. */
+  until?: Date | bigint;
 }
 
 export interface ReconnectOptions {

@@ -5,8 +5,9 @@ import { type OutputsRequest, OutputsRequestSchema, refusal } from "../contract.
 import { Code, FalcoError } from "../error.js";
 import { OptionError } from "../option-error.js";
 import { type CallSettings, callSettings } from "./call-settings.js";
-import { matcherOf, toRequestFilter } from "./local-filter.js";
-import type { AlertFilter, CallOptions, GetOptions, ReconnectOptions, SubOptions } from "./options.js";
+import { requestFilters } from "./filter-options.js";
+import { matcherOf } from "./local-filter.js";
+import type { CallOptions, FilterOptions, GetOptions, ReconnectOptions, SubOptions } from "./options.js";
 import { type ReconnectSettings, reconnectSettings } from "./reconnect-settings.js";
 import type { StreamStatus } from "./status.js";
 
@@ -36,7 +37,9 @@ const maxSequence = 2n ** 64n - 1n;
 
 /** All options there are, as they come from JavaScript, where nothing keeps them from being combined. */
 type AnyOptions = CallOptions &
-  AlertFilter & {
+  FilterOptions & {
+    since?: Date | bigint;
+    until?: Date | bigint;
     group?: string;
     broadcast?: boolean;
     after?: bigint;
@@ -71,7 +74,7 @@ export function streamSettings(
   const pollIntervalMs = milliseconds("pollIntervalMs", any.pollIntervalMs, defaultPollIntervalMs);
   const drainTimeoutMs = milliseconds("drainTimeoutMs", any.drainTimeoutMs, defaultDrainTimeoutMs);
   const reconnect = reconnectSettings(any.reconnect, maxReconnectDelayMs);
-  const filter = toRequestFilter(any);
+  const { allow, deny, nameOf } = requestFilters(any);
   if (filterLocally && (any.group !== undefined || broadcast)) {
     throw new OptionError({
       option: "filterLocally",
@@ -88,14 +91,16 @@ export function streamSettings(
     });
   }
   const request = create(OutputsRequestSchema, {
-    ...(filterLocally ? {} : filter),
+    ...(filterLocally ? {} : { allow, deny }),
     group: any.group ?? "",
     broadcast,
     follow,
     ...(after !== undefined && { after }),
+    ...timestampIn("since", any.since),
+    ...timestampIn("until", any.until),
     ...(acknowledge !== false && { acknowledged: 0n }),
   });
-  const refused = refusal(method, request, optionName);
+  const refused = refusal(method, request, nameOf);
   if (refused !== undefined) throw new FalcoError(refused, Code.InvalidArgument);
   return {
     method,
@@ -104,7 +109,7 @@ export function streamSettings(
     needsOurServer: request.group !== "" || broadcast || follow || acknowledge !== false,
     acknowledge: acknowledge === true ? "auto" : acknowledge,
     isWhole: method === "get" && !follow,
-    passes: filterLocally ? matcherOf(filter) : undefined,
+    passes: filterLocally ? matcherOf(allow, deny) : undefined,
     reconnect: method === "sub" || follow ? reconnect : undefined,
     pollIntervalMs,
     drainTimeoutMs,
@@ -112,9 +117,12 @@ export function streamSettings(
   };
 }
 
-/** What the caller typed for a field of the contract. */
-function optionName(field: string): string {
-  return field === "acknowledged" ? "acknowledge" : field;
+/** @throws OptionError for a date that is none. */
+function timestampIn(option: "since" | "until", time: Date | bigint | undefined) {
+  if (time === undefined) return {};
+  const ns = typeof time === "bigint" ? time : BigInt(time.getTime()) * 1_000_000n;
+  const seconds = ns >= 0n ? ns / 1_000_000_000n : (ns - 999_999_999n) / 1_000_000_000n;
+  return { [option]: { seconds, nanos: Number(ns - seconds * 1_000_000_000n) } };
 }
 
 function isSequence(value: unknown): boolean {

@@ -31,28 +31,27 @@ const (
 // alert goes to exactly one stream.
 type Request struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Falco Outputs. Only alerts that carry any of these tags. (The number that Falco had kept for tags.)
-	Tags []string `protobuf:"bytes,1,rep,name=tags,proto3" json:"tags,omitempty"`
-	// Falco Outputs. Only alerts that are at least this severe.
-	MinPriority *schema.Priority `protobuf:"varint,2,opt,name=min_priority,json=minPriority,proto3,enum=falco.schema.Priority,oneof" json:"min_priority,omitempty"`
-	// Falco Outputs. Only alerts of any of these rules.
-	Rules []string `protobuf:"bytes,3,rep,name=rules,proto3" json:"rules,omitempty"`
-	// Falco Outputs. Only alerts of any of these sources.
-	Sources []string `protobuf:"bytes,4,rep,name=sources,proto3" json:"sources,omitempty"`
-	// Falco Outputs. Only alerts of any of these hosts.
-	Hostnames []string `protobuf:"bytes,5,rep,name=hostnames,proto3" json:"hostnames,omitempty"`
+	// Falco Outputs. Only alerts that match one of these filters; without any, all alerts.
+	Allow []*Filter `protobuf:"bytes,2,rep,name=allow,proto3" json:"allow,omitempty"`
+	// Falco Outputs. No alerts that match one of these filters.
+	Deny []*Filter `protobuf:"bytes,3,rep,name=deny,proto3" json:"deny,omitempty"`
 	// Falco Outputs. Subscribers of one group share its alerts; every group gets all of them.
 	// Empty: the shared queue.
 	Group string `protobuf:"bytes,6,opt,name=group,proto3" json:"group,omitempty"`
 	// Falco Outputs. This stream gets every alert and shares with nobody.
 	Broadcast bool `protobuf:"varint,7,opt,name=broadcast,proto3" json:"broadcast,omitempty"`
-	// Falco Outputs. Start behind this sequence number; 0 starts from the oldest retained alert.
+	// Falco Outputs. Start after this sequence number; 0 starts from the oldest retained alert.
 	After *uint64 `protobuf:"varint,8,opt,name=after,proto3,oneof" json:"after,omitempty"`
-	// Falco Outputs. get only: stay open for what comes.
+	// Falco Outputs. get only: stay open for new alerts.
 	Follow bool `protobuf:"varint,9,opt,name=follow,proto3" json:"follow,omitempty"`
 	// Falco Outputs. 0 in the first request of a stream: hold each alert until it is acknowledged.
 	// In a later request: how many responses of this stream are done.
-	Acknowledged  *uint64 `protobuf:"varint,10,opt,name=acknowledged,proto3,oneof" json:"acknowledged,omitempty"`
+	Acknowledged *uint64 `protobuf:"varint,10,opt,name=acknowledged,proto3,oneof" json:"acknowledged,omitempty"`
+	// Falco Outputs. Broadcasts only: no alerts with an earlier time. An alert without a time has that of its arrival.
+	// Without `after`, the stream starts with the oldest retained alert that matches.
+	Since *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
+	// Falco Outputs. A broadcast `get` that does not follow: only alerts with an earlier time.
+	Until         *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=until,proto3" json:"until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -87,37 +86,16 @@ func (*Request) Descriptor() ([]byte, []int) {
 	return file_falco_outputs_outputs_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *Request) GetTags() []string {
+func (x *Request) GetAllow() []*Filter {
 	if x != nil {
-		return x.Tags
+		return x.Allow
 	}
 	return nil
 }
 
-func (x *Request) GetMinPriority() schema.Priority {
-	if x != nil && x.MinPriority != nil {
-		return *x.MinPriority
-	}
-	return schema.Priority(0)
-}
-
-func (x *Request) GetRules() []string {
+func (x *Request) GetDeny() []*Filter {
 	if x != nil {
-		return x.Rules
-	}
-	return nil
-}
-
-func (x *Request) GetSources() []string {
-	if x != nil {
-		return x.Sources
-	}
-	return nil
-}
-
-func (x *Request) GetHostnames() []string {
-	if x != nil {
-		return x.Hostnames
+		return x.Deny
 	}
 	return nil
 }
@@ -157,6 +135,165 @@ func (x *Request) GetAcknowledged() uint64 {
 	return 0
 }
 
+func (x *Request) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *Request) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+// Falco Outputs. Chooses alerts. Every part that is set must match; of several values, any. Values are compared with
+// the whole text, byte by byte, so case matters. In a value, "*" is any run of characters, the empty run included, and
+// "\*" is a star; no other character is special. A filter must have at least one part.
+type Filter struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Rules     []string               `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
+	Sources   []string               `protobuf:"bytes,2,rep,name=sources,proto3" json:"sources,omitempty"`
+	Hostnames []string               `protobuf:"bytes,3,rep,name=hostnames,proto3" json:"hostnames,omitempty"`
+	// One of the alert's tags is enough.
+	Tags []string `protobuf:"bytes,4,rep,name=tags,proto3" json:"tags,omitempty"`
+	// At least this severe.
+	MinPriority *schema.Priority `protobuf:"varint,5,opt,name=min_priority,json=minPriority,proto3,enum=falco.schema.Priority,oneof" json:"min_priority,omitempty"`
+	// Each of them must match.
+	Fields        []*FieldFilter `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Filter) Reset() {
+	*x = Filter{}
+	mi := &file_falco_outputs_outputs_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Filter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Filter) ProtoMessage() {}
+
+func (x *Filter) ProtoReflect() protoreflect.Message {
+	mi := &file_falco_outputs_outputs_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Filter.ProtoReflect.Descriptor instead.
+func (*Filter) Descriptor() ([]byte, []int) {
+	return file_falco_outputs_outputs_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Filter) GetRules() []string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *Filter) GetSources() []string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *Filter) GetHostnames() []string {
+	if x != nil {
+		return x.Hostnames
+	}
+	return nil
+}
+
+func (x *Filter) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Filter) GetMinPriority() schema.Priority {
+	if x != nil && x.MinPriority != nil {
+		return *x.MinPriority
+	}
+	return schema.Priority(0)
+}
+
+func (x *Filter) GetFields() []*FieldFilter {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// Falco Outputs. Chooses alerts by one of their output fields.
+type FieldFilter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The field's exact name, e.g. "k8s.ns.name".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// As in `filter`. Without any, it is enough that the alert has the field, whatever its value ("<NA>" included).
+	Values        []string `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldFilter) Reset() {
+	*x = FieldFilter{}
+	mi := &file_falco_outputs_outputs_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldFilter) ProtoMessage() {}
+
+func (x *FieldFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_falco_outputs_outputs_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldFilter.ProtoReflect.Descriptor instead.
+func (*FieldFilter) Descriptor() ([]byte, []int) {
+	return file_falco_outputs_outputs_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *FieldFilter) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FieldFilter) GetValues() []string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 // An alert: what Falco emits when a rule matches.
 type Response struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -175,14 +312,18 @@ type Response struct {
 	// The source by name, e.g. "syscall" or "k8s_audit".
 	Source string `protobuf:"bytes,9,opt,name=source,proto3" json:"source,omitempty"`
 	// Falco Outputs. Position in the server's log; 0 from Falco itself.
-	Sequence      uint64 `protobuf:"varint,10,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	Sequence uint64 `protobuf:"varint,10,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Falco Outputs. If set, this is not an alert: the server has looked at every alert up to this sequence number. It is
+	// sent when a filter has passed over alerts, and on a stream without traffic as a heartbeat. It does not count as a
+	// response for `acknowledged`. Only clients that send the header `falco-outputs-version` get it.
+	Scanned       uint64 `protobuf:"varint,11,opt,name=scanned,proto3" json:"scanned,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Response) Reset() {
 	*x = Response{}
-	mi := &file_falco_outputs_outputs_proto_msgTypes[1]
+	mi := &file_falco_outputs_outputs_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -194,7 +335,7 @@ func (x *Response) String() string {
 func (*Response) ProtoMessage() {}
 
 func (x *Response) ProtoReflect() protoreflect.Message {
-	mi := &file_falco_outputs_outputs_proto_msgTypes[1]
+	mi := &file_falco_outputs_outputs_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -207,7 +348,7 @@ func (x *Response) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Response.ProtoReflect.Descriptor instead.
 func (*Response) Descriptor() ([]byte, []int) {
-	return file_falco_outputs_outputs_proto_rawDescGZIP(), []int{1}
+	return file_falco_outputs_outputs_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Response) GetTime() *timestamppb.Timestamp {
@@ -280,26 +421,42 @@ func (x *Response) GetSequence() uint64 {
 	return 0
 }
 
+func (x *Response) GetScanned() uint64 {
+	if x != nil {
+		return x.Scanned
+	}
+	return 0
+}
+
 var File_falco_outputs_outputs_proto protoreflect.FileDescriptor
 
 const file_falco_outputs_outputs_proto_rawDesc = "" +
 	"\n" +
-	"\x1bfalco/outputs/outputs.proto\x12\rfalco.outputs\x1a\x19falco/schema/schema.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x02\n" +
-	"\arequest\x12\x12\n" +
-	"\x04tags\x18\x01 \x03(\tR\x04tags\x12>\n" +
-	"\fmin_priority\x18\x02 \x01(\x0e2\x16.falco.schema.priorityH\x00R\vminPriority\x88\x01\x01\x12\x14\n" +
-	"\x05rules\x18\x03 \x03(\tR\x05rules\x12\x18\n" +
-	"\asources\x18\x04 \x03(\tR\asources\x12\x1c\n" +
-	"\thostnames\x18\x05 \x03(\tR\thostnames\x12\x14\n" +
+	"\x1bfalco/outputs/outputs.proto\x12\rfalco.outputs\x1a\x19falco/schema/schema.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x03\n" +
+	"\arequest\x12+\n" +
+	"\x05allow\x18\x02 \x03(\v2\x15.falco.outputs.filterR\x05allow\x12)\n" +
+	"\x04deny\x18\x03 \x03(\v2\x15.falco.outputs.filterR\x04deny\x12\x14\n" +
 	"\x05group\x18\x06 \x01(\tR\x05group\x12\x1c\n" +
 	"\tbroadcast\x18\a \x01(\bR\tbroadcast\x12\x19\n" +
-	"\x05after\x18\b \x01(\x04H\x01R\x05after\x88\x01\x01\x12\x16\n" +
+	"\x05after\x18\b \x01(\x04H\x00R\x05after\x88\x01\x01\x12\x16\n" +
 	"\x06follow\x18\t \x01(\bR\x06follow\x12'\n" +
 	"\facknowledged\x18\n" +
-	" \x01(\x04H\x02R\facknowledged\x88\x01\x01B\x0f\n" +
-	"\r_min_priorityB\b\n" +
+	" \x01(\x04H\x01R\facknowledged\x88\x01\x01\x120\n" +
+	"\x05since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
+	"\x05until\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x05untilB\b\n" +
 	"\x06_afterB\x0f\n" +
-	"\r_acknowledged\"\xd2\x03\n" +
+	"\r_acknowledgedJ\x04\b\x01\x10\x02J\x04\b\x04\x10\x05J\x04\b\x05\x10\x06\"\xf0\x01\n" +
+	"\x06filter\x12\x14\n" +
+	"\x05rules\x18\x01 \x03(\tR\x05rules\x12\x18\n" +
+	"\asources\x18\x02 \x03(\tR\asources\x12\x1c\n" +
+	"\thostnames\x18\x03 \x03(\tR\thostnames\x12\x12\n" +
+	"\x04tags\x18\x04 \x03(\tR\x04tags\x12>\n" +
+	"\fmin_priority\x18\x05 \x01(\x0e2\x16.falco.schema.priorityH\x00R\vminPriority\x88\x01\x01\x123\n" +
+	"\x06fields\x18\x06 \x03(\v2\x1b.falco.outputs.field_filterR\x06fieldsB\x0f\n" +
+	"\r_min_priority\":\n" +
+	"\ffield_filter\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06values\x18\x02 \x03(\tR\x06values\"\xec\x03\n" +
 	"\bresponse\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x122\n" +
 	"\bpriority\x18\x02 \x01(\x0e2\x16.falco.schema.priorityR\bpriority\x12A\n" +
@@ -311,7 +468,8 @@ const file_falco_outputs_outputs_proto_rawDesc = "" +
 	"\x04tags\x18\b \x03(\tR\x04tags\x12\x16\n" +
 	"\x06source\x18\t \x01(\tR\x06source\x12\x1a\n" +
 	"\bsequence\x18\n" +
-	" \x01(\x04R\bsequence\x1a?\n" +
+	" \x01(\x04R\bsequence\x12\x18\n" +
+	"\ascanned\x18\v \x01(\x04R\ascanned\x1a?\n" +
 	"\x11OutputFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\x7f\n" +
@@ -331,30 +489,37 @@ func file_falco_outputs_outputs_proto_rawDescGZIP() []byte {
 	return file_falco_outputs_outputs_proto_rawDescData
 }
 
-var file_falco_outputs_outputs_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_falco_outputs_outputs_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_falco_outputs_outputs_proto_goTypes = []any{
 	(*Request)(nil),               // 0: falco.outputs.request
-	(*Response)(nil),              // 1: falco.outputs.response
-	nil,                           // 2: falco.outputs.response.OutputFieldsEntry
-	(schema.Priority)(0),          // 3: falco.schema.priority
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
-	(schema.Source)(0),            // 5: falco.schema.source
+	(*Filter)(nil),                // 1: falco.outputs.filter
+	(*FieldFilter)(nil),           // 2: falco.outputs.field_filter
+	(*Response)(nil),              // 3: falco.outputs.response
+	nil,                           // 4: falco.outputs.response.OutputFieldsEntry
+	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(schema.Priority)(0),          // 6: falco.schema.priority
+	(schema.Source)(0),            // 7: falco.schema.source
 }
 var file_falco_outputs_outputs_proto_depIdxs = []int32{
-	3, // 0: falco.outputs.request.min_priority:type_name -> falco.schema.priority
-	4, // 1: falco.outputs.response.time:type_name -> google.protobuf.Timestamp
-	3, // 2: falco.outputs.response.priority:type_name -> falco.schema.priority
-	5, // 3: falco.outputs.response.source_deprecated:type_name -> falco.schema.source
-	2, // 4: falco.outputs.response.output_fields:type_name -> falco.outputs.response.OutputFieldsEntry
-	0, // 5: falco.outputs.service.sub:input_type -> falco.outputs.request
-	0, // 6: falco.outputs.service.get:input_type -> falco.outputs.request
-	1, // 7: falco.outputs.service.sub:output_type -> falco.outputs.response
-	1, // 8: falco.outputs.service.get:output_type -> falco.outputs.response
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	1,  // 0: falco.outputs.request.allow:type_name -> falco.outputs.filter
+	1,  // 1: falco.outputs.request.deny:type_name -> falco.outputs.filter
+	5,  // 2: falco.outputs.request.since:type_name -> google.protobuf.Timestamp
+	5,  // 3: falco.outputs.request.until:type_name -> google.protobuf.Timestamp
+	6,  // 4: falco.outputs.filter.min_priority:type_name -> falco.schema.priority
+	2,  // 5: falco.outputs.filter.fields:type_name -> falco.outputs.field_filter
+	5,  // 6: falco.outputs.response.time:type_name -> google.protobuf.Timestamp
+	6,  // 7: falco.outputs.response.priority:type_name -> falco.schema.priority
+	7,  // 8: falco.outputs.response.source_deprecated:type_name -> falco.schema.source
+	4,  // 9: falco.outputs.response.output_fields:type_name -> falco.outputs.response.OutputFieldsEntry
+	0,  // 10: falco.outputs.service.sub:input_type -> falco.outputs.request
+	0,  // 11: falco.outputs.service.get:input_type -> falco.outputs.request
+	3,  // 12: falco.outputs.service.sub:output_type -> falco.outputs.response
+	3,  // 13: falco.outputs.service.get:output_type -> falco.outputs.response
+	12, // [12:14] is the sub-list for method output_type
+	10, // [10:12] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_falco_outputs_outputs_proto_init() }
@@ -363,13 +528,14 @@ func file_falco_outputs_outputs_proto_init() {
 		return
 	}
 	file_falco_outputs_outputs_proto_msgTypes[0].OneofWrappers = []any{}
+	file_falco_outputs_outputs_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_falco_outputs_outputs_proto_rawDesc), len(file_falco_outputs_outputs_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -54,6 +54,8 @@ type neutralStatus struct {
 	// How many alerts were reported before.
 	Alerts int               `json:"alerts"`
 	Loss   map[string]string `json:"loss,omitempty"`
+	// Whether a disconnected one says when the server was last heard from.
+	LastHeard bool `json:"last_heard,omitempty"`
 }
 
 func neutralStatusOf(status falco.Status, alerts int) neutralStatus {
@@ -63,7 +65,7 @@ func neutralStatusOf(status falco.Status, alerts int) neutralStatus {
 	case falco.Connected:
 		return neutralStatus{Type: "connected", Alerts: alerts}
 	case falco.Disconnected:
-		return neutralStatus{Type: "disconnected", Alerts: alerts}
+		return neutralStatus{Type: "disconnected", Alerts: alerts, LastHeard: !status.LastHeardAt.IsZero()}
 	case falco.Resumed:
 		return neutralStatus{Type: "resumed", Alerts: alerts}
 	case falco.Lost:

@@ -11,20 +11,6 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// request is a stream's options, as the contract's request names them.
-type request struct {
-	Tags         []string `json:"tags"`
-	MinPriority  *int32   `json:"min_priority"`
-	Rules        []string `json:"rules"`
-	Sources      []string `json:"sources"`
-	Hostnames    []string `json:"hostnames"`
-	Group        *string  `json:"group"`
-	Broadcast    bool     `json:"broadcast"`
-	After        *number  `json:"after"`
-	Follow       bool     `json:"follow"`
-	Acknowledged *number  `json:"acknowledged"`
-}
-
 // streamCall is a sub or a get, and what it has seen so far.
 type streamCall struct {
 	line     *callLine
@@ -120,31 +106,6 @@ func (c *streamCall) options() []falco.StreamOption {
 	}
 	if c.line.DrainTimeoutMS != nil {
 		options = append(options, falco.DrainTimeout(time.Duration(*c.line.DrainTimeoutMS)*time.Millisecond))
-	}
-	return options
-}
-
-func (r *request) options() []falco.StreamOption {
-	options := []falco.StreamOption{
-		falco.Tags(r.Tags...), falco.Rules(r.Rules...), falco.Sources(r.Sources...), falco.Hostnames(r.Hostnames...),
-	}
-	if r.MinPriority != nil {
-		options = append(options, falco.MinPriority(falco.Priority(*r.MinPriority)))
-	}
-	if r.Group != nil {
-		options = append(options, falco.Group(*r.Group))
-	}
-	if r.Broadcast {
-		options = append(options, falco.Broadcast())
-	}
-	if r.After != nil {
-		options = append(options, falco.After(uint64(*r.After)))
-	}
-	if r.Follow {
-		options = append(options, falco.Follow())
-	}
-	if r.Acknowledged != nil {
-		options = append(options, falco.Acknowledge())
 	}
 	return options
 }

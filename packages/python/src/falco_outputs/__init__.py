@@ -17,6 +17,7 @@ from ._errors import (
     UnavailableError,
     UnimplementedError,
 )
+from ._filter import Filter
 from ._message import FieldValue
 from ._options import Reconnect
 from ._status import (
@@ -47,6 +48,7 @@ __all__ = [
     "FalcoError",
     "FalcoVersion",
     "FieldValue",
+    "Filter",
     "InvalidArgumentError",
     "Loss",
     "LossCause",

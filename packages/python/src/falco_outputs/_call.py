@@ -10,15 +10,26 @@ from typing import Any
 import grpc
 
 from ._connections import Connection
-from ._contract import GET, POSITION_HEADER, SUB, VERSION_HEADER, WINDOW_HEADER, OutputsRequest
+from ._contract import (
+    GET,
+    HEARTBEAT_HEADER,
+    POSITION_HEADER,
+    SUB,
+    VERSION_HEADER,
+    WINDOW_HEADER,
+    OutputsRequest,
+)
 from ._errors import FalcoError, UnavailableError, UnimplementedError
 from ._explain import CallError, Place, explain
-from ._io import IO, StreamCall, VersionCall
+from ._io import IO, SILENT_INTERVALS, Silence, StreamCall, VersionCall
 from ._message import Received
 from ._outbox import Outbox
 from ._plan import Plan
 
 _methods = {"sub": SUB, "get": GET}
+# An interval of heartbeats beyond these is not taken seriously.
+_least_heartbeat_ms = 100
+_most_heartbeat_ms = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class Call:
         self.read: Callable[[], Awaitable[Received | None]] = self._read_first
         """Reads the next message, as directly as possible; None at the end. Raises CallError."""
         self._opened_at: float | None = None
+        self.silent_for_ms = 0
+        """For how long nothing was heard when that ended it; 0 if that was not what ended it."""
 
     async def begin(self, remaining_s: Callable[[], float | None]) -> bool:
         """Waits until the server accepts the call; False if it was cancelled here meanwhile.
@@ -71,6 +84,7 @@ class Call:
         self.is_ours = VERSION_HEADER in headers
         if self.is_ours:
             self.outbox.stop_polling()
+            self._watch(wire, headers.get(HEARTBEAT_HEADER, ""))
         position = headers.get(POSITION_HEADER, "")
         if position.isdigit():
             self.position = int(position)
@@ -105,6 +119,18 @@ class Call:
         self.cancel()
         if self.connection is not None:
             self._connections.release(self.connection)
+
+    def _watch(self, wire: StreamCall, interval: str) -> None:
+        """Ends it when nothing is heard for too long, given what the server says how often it will be heard."""
+        interval_ms = int(interval) if interval.isascii() and interval.isdigit() and len(interval) < 8 else 0
+        if not _least_heartbeat_ms <= interval_ms <= _most_heartbeat_ms:
+            return
+
+        def end() -> None:
+            self.silent_for_ms = SILENT_INTERVALS * interval_ms
+            wire.cancel()
+
+        wire.watch(Silence(interval_ms / 1000, end))
 
     def _cancel_if_ended(self) -> None:
         """Repeats a `cancel` that came while the call was being made."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, overload
 
 import grpc
@@ -16,6 +17,7 @@ from ._contract import FalcoVersion, PriorityLike, version_of
 from ._delivery import Delivery
 from ._errors import FailedPreconditionError, falco_error
 from ._explain import CallError, explain
+from ._filter import Filter
 from ._io import IO, VersionCall
 from ._options import Reconnect
 from ._plan import Metadata, plan_of
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     )
 
 S = TypeVar("S")
+
+_no_fields: Mapping[str, str] = {}
 
 
 class ClientBase(ABC, Generic[S]):
@@ -76,9 +80,13 @@ class ClientBase(ABC, Generic[S]):
         group: str | None = None,
         broadcast: bool = False,
         after: int | None = None,
+        since: datetime | int | None = None,
         acknowledge: bool | Literal["manual"] = False,
         filter_locally: bool = False,
+        allow: Iterable[Filter] = (),
+        deny: Iterable[Filter] = (),
         min_priority: PriorityLike | None = None,
+        fields: Mapping[str, str | Sequence[str]] = _no_fields,
         tags: Iterable[str] = (),
         rules: Iterable[str] = (),
         sources: Iterable[str] = (),
@@ -100,16 +108,22 @@ class ClientBase(ABC, Generic[S]):
             broadcast: Yields every alert, and takes none away from others.
             after: The sequence number after which a broadcast or a new group begins; 0: with the oldest alert
                 retained. By default with the alerts that arrive.
+            since: Only alerts whose own time is not earlier, for a broadcast: a datetime with a time zone, or
+                nanoseconds since 1970. Without `after`, the stream begins with the oldest alert retained.
             acknowledge: The server holds alerts until they are acknowledged, and delivers them to another subscriber
                 if this one dies. True: an alert is acknowledged when the loop asks for the next one. "manual": it is
                 acknowledged by the stream's `acknowledge`.
             filter_locally: Filters the shared queue of any server in this process: alerts that do not match are taken
                 from the queue all the same.
-            min_priority: Only alerts at least this severe.
-            tags: Only alerts with any of these tags; exact and case-sensitive, like the filters below.
-            rules: Only alerts of any of these rules.
-            sources: Only alerts of any of these sources.
-            hostnames: Only alerts of any of these hosts.
+            allow: Only alerts that match one of these filters.
+            deny: No alerts that match one of these filters.
+            min_priority: Only alerts at least this severe. This and the options below are, together, a single `allow`;
+                Filter says how they match.
+            fields: Only alerts with these output fields.
+            tags: Only alerts with one of these tags.
+            rules: Only alerts of these rules.
+            sources: Only alerts of these sources.
+            hostnames: Only alerts of these hosts.
             reconnect: How to reconnect after the connection was lost; False: not at all.
             on_status: Called when the connection is made or lost, and when alerts were lost. An exception that it
                 raises ends the stream and reaches the caller unchanged.
@@ -128,10 +142,15 @@ class ClientBase(ABC, Generic[S]):
             group=group,
             broadcast=broadcast,
             after=after,
+            since=since,
+            until=None,
             follow=False,
             acknowledge=acknowledge,
             filter_locally=filter_locally,
+            allow=allow,
+            deny=deny,
             min_priority=min_priority,
+            fields=fields,
             tags=tags,
             rules=rules,
             sources=sources,
@@ -158,9 +177,14 @@ class ClientBase(ABC, Generic[S]):
         group: str | None = None,
         broadcast: bool = False,
         after: int | None = None,
+        since: datetime | int | None = None,
+        until: datetime | int | None = None,
         follow: bool = False,
         filter_locally: bool = False,
+        allow: Iterable[Filter] = (),
+        deny: Iterable[Filter] = (),
         min_priority: PriorityLike | None = None,
+        fields: Mapping[str, str | Sequence[str]] = _no_fields,
         tags: Iterable[str] = (),
         rules: Iterable[str] = (),
         sources: Iterable[str] = (),
@@ -178,13 +202,18 @@ class ClientBase(ABC, Generic[S]):
             broadcast: Yields every alert that the server retains, and takes none away.
             after: The sequence number after which a broadcast or a new group begins; 0: with the oldest alert
                 retained, which is the default for a broadcast.
+            since: As for `sub`.
+            until: Only alerts whose own time is earlier, for a broadcast that does not follow.
             follow: Stays open for the alerts that arrive.
-            filter_locally: As for `sub`.
-            min_priority: As for `sub`, like the filters below.
-            tags: Only alerts with any of these tags.
-            rules: Only alerts of any of these rules.
-            sources: Only alerts of any of these sources.
-            hostnames: Only alerts of any of these hosts.
+            filter_locally: As for `sub`, like the filters below.
+            allow: Only alerts that match one of these filters.
+            deny: No alerts that match one of these filters.
+            min_priority: Only alerts at least this severe.
+            fields: Only alerts with these output fields.
+            tags: Only alerts with one of these tags.
+            rules: Only alerts of these rules.
+            sources: Only alerts of these sources.
+            hostnames: Only alerts of these hosts.
             reconnect: For a stream that follows: how to reconnect after the connection was lost.
             on_status: As for `sub`.
             timeout_s: The deadline, in seconds from the start.
@@ -200,10 +229,15 @@ class ClientBase(ABC, Generic[S]):
             group=group,
             broadcast=broadcast,
             after=after,
+            since=since,
+            until=until,
             follow=follow,
             acknowledge=acknowledge,
             filter_locally=filter_locally,
+            allow=allow,
+            deny=deny,
             min_priority=min_priority,
+            fields=fields,
             tags=tags,
             rules=rules,
             sources=sources,

@@ -10,8 +10,12 @@ from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from ._errors import invalid
 from ._gen.falco.outputs.outputs_pb2 import field as OutputField
+from ._gen.falco.outputs.outputs_pb2 import field_filter as FieldFilter
+from ._gen.falco.outputs.outputs_pb2 import filter as RequestFilter
 from ._gen.falco.outputs.outputs_pb2 import request as OutputsRequest
 from ._gen.falco.outputs.outputs_pb2 import response as OutputsResponse
 from ._gen.falco.version.version_pb2 import request as VersionRequest
@@ -19,17 +23,21 @@ from ._gen.falco.version.version_pb2 import response as VersionResponse
 
 __all__ = [
     "GET",
+    "HEARTBEAT_HEADER",
     "POSITION_HEADER",
     "SUB",
     "VERSION",
     "VERSION_HEADER",
     "WINDOW_HEADER",
     "FalcoVersion",
+    "FieldFilter",
     "OutputField",
     "OutputsRequest",
     "OutputsResponse",
     "Priority",
     "PriorityLike",
+    "RequestFilter",
+    "Timestamp",
     "VersionRequest",
     "VersionResponse",
     "deprecated_source",
@@ -50,6 +58,8 @@ POSITION_HEADER = "falco-outputs-position"
 """Response header: the sequence number after which a stream starts."""
 WINDOW_HEADER = "falco-outputs-window"
 """Response header: how many responses may be unacknowledged; 0 without acknowledgement."""
+HEARTBEAT_HEADER = "falco-outputs-heartbeat-ms"
+"""Response header: the longest time between two messages of a stream, in milliseconds."""
 
 
 class Priority(IntEnum):

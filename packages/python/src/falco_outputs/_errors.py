@@ -129,7 +129,7 @@ def quoted(value: object) -> str:
     if isinstance(value, str):
         value = value[:_max_shown]
     if isinstance(value, str | int | bool) or value is None:
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
     return repr(value)[:_max_shown]
 
 

@@ -32,6 +32,9 @@ FAREWELL_S = 1.0
 """How long the server may take to end a call that was half-closed, in seconds."""
 GRACE_S = 1.0
 """How much longer a wait for the end of a call takes at most, in seconds, for a busy machine."""
+SILENT_INTERVALS = 3
+"""After how many intervals without a message a connection is dead."""
+_LOOKS = 4
 READ_AHEAD_BYTES = 256 * 1024
 """How much is read ahead, in bytes as they were on the wire."""
 
@@ -44,6 +47,44 @@ class Signal(Protocol):
 
     async def wait(self, timeout_s: float) -> None:
         """Waits until it has happened, or the time is over."""
+
+
+class Silence:
+    """Finds out whether a read waits for a server that has fallen silent.
+
+    It has no clock: whoever has one calls `look` every `look_every_s`. It counts these looks and not the time, so that
+    a pause of the whole process counts as one.
+    """
+
+    def __init__(self, interval_s: float, on_silence: Callable[[], None]) -> None:
+        self.look_every_s = interval_s / _LOOKS
+        self._on_silence = on_silence
+        # Written by the reader only, in whichever thread it is.
+        self._reads = 0
+        self._is_reading = False
+        self._seen = 0
+        self._looks = 0
+
+    def began(self) -> None:
+        """A read waits for a message."""
+        self._reads += 1
+        self._is_reading = True
+
+    def ended(self) -> None:
+        """It waits no longer."""
+        self._is_reading = False
+
+    def look(self) -> bool:
+        """Reports it when one read has waited for too many looks. Returns whether to go on looking."""
+        if not self._is_reading or self._reads != self._seen:
+            self._seen = self._reads
+            self._looks = 0
+            return True
+        self._looks += 1
+        if self._looks < SILENT_INTERVALS * _LOOKS:
+            return True
+        self._on_silence()
+        return False
 
 
 class VersionCall(Protocol):
@@ -61,6 +102,9 @@ class StreamCall(Protocol):
 
     async def headers(self) -> dict[str, str]:
         """The headers of the answer, once it is there; none if there is no answer."""
+
+    def watch(self, silence: Silence) -> None:
+        """Looks from now on whether the server has fallen silent. Before the first `read`."""
 
     async def read(self) -> Received | None:
         """The next message; None at the end, and when the call was cancelled here. Raises CallError."""

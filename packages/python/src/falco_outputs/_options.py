@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from ._errors import check_seconds, check_whole
 
 if TYPE_CHECKING:
     from ._contract import PriorityLike
+    from ._filter import Filter
     from ._status import StreamStatus
 
 _most_attempts = 2**31 - 1
@@ -51,6 +53,9 @@ class _Acknowledging(TypedDict, total=False):
 
 
 class _Filter(TypedDict, total=False):
+    allow: Iterable[Filter]
+    deny: Iterable[Filter]
+    fields: Mapping[str, str | Sequence[str]]
     min_priority: PriorityLike | None
     tags: Iterable[str]
     rules: Iterable[str]
@@ -70,6 +75,14 @@ class _Start(TypedDict, total=False):
     after: int | None
 
 
+class _Since(TypedDict, total=False):
+    since: datetime | int | None
+
+
+class _Until(TypedDict, total=False):
+    until: datetime | int | None
+
+
 class _Stream(_Call, _Following):
     pass
 
@@ -86,7 +99,7 @@ class SubGroup(_Stream, _Acknowledging, _Filter, _Start):
     """A group, whose members share its alerts."""
 
 
-class SubBroadcast(_Stream, _Filter, _Start):
+class SubBroadcast(_Stream, _Filter, _Start, _Since):
     """Every alert, shared with nobody."""
 
 
@@ -102,5 +115,5 @@ class GetGroup(_Stream, _Get, _Filter, _Start):
     """What waits for a group."""
 
 
-class GetBroadcast(_Stream, _Get, _Filter, _Start):
+class GetBroadcast(_Stream, _Get, _Filter, _Start, _Since, _Until):
     """What the server retains."""

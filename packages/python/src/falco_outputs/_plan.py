@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
-from ._contract import (
-    VERSION_HEADER,
-    OutputsRequest,
-    OutputsResponse,
-    PriorityLike,
-    priority_name,
-    to_priority,
-)
-from ._errors import check_seconds, invalid, quoted, refused
+from ._contract import VERSION_HEADER, OutputsRequest, PriorityLike, Timestamp
+from ._errors import check_seconds, invalid, refused
+from ._filter import Filter, Predicate, filters_of, predicate_of
 from ._options import Reconnect
+from ._refusal import refusal
 from ._status import StreamStatus
+from ._time import instant_of_datetime
 
 Metadata = tuple[tuple[str, str], ...]
 OnStatus = Callable[[StreamStatus], None]
 
 _max_sequence = 2**64 - 1
+# What a Timestamp can hold, far beyond what is a time.
+_max_seconds = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Plan:
     needs_our_server: bool
     """Whether Falco's own server would take the request for another one."""
     acknowledge: bool | Literal["manual"]
-    passes: Callable[[OutputsResponse], bool] | None
+    passes: Predicate | None
+    """Filters on this side."""
     reconnect: Reconnect | None
     """None: a lost connection is the stream's end."""
     poll_interval_s: float
@@ -54,10 +54,15 @@ def plan_of(
     group: str | None,
     broadcast: bool,
     after: int | None,
+    since: datetime | int | None,
+    until: datetime | int | None,
     follow: bool,
     acknowledge: bool | Literal["manual"],
     filter_locally: bool,
+    allow: Iterable[Filter],
+    deny: Iterable[Filter],
     min_priority: PriorityLike | None,
+    fields: Mapping[str, str | Sequence[str]],
     tags: Iterable[str],
     rules: Iterable[str],
     sources: Iterable[str],
@@ -75,35 +80,38 @@ def plan_of(
     # 0 equals False and 1 equals True, but neither means what it seems to.
     if not isinstance(acknowledge, bool) and acknowledge != "manual":
         raise invalid("acknowledge", acknowledge, 'True, False or "manual"')
+    wanted, short = _wanted(
+        allow,
+        deny,
+        Filter(
+            min_priority=min_priority,
+            fields=fields,
+            tags=tags,
+            rules=rules,
+            sources=sources,
+            hostnames=hostnames,
+        ),
+    )
     if filter_locally and (group is not None or broadcast):
         raise refused("filter_locally: the server filters groups and broadcasts itself")
     if group == "":
         raise invalid("group", group, "a name")
-    wanted = OutputsRequest(
-        tags=_texts("tags", tags),
-        rules=_texts("rules", rules),
-        sources=_texts("sources", sources),
-        hostnames=_texts("hostnames", hostnames),
-    )
-    if min_priority is not None:
-        # A number is judged with the rest of the request, in the server's words.
-        number = to_priority(min_priority, "min_priority") if isinstance(min_priority, str) else min_priority
-        wanted.min_priority = number  # type: ignore[assignment]
-    request = OutputsRequest()
+    request = OutputsRequest(group=group or "", broadcast=broadcast, follow=follow)
     if not filter_locally:
         request.MergeFrom(wanted)
-    request.group = group or ""
-    request.broadcast = broadcast
-    request.follow = follow
     if after is not None:
         if isinstance(after, bool) or not 0 <= after <= _max_sequence:
             raise invalid("after", after, "a sequence number, 0 or more")
         request.after = after
+    if since is not None:
+        _set_time(request.since, "since", since)
+    if until is not None:
+        _set_time(request.until, "until", until)
     if acknowledge is not False:
         request.acknowledged = 0
-    refusal = _refusal(method, request)
-    if refusal is not None:
-        raise refused(refusal)
+    reason = refusal(method, request, wanted, _name_of(short))
+    if reason is not None:
+        raise refused(reason)
     following = method == "sub" or follow
     return Plan(
         method=method,
@@ -112,7 +120,7 @@ def plan_of(
         timeout_s=checked_timeout(timeout_s),
         needs_our_server=group is not None or broadcast or follow or acknowledge is not False,
         acknowledge=acknowledge,
-        passes=_matcher(wanted) if filter_locally else None,
+        passes=predicate_of(wanted.allow, wanted.deny) if filter_locally else None,
         reconnect=_policy(reconnect) if following else None,
         poll_interval_s=poll_interval_s,
         drain_timeout_s=drain_timeout_s,
@@ -139,80 +147,41 @@ def _policy(reconnect: Reconnect | bool) -> Reconnect | None:
     return Reconnect() if reconnect else None
 
 
-def _texts(name: str, values: Iterable[str]) -> list[str]:
-    # A text is an iterable of texts, too: its letters.
-    if isinstance(values, str):
-        raise invalid(name, values, f"a list, [{quoted(values)}]")
-    texts = list(values)
-    for text in texts:
-        if not isinstance(text, str):
-            raise invalid(name, text, "a text")
-    return texts
+def _wanted(
+    allow: Iterable[Filter], deny: Iterable[Filter], short: Filter
+) -> tuple[OutputsRequest, list[str]]:
+    """The filters, and the names of those parts of a single `allow` that were given as options of their own."""
+    given = short.parts()
+    allowed = filters_of("allow", allow)
+    if given and allowed:
+        raise invalid(given[0], getattr(short, given[0]), "nothing with allow: put it into the filters there")
+    wanted = OutputsRequest(
+        allow=filters_of("allow", [short]) if given else allowed, deny=filters_of("deny", deny)
+    )
+    return wanted, given
 
 
-# The longest name of a group, in UTF-16 units, as the server counts.
-_max_group_length = 256
-# The fields of a request by which alerts are chosen, in the order in which they are named.
-_filters = ("tags", "min_priority", "rules", "sources", "hostnames")
+def _name_of(short: list[str]) -> Callable[[str], str]:
+    """What the caller typed for a part of the request."""
+
+    def name_of(path: str) -> str:
+        if path == "acknowledged":
+            return "acknowledge"
+        if not short:
+            return path
+        return ", ".join(short) if path == "allow" else path.removeprefix("allow[0].")
+
+    return name_of
 
 
-def _refusal(method: str, request: OutputsRequest) -> str | None:
-    """Why a stream's first request makes no sense, in the server's words; None if it does."""
-    group, broadcast = request.group, request.broadcast
-    length = len(group.encode("utf-16-le", "surrogatepass")) // 2
-    if length > _max_group_length:
-        return f"group: a name of {length} characters, expected at most {_max_group_length}"
-    if group != "" and broadcast:
-        return (
-            "group, broadcast: they exclude each other: a group shares its alerts, a broadcast gets them all"
-        )
-    if group == "" and not broadcast:
-        filtered = [name for name in _filters if _is_set(request, name)]
-        if filtered:
-            return (
-                f"{', '.join(filtered)}: the shared queue has no filter, for what does not match would be "
-                "lost to the others: name a group, ask for a broadcast, or filter locally"
-            )
-        if request.HasField("after"):
-            return (
-                "after: the shared queue goes on with what nobody took: name a group, or ask for a broadcast"
-            )
-    if request.HasField("min_priority") and priority_name(request.min_priority).isdigit():
-        return f"min_priority: {int(request.min_priority)}, expected 0 (Emergency) to 7 (Debug)"
-    if method == "sub" and request.follow:
-        return "follow: sub follows anyway, it is for get"
-    if not request.HasField("acknowledged"):
-        return None
-    if method == "get":
-        return "acknowledged: get takes no acknowledgements, use sub"
-    if broadcast:
-        return "acknowledged: a broadcast shares with nobody to whom its alerts could go instead"
-    return None
-
-
-def _is_set(request: OutputsRequest, name: str) -> bool:
-    if name == "min_priority":
-        return request.HasField("min_priority")
-    return len(getattr(request, name)) > 0
-
-
-def _matcher(wanted: OutputsRequest) -> Callable[[OutputsResponse], bool]:
-    """The same decision as the server's."""
-    min_priority = wanted.min_priority if wanted.HasField("min_priority") else None
-    tags, rules = _encoded(wanted.tags), _encoded(wanted.rules)
-    sources, hostnames = _encoded(wanted.sources), _encoded(wanted.hostnames)
-
-    def passes(alert: OutputsResponse) -> bool:
-        return (
-            (min_priority is None or alert.priority <= min_priority)
-            and (not tags or not tags.isdisjoint(alert.tags))
-            and (not rules or alert.rule in rules)
-            and (not sources or alert.source in sources)
-            and (not hostnames or alert.hostname in hostnames)
-        )
-
-    return passes
-
-
-def _encoded(texts: Iterable[str]) -> set[bytes]:
-    return {text.encode() for text in texts}
+def _set_time(timestamp: Timestamp, option: str, time: datetime | int) -> None:
+    """Sets a point in time; one that is out of range is judged with the rest of the request."""
+    if isinstance(time, datetime) and time.tzinfo is not None:
+        ns = instant_of_datetime(time).ns()
+    elif isinstance(time, int) and not isinstance(time, bool):
+        ns = time
+    else:
+        raise invalid(option, time, "a datetime with a time zone, or nanoseconds since 1970")
+    seconds, timestamp.nanos = divmod(ns, 1_000_000_000)
+    timestamp.seconds = max(-_max_seconds, min(seconds, _max_seconds))
+    timestamp.SetInParent()

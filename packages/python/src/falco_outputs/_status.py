@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias, cast, get_args
 
 from ._alert import Alert
@@ -29,6 +30,8 @@ class Disconnected:
     error: FalcoError
     retry_in_s: float
     """When the next attempt begins, in seconds."""
+    last_heard_at: datetime | None = None
+    """When this stream last heard from a server, in UTC; None if it never did."""
 
 
 @dataclass(frozen=True)

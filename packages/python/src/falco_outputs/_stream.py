@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from enum import Enum
 
 import grpc
@@ -70,6 +71,8 @@ class Stream:
         # How often in a row the server itself ended this stream without an alert.
         self._refused = 0
         self._was_connected = False
+        # In seconds since 1970.
+        self._heard_at: float | None = None
         self.loss: Loss | None = None
         """The loss that the last alert of `take` reports, if it reports one."""
 
@@ -122,6 +125,8 @@ class Stream:
                     yield Resumed() if self._was_connected else Connected()
                     self._was_connected = True
                     ended = yield call
+                    if call.silent_for_ms > 0 and not self.has_ended():
+                        raise self._silent(call.silent_for_ms)
                     if ended is not None:
                         raise ended
                     if self._may_end():
@@ -152,7 +157,7 @@ class Stream:
                 # The traceback of an error that is not raised would keep this stream alive.
                 error.__traceback__ = failed = None
                 shared = _is_lost(error)
-                yield Disconnected(error, retry_in_s)
+                yield Disconnected(error, retry_in_s, self._last_heard_at())
                 del error
                 await self._wait(retry_in_s, shared=shared)
         finally:
@@ -161,6 +166,7 @@ class Stream:
     def _opened(self, call: Call) -> None:
         self.state = State.OPEN
         self._attempts = 0
+        self._heard_at = time.time()
         if self._position is None:
             self._position = call.position
         self._connections.answered()
@@ -175,7 +181,13 @@ class Stream:
             raise FalcoError(
                 f"a message of {size} bytes is not an alert", grpc.StatusCode.INTERNAL, tried=self.tried
             )
+        self._heard_at = time.time()
         plan = self.plan
+        if call.is_ours and message.scanned != 0:
+            # Not an alert: the server tells how far it has looked, or just that it is there.
+            if plan.request.broadcast and message.scanned > (self._position or 0):
+                self._position = message.scanned
+            return None
         acknowledges = plan.acknowledge is not False
         place = call.outbox.received() if acknowledges else 0
         if self._is_ending:
@@ -193,11 +205,12 @@ class Stream:
             self._position = sequence
         elif plan.request.broadcast:
             return None
-        if plan.passes is not None and loss is None and not plan.passes(message):
+        alert = alert_of(message, size, call.outbox if acknowledges else None, place)
+        if plan.passes is not None and loss is None and not plan.passes(alert):
             if acknowledges:
                 call.outbox.done(place)
             return None
-        return alert_of(message, size, call.outbox if acknowledges else None, place)
+        return alert
 
     def _progressed(self, call: Call) -> None:
         self._refused = 0
@@ -287,6 +300,13 @@ class Stream:
         if self.plan.timeout_s is None or self._started_at is None:
             return wait_s
         return max(0.0, min(wait_s, self._started_at + self.plan.timeout_s - time.monotonic()))
+
+    def _last_heard_at(self) -> datetime | None:
+        return None if self._heard_at is None else datetime.fromtimestamp(self._heard_at, UTC)
+
+    def _silent(self, ms: int) -> UnavailableError:
+        message = f"nothing was heard for {ms} ms: the connection is dead"
+        return UnavailableError(message, grpc.StatusCode.UNAVAILABLE, tried=self.tried)
 
     def _unavailable(self, message: str) -> UnavailableError:
         return UnavailableError(message, grpc.StatusCode.UNAVAILABLE, tried=self.tried, from_server=True)

@@ -65,6 +65,10 @@ class OldFalco:
         """Queues alerts of these rules; they wait for a request."""
         self.queue.extend(OutputsResponse(rule=rule.encode()) for rule in rules)
 
+    def publish(self, *encoded: bytes) -> None:
+        """Queues alerts in the contract's form."""
+        self.queue.extend(map(OutputsResponse.FromString, encoded))
+
     def stop(self) -> None:
         """Ends every stream with OK, as Falco does when it stops, and lets go of the address."""
         if self._stopping.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -32,6 +33,13 @@ class Host:
         """A server that serves when it is told how."""
         self._last_server += 1
         return Server(self, self._last_server)
+
+    def freeze(self) -> None:
+        """Stops the process, with its connections open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         assert self._process.stdin is not None

@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
@@ -11,7 +11,8 @@ use tonic::body::Body;
 use tower_service::Service;
 
 use super::answer::Answer;
-use super::failure::{Failure, LastFailure};
+use super::failure::Failure;
+use super::health::Health;
 use super::links::Links;
 use crate::contract::VERSION_HEADER;
 
@@ -23,15 +24,15 @@ const GRPC_STATUS: &str = "grpc-status";
 /// How often a request is handed to a connection that turns out to be over.
 const MAX_SENDS: u32 = 3;
 
-/// What came of a call, beside what tonic tells.
+/// What came of a call, apart from what tonic tells.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     /// Our server answered: it sent our header.
     is_ours: AtomicBool,
     /// A gRPC status arrived.
     has_status: AtomicBool,
-    /// Of the connection that the call had.
-    failure: OnceLock<Arc<LastFailure>>,
+    /// Of the connection that the call has.
+    health: Mutex<Option<Arc<Health>>>,
 }
 
 impl Record {
@@ -45,7 +46,29 @@ impl Record {
     }
 
     pub(super) fn failure(&self) -> Option<Failure> {
-        self.failure.get()?.get()
+        self.health()?.failure()
+    }
+
+    /// New calls take another connection.
+    pub(super) fn retire_connection(&self) {
+        if let Some(health) = self.health() {
+            health.retire();
+        }
+    }
+
+    /// Ends the call's connection, and with it every call on it.
+    pub(crate) fn give_up_connection(&self, failure: Failure) {
+        if let Some(health) = self.health() {
+            health.give_up(failure);
+        }
+    }
+
+    fn health(&self) -> Option<Arc<Health>> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn takes(&self, health: Arc<Health>) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = Some(health);
     }
 
     /// Looks at an answer's headers or trailers; says whether they have a status.
@@ -79,18 +102,13 @@ impl Channel {
         loop {
             sends += 1;
             let mut link = self.links.get().await?;
+            self.record.takes(link.health.clone());
             match link.send(request).await {
-                Ok(response) => {
-                    _ = self.record.failure.set(link.failure);
-                    return Ok(self.take(response)?);
-                }
+                Ok(response) => return Ok(self.take(response)?),
                 Err(mut error) => match error.take_message() {
                     // The connection was over before the request left.
                     Some(unsent) if sends < MAX_SENDS => request = unsent,
-                    _ => {
-                        _ = self.record.failure.set(link.failure);
-                        return Err(error.into_error().into());
-                    }
+                    _ => return Err(error.into_error().into()),
                 },
             }
         }

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use super::custom::CustomConnector;
 use super::explain::{self, Peer};
-use super::failure::{Failure, LastFailure};
+use super::failure::Failure;
+use super::health::Health;
 use super::settings::Settings;
 #[cfg(feature = "tls")]
 use super::tls::Handshake;
@@ -102,14 +103,14 @@ impl Connector {
         false
     }
 
-    /// A socket, and whether the server speaks HTTP/2 on it. What goes wrong with it later is told to `failure`.
+    /// A socket, and whether the server speaks HTTP/2 on it. `health` is told what goes wrong with it later.
     pub(super) async fn connect(
         &self,
-        failure: Arc<LastFailure>,
+        health: Arc<Health>,
     ) -> Result<(Watched, oneshot::Receiver<()>), Failure> {
         let deadline = Instant::now() + self.timeout;
         match tokio::time::timeout_at(deadline, self.open()).await {
-            Ok(Ok((socket, peer))) => Ok(Watched::new(socket, peer, deadline, failure)),
+            Ok(Ok((socket, peer))) => Ok(Watched::new(socket, peer, deadline, health)),
             Ok(Err(failure)) => Err(failure),
             Err(_) => Err(explain::timed_out()),
         }

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::code::Code;
 use crate::error::Error;
@@ -12,7 +12,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self::with(Code::Unavailable, message)
     }
 
@@ -29,27 +29,17 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-impl From<Failure> for Error {
+/// For tonic, which hands it back with the call's error.
+impl From<Failure> for tonic::Status {
     fn from(failure: Failure) -> Self {
-        Self::new(failure.code, &*failure.message).caused_by(failure)
+        let mut status = Self::new(tonic::Code::from_i32(failure.code.into()), &*failure.message);
+        status.set_source(Arc::new(failure));
+        status
     }
 }
 
-/// Why a connection failed. A call gets only what HTTP/2 made of it, which drops the reason.
-#[derive(Debug, Default)]
-pub(super) struct LastFailure(Mutex<Option<Failure>>);
-
-impl LastFailure {
-    /// The first word on a connection counts: what follows is its consequence.
-    pub(super) fn tell(&self, failure: Failure) {
-        self.lock().get_or_insert(failure);
-    }
-
-    pub(super) fn get(&self) -> Option<Failure> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.code, &*failure.message).caused_by(failure)
     }
 }

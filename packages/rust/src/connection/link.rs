@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -10,7 +9,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tonic::body::Body;
 
 use super::connector::Connector;
-use super::failure::{Failure, LastFailure};
+use super::failure::Failure;
+use super::health::Health;
 
 /// What all streams of a connection, and one stream, may have on their way, in bytes.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
@@ -21,15 +21,14 @@ const MAX_PING_TIMEOUT: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     sender: SendRequest<Body>,
-    pub(super) failure: Arc<LastFailure>,
-    is_retired: Arc<AtomicBool>,
+    pub(super) health: Arc<Health>,
 }
 
 impl Link {
     /// A connection on which the server speaks HTTP/2.
     pub(super) async fn open(connector: &Connector, keep_alive: Duration) -> Result<Self, Failure> {
-        let failure = Arc::new(LastFailure::default());
-        let (socket, spoke) = connector.connect(failure.clone()).await?;
+        let health = Arc::new(Health::default());
+        let (socket, spoke) = connector.connect(health.clone()).await?;
         let (sender, connection) = Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -38,18 +37,18 @@ impl Link {
             .keep_alive_timeout(keep_alive.min(MAX_PING_TIMEOUT))
             .handshake(TokioIo::new(socket))
             .await
-            .map_err(|error| failure.get().unwrap_or_else(|| Failure::new(error.to_string())))?;
-        // Its end reaches every call on it, and `failure` has the reason.
+            .map_err(|error| health.failure().unwrap_or_else(|| Failure::new(error.to_string())))?;
+        // Its end reaches every call on it, and `health` has the reason.
         tokio::spawn(connection);
         if spoke.await.is_err() {
-            return Err(failure.get().unwrap_or_else(|| Failure::new("the connection was lost")));
+            return Err(health.failure().unwrap_or_else(|| Failure::new("the connection was lost")));
         }
-        Ok(Self { sender, failure, is_retired: Arc::default() })
+        Ok(Self { sender, health })
     }
 
     /// Whether new calls can be made on it.
     pub(super) fn is_usable(&self) -> bool {
-        !self.sender.is_closed() && !self.is_retired.load(Ordering::Relaxed)
+        !self.sender.is_closed() && !self.health.is_retired()
     }
 
     /// A request that did not leave comes back with the error.
@@ -59,7 +58,7 @@ impl Link {
     ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
         let sent = self.sender.try_send_request(request).await;
         if sent.as_ref().is_err_and(|error| error.message().is_some()) {
-            self.is_retired.store(true, Ordering::Relaxed);
+            self.health.retire();
         }
         sent
     }

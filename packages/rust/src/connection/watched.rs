@@ -9,18 +9,18 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep};
 
 use super::explain::{self, Peer};
-use super::failure::LastFailure;
 use super::goaway::GoAway;
+use super::health::Health;
 
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
-/// A socket that remembers how it failed, and fails if the other side says nothing in time: in HTTP/2 the server speaks
-/// without being asked, which the receiver is told.
+/// A socket that tells how it failed, and fails when its connection is given up, or if the other side says nothing in
+/// time: in HTTP/2 the server speaks without being asked, which the receiver is told.
 pub(super) struct Watched {
     socket: Box<dyn Socket>,
     peer: Peer,
-    failure: Arc<LastFailure>,
+    health: Arc<Health>,
     goaway: GoAway,
     /// Until the other side spoke.
     patience: Option<Patience>,
@@ -41,16 +41,16 @@ impl Watched {
         socket: Box<dyn Socket>,
         peer: Peer,
         deadline: Instant,
-        failure: Arc<LastFailure>,
+        health: Arc<Health>,
     ) -> (Self, oneshot::Receiver<()>) {
         let (heard, spoke) = oneshot::channel();
         let patience = Some(Patience { until: Box::pin(tokio::time::sleep_until(deadline)), heard });
-        (Self { socket, peer, failure, goaway: GoAway::default(), patience }, spoke)
+        (Self { socket, peer, health, goaway: GoAway::default(), patience }, spoke)
     }
 
     fn tell<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
-            self.failure.tell(explain::lost(error, self.peer, self.patience.is_none()));
+            self.health.fail(explain::lost(error, self.peer, self.patience.is_none()));
         }
         result
     }
@@ -59,7 +59,7 @@ impl Watched {
     fn heard(&mut self, first: &[u8]) {
         let Some(patience) = self.patience.take() else { return };
         if first.get(FRAME_TYPE).is_some_and(|&frame_type| frame_type != SETTINGS) {
-            self.failure.tell(explain::foreign(self.peer));
+            self.health.fail(explain::foreign(self.peer));
         } else {
             // Nobody listens if the connection was given up.
             _ = patience.heard.send(());
@@ -81,19 +81,22 @@ impl AsyncRead for Watched {
                     self.heard(bytes);
                 }
                 if let Some(failure) = self.goaway.read(bytes) {
-                    self.failure.tell(failure);
+                    self.health.fail(failure);
                 }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(())) => {
-                self.failure.tell(explain::closed(self.peer, self.patience.is_none()));
+                self.health.fail(explain::closed(self.peer, self.patience.is_none()));
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(self.tell(Err(error))),
             Poll::Pending => {
+                if self.health.poll_given_up(cx).is_ready() {
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+                }
                 let Some(patience) = &mut self.patience else { return Poll::Pending };
                 ready!(patience.until.as_mut().poll(cx));
-                self.failure.tell(explain::timed_out());
+                self.health.fail(explain::timed_out());
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
         }

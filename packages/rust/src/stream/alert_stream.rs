@@ -14,6 +14,7 @@ use super::plan::{Acknowledge, Plan};
 use super::session::Session;
 use super::status::StreamStatus;
 use crate::alert::{Alert, Origin};
+use crate::alert_codec::Message;
 use crate::connection::Connection;
 use crate::error::Error;
 
@@ -116,11 +117,20 @@ impl AlertStream {
 
     fn poll_alert(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         loop {
-            let Some(alert) = ready!(self.session.poll_alert(cx)).transpose()? else {
+            let Some(message) = ready!(self.session.poll_message(cx)).transpose()? else {
                 return Poll::Ready(None);
             };
-            if let Some(alert) = self.take(alert) {
-                return Poll::Ready(Some(Ok(alert)));
+            match message {
+                Message::Alert(alert) => {
+                    if let Some(alert) = self.take(alert) {
+                        return Poll::Ready(Some(Ok(alert)));
+                    }
+                }
+                // A reconnection starts there. Other modes keep their place at the server.
+                Message::Scanned(sequence) if self.session.plan.request.broadcast => {
+                    self.session.position = self.session.position.max(Some(sequence));
+                }
+                Message::Scanned(_) => {}
             }
         }
     }

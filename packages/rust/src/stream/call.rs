@@ -1,7 +1,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -11,11 +11,11 @@ use tonic::metadata::MetadataMap;
 use tonic::{Status, Streaming};
 
 use super::requests::{Requests, RequestsHandle};
-use crate::alert::Alert;
-use crate::alert_codec::AlertCodec;
-use crate::connection::{Connection, Record, request};
+use super::silence::Silence;
+use crate::alert_codec::{AlertCodec, Message};
+use crate::connection::{Connection, Failure, Record, request};
 use crate::contract::outputs::Request;
-use crate::contract::{POSITION_HEADER, WINDOW_HEADER};
+use crate::contract::{HEARTBEAT_HEADER, POSITION_HEADER, WINDOW_HEADER};
 use crate::error::Error;
 use crate::refusal::Method;
 
@@ -39,7 +39,9 @@ pub(super) struct Opening {
 pub(super) struct Call {
     /// Unlike that of any other call of this process.
     pub(super) id: u64,
-    alerts: Streaming<Alert>,
+    messages: Streaming<Message>,
+    /// `None` if the server promises no heartbeats.
+    silence: Option<Silence>,
     pub(super) requests: RequestsHandle,
     /// Whether our server answers, and not Falco's own.
     pub(super) is_ours: bool,
@@ -77,7 +79,7 @@ impl Opening {
 
 impl Call {
     fn new(
-        response: tonic::Response<Streaming<Alert>>,
+        response: tonic::Response<Streaming<Message>>,
         requests: RequestsHandle,
         record: Arc<Record>,
     ) -> Self {
@@ -94,7 +96,8 @@ impl Call {
         }
         Self {
             id: CALLS.fetch_add(1, Ordering::Relaxed),
-            alerts: response.into_inner(),
+            silence: number(HEARTBEAT_HEADER).and_then(Silence::new),
+            messages: response.into_inner(),
             requests,
             is_ours,
             position,
@@ -108,15 +111,26 @@ impl Call {
         self.is_ours && self.position.is_none()
     }
 
-    pub(super) fn poll_alert(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Alert, Status>>> {
-        Pin::new(&mut self.alerts).poll_next(cx)
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Status>>> {
+        let message = Pin::new(&mut self.messages).poll_next(cx);
+        let Some(silence) = &mut self.silence else { return message };
+        if message.is_ready() {
+            silence.broken();
+            return message;
+        }
+        let length = ready!(silence.poll_too_long(cx));
+        let dead =
+            Failure::new(format!("nothing was heard for {} ms: the connection is dead", length.as_millis()));
+        // A new call on it would hang as well.
+        self.record.give_up_connection(dead.clone());
+        Poll::Ready(Some(Err(dead.into())))
     }
 
     /// Ends the call so that the last acknowledgement arrives, which a cancel could overtake: half-closes, and waits for
     /// the server to end the stream.
     pub(super) async fn finish(mut self) {
         self.requests.end();
-        let drained = async { while let Ok(Some(_)) = self.alerts.message().await {} };
+        let drained = async { while let Ok(Some(_)) = self.messages.message().await {} };
         // Whatever did not arrive was not acknowledged, and comes again.
         _ = tokio::time::timeout(FAREWELL, drained).await;
     }

@@ -4,7 +4,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, Sleep};
 use tracing::{debug, info, warn};
@@ -13,7 +13,7 @@ use super::acknowledger::Acknowledger;
 use super::call::{Call, Opening};
 use super::plan::{Acknowledge, Plan};
 use super::status::StreamStatus;
-use crate::alert::Alert;
+use crate::alert_codec::Message;
 use crate::code::Code;
 use crate::connection::Connection;
 use crate::contract::outputs::Request;
@@ -28,8 +28,9 @@ pub(super) struct Session {
     pub(super) plan: Plan,
     state: State,
     pub(super) acknowledger: Acknowledger,
-    /// The highest sequence number that was returned, or the place where the stream began.
+    /// The highest sequence number that was returned, or looked at in vain; before that, where the stream began.
     pub(super) position: Option<u64>,
+    last_heard_at: Option<SystemTime>,
     started: Option<Instant>,
     deadline: Option<Pin<Box<Sleep>>>,
     /// How many attempts there were since one succeeded.
@@ -58,6 +59,7 @@ impl Session {
             state: State::New,
             acknowledger: Acknowledger::new(),
             position: None,
+            last_heard_at: None,
             started: None,
             deadline: None,
             attempts: 0,
@@ -87,19 +89,19 @@ impl Session {
         }
     }
 
-    /// The next alert of whatever call.
-    pub(super) fn poll_alert(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Alert, Error>>> {
-        let alert = self.poll_calls(cx);
-        if alert.is_pending()
+    /// The next message of whatever call.
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        let message = self.poll_calls(cx);
+        if message.is_pending()
             && self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
         {
             self.state = State::Ended;
             return Poll::Ready(Some(Err(self.timed_out())));
         }
-        alert
+        message
     }
 
-    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Alert, Error>>> {
+    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
         loop {
             let failed = match &mut self.state {
                 State::New => {
@@ -113,12 +115,13 @@ impl Session {
                     }
                     Err(error) => Some(error),
                 },
-                State::Open(call) => match ready!(call.poll_alert(cx)) {
-                    Some(Ok(alert)) => {
-                        if mem::take(&mut self.is_recovering) {
+                State::Open(call) => match ready!(call.poll_message(cx)) {
+                    Some(Ok(message)) => {
+                        self.last_heard_at = Some(SystemTime::now());
+                        if matches!(message, Message::Alert(_)) && mem::take(&mut self.is_recovering) {
                             self.connection.retry.succeeded();
                         }
-                        return Poll::Ready(Some(Ok(alert)));
+                        return Poll::Ready(Some(Ok(message)));
                     }
                     Some(Err(status)) => {
                         Some(self.connection.error(self.plan.method.name(), status, &call.record))
@@ -188,6 +191,7 @@ impl Session {
     fn opened(&mut self, call: Call) {
         // The error comes with the next message.
         if !call.is_refused() {
+            self.last_heard_at = Some(SystemTime::now());
             self.attempts = 0;
             self.position = self.position.or(call.position);
             self.acknowledger.turn_to(call.id, call.requests.share());
@@ -222,7 +226,7 @@ impl Session {
         warn!(%error, ?retry_in, "disconnected");
         let sleep = tokio::time::sleep(retry_in.min(left.unwrap_or(retry_in)));
         self.state = State::Waiting(Box::pin(sleep));
-        self.tell(StreamStatus::Disconnected { error, retry_in });
+        self.tell(StreamStatus::Disconnected { error, retry_in, last_heard_at: self.last_heard_at });
         None
     }
 

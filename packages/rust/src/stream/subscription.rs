@@ -1,17 +1,16 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::alert_stream::AlertStream;
 use super::plan::{Acknowledge, OnStatus, Plan};
 use super::reconnect::Reconnect;
 use super::status::StreamStatus;
-use crate::connection::{Connection, Headers, above_zero};
-use crate::contract::outputs::Request;
+use crate::connection::{Connection, Headers};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::priority::Priority;
-use crate::refusal::{Method, refusal};
+use crate::refusal::Method;
 
 const DEFAULT_POLL_INTERVAL: Duration = Duration::from_millis(100);
 const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,21 +32,26 @@ const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// ```
 #[must_use = "a subscription does nothing until `stream`"]
 pub struct Subscription {
-    connection: Arc<Connection>,
-    method: Method,
-    group: Option<String>,
-    broadcast: bool,
-    after: Option<u64>,
-    follow: bool,
-    filter: Filter,
-    filter_locally: bool,
-    acknowledge: Acknowledge,
-    reconnect: Option<Reconnect>,
-    poll_interval: Duration,
-    drain_timeout: Duration,
-    timeout: Option<Duration>,
-    headers: Headers,
-    on_status: Option<OnStatus>,
+    pub(super) connection: Arc<Connection>,
+    pub(super) method: Method,
+    pub(super) group: Option<String>,
+    pub(super) broadcast: bool,
+    pub(super) after: Option<u64>,
+    pub(super) since: Option<SystemTime>,
+    pub(super) until: Option<SystemTime>,
+    pub(super) follow: bool,
+    /// The one filter of `allow`, if its parts are given here.
+    pub(super) filter: Filter,
+    pub(super) allow: Vec<Filter>,
+    pub(super) deny: Vec<Filter>,
+    pub(super) filter_locally: bool,
+    pub(super) acknowledge: Acknowledge,
+    pub(super) reconnect: Option<Reconnect>,
+    pub(super) poll_interval: Duration,
+    pub(super) drain_timeout: Duration,
+    pub(super) timeout: Option<Duration>,
+    pub(super) headers: Headers,
+    pub(super) on_status: Option<OnStatus>,
 }
 
 impl Subscription {
@@ -58,8 +62,12 @@ impl Subscription {
             group: None,
             broadcast: false,
             after: None,
+            since: None,
+            until: None,
             follow: false,
-            filter: Filter::default(),
+            filter: Filter::new(),
+            allow: Vec::new(),
+            deny: Vec::new(),
             filter_locally: false,
             acknowledge: Acknowledge::default(),
             reconnect: Some(Reconnect::default()),
@@ -90,40 +98,96 @@ impl Subscription {
         self
     }
 
+    /// Only alerts with this time or a later one, by the alert's own time; an alert without a time counts with that of its
+    /// arrival. For broadcasts. Without [`after`](Self::after), the stream starts with the oldest retained alert.
+    pub fn since(mut self, time: SystemTime) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Only alerts with an earlier time than this. For a `get` of a broadcast that does not follow.
+    pub fn until(mut self, time: SystemTime) -> Self {
+        self.until = Some(time);
+        self
+    }
+
     /// `get` only: stays open for what comes.
     pub fn follow(mut self) -> Self {
         self.follow = true;
         self
     }
 
-    /// Only alerts that are at least this severe.
-    pub fn min_priority(mut self, priority: Priority) -> Self {
-        self.filter.min_priority = Some(priority);
+    /// Only alerts that match one of these filters. They add to those that were given before.
+    ///
+    /// The server filters groups and broadcasts; for the shared queue see [`filter_locally`](Self::filter_locally).
+    ///
+    /// ```no_run
+    /// # use falco_outputs::{Client, Filter, Priority};
+    /// # use std::time::{Duration, SystemTime};
+    /// # fn example(falco: Client) -> Result<(), falco_outputs::Error> {
+    /// // What namespace shop did in the last hour, and all that is critical, without a noisy rule.
+    /// let alerts = falco
+    ///     .get()
+    ///     .broadcast()
+    ///     .since(SystemTime::now() - Duration::from_secs(3600))
+    ///     .allow([
+    ///         Filter::new().field("k8s.ns.name", ["shop"]),
+    ///         Filter::new().min_priority(Priority::CRITICAL),
+    ///     ])
+    ///     .deny([Filter::new().rules(["Read sensitive file *"]).hostnames(["build-*"])])
+    ///     .stream()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow(mut self, filters: impl IntoIterator<Item = Filter>) -> Self {
+        self.allow.extend(filters);
         self
     }
 
-    /// Only alerts that carry any of these tags. Values are exact and case-sensitive, here and below; all filters that
-    /// are given must hold. They belong to a group or a broadcast, or see [`Subscription::filter_locally`].
+    /// No alerts that match one of these filters. They add to those that were given before.
+    pub fn deny(mut self, filters: impl IntoIterator<Item = Filter>) -> Self {
+        self.deny.extend(filters);
+        self
+    }
+
+    /// Only alerts that are at least this severe. This, and the five methods that follow, are short for one filter in
+    /// [`allow`](Self::allow), and do what the methods of [`Filter`] do.
+    pub fn min_priority(mut self, priority: Priority) -> Self {
+        self.filter = self.filter.min_priority(priority);
+        self
+    }
+
+    /// Only alerts that have any of these tags.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.filter.tags = strings(tags);
+        self.filter = self.filter.tags(tags);
         self
     }
 
     /// Only alerts of any of these rules.
     pub fn rules(mut self, rules: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.filter.rules = strings(rules);
+        self.filter = self.filter.rules(rules);
         self
     }
 
-    /// Only alerts of any of these sources.
+    /// Only alerts from any of these sources.
     pub fn sources(mut self, sources: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.filter.sources = strings(sources);
+        self.filter = self.filter.sources(sources);
         self
     }
 
-    /// Only alerts of any of these hosts.
+    /// Only alerts from any of these hosts.
     pub fn hostnames(mut self, hostnames: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.filter.hostnames = strings(hostnames);
+        self.filter = self.filter.hostnames(hostnames);
+        self
+    }
+
+    /// Only alerts with this output field and any of these values; with an empty list, e.g. `[""; 0]`, any value will do.
+    pub fn field(
+        mut self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.filter = self.filter.field(name, values);
         self
     }
 
@@ -198,61 +262,9 @@ impl Subscription {
     /// # Errors
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for options that cannot work, or not together.
     pub fn stream(self) -> Result<AlertStream, Error> {
-        let (connection, plan) = self.plan()?;
-        Ok(AlertStream::new(connection, plan))
+        let connection = self.connection.clone();
+        Ok(AlertStream::new(connection, Plan::of(self)?))
     }
-
-    fn plan(self) -> Result<(Arc<Connection>, Plan), Error> {
-        above_zero("poll_interval", self.poll_interval)?;
-        above_zero("drain_timeout", self.drain_timeout)?;
-        self.timeout.map_or(Ok(()), |timeout| above_zero("timeout", timeout))?;
-        self.reconnect.as_ref().map_or(Ok(()), Reconnect::check)?;
-        if self.filter_locally && (self.group.is_some() || self.broadcast) {
-            return Err(Error::invalid("filter_locally: the server filters groups and broadcasts itself"));
-        }
-        if self.group.as_deref() == Some("") {
-            return Err(Error::invalid("group: \"\", expected a name"));
-        }
-        let (filter, sent) =
-            if self.filter_locally { (Some(self.filter), Filter::default()) } else { (None, self.filter) };
-        let acknowledges = self.acknowledge != Acknowledge::Never;
-        let request = Request {
-            tags: sent.tags,
-            min_priority: sent.min_priority.map(i32::from),
-            rules: sent.rules,
-            sources: sent.sources,
-            hostnames: sent.hostnames,
-            group: self.group.unwrap_or_default(),
-            broadcast: self.broadcast,
-            after: self.after,
-            follow: self.follow,
-            acknowledged: acknowledges.then_some(0),
-        };
-        if let Some(refused) = refusal(self.method, &request) {
-            return Err(Error::invalid(refused));
-        }
-        let plan = Plan {
-            method: self.method,
-            needs_our_server: !request.group.is_empty()
-                || request.broadcast
-                || request.follow
-                || acknowledges,
-            acknowledge: self.acknowledge,
-            filter,
-            reconnect: self.reconnect.filter(|_| self.method == Method::Sub || request.follow),
-            poll_interval: self.poll_interval,
-            drain_timeout: self.drain_timeout,
-            timeout: self.timeout,
-            metadata: self.headers.metadata()?,
-            on_status: self.on_status,
-            request,
-        };
-        Ok((self.connection, plan))
-    }
-}
-
-fn strings(values: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
-    values.into_iter().map(Into::into).collect()
 }
 
 impl fmt::Debug for Subscription {
@@ -262,6 +274,8 @@ impl fmt::Debug for Subscription {
             .field("group", &self.group)
             .field("broadcast", &self.broadcast)
             .field("filter", &self.filter)
+            .field("allow", &self.allow)
+            .field("deny", &self.deny)
             .finish_non_exhaustive()
     }
 }

@@ -56,18 +56,54 @@ pub(crate) struct TlsFiles {
     pub(crate) server_name: Option<String>,
 }
 
-/// A stream's options, by the contract's names; numbers of 64 bits are text.
+/// A stream's options, by the contract's names; numbers of 64 bits and times are text.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Request {
-    pub(crate) tags: Option<Vec<String>>,
-    pub(crate) min_priority: Option<i32>,
-    pub(crate) rules: Option<Vec<String>>,
-    pub(crate) sources: Option<Vec<String>>,
-    pub(crate) hostnames: Option<Vec<String>>,
+    pub(crate) allow: Vec<Filter>,
+    pub(crate) deny: Vec<Filter>,
     pub(crate) group: Option<String>,
     pub(crate) broadcast: bool,
     pub(crate) after: Option<String>,
     pub(crate) follow: bool,
     pub(crate) acknowledged: Option<String>,
+    pub(crate) since: Option<String>,
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Filter {
+    rules: Vec<String>,
+    sources: Vec<String>,
+    hostnames: Vec<String>,
+    tags: Vec<String>,
+    min_priority: Option<i32>,
+    fields: Vec<FieldFilter>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldFilter {
+    name: String,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
+impl From<Filter> for falco_outputs::Filter {
+    fn from(filter: Filter) -> Self {
+        let lists = Self::new()
+            .rules(filter.rules)
+            .sources(filter.sources)
+            .hostnames(filter.hostnames)
+            .tags(filter.tags);
+        let with_priority = match filter.min_priority {
+            Some(priority) => lists.min_priority(priority.into()),
+            None => lists,
+        };
+        filter
+            .fields
+            .into_iter()
+            .fold(with_priority, |built, FieldFilter { name, values }| built.field(name, values))
+    }
 }

@@ -27,6 +27,9 @@ pub(crate) fn status(status: &StreamStatus, alerts: usize) -> Value {
     let name = match status {
         StreamStatus::Connecting { .. } => "connecting",
         StreamStatus::Connected => "connected",
+        StreamStatus::Disconnected { last_heard_at: Some(_), .. } => {
+            return json!({ "type": "disconnected", "alerts": alerts, "last_heard": true });
+        }
         StreamStatus::Disconnected { .. } => "disconnected",
         StreamStatus::Resumed => "resumed",
         StreamStatus::Lost { loss: lost, .. } => {

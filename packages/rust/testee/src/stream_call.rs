@@ -1,8 +1,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use falco_outputs::{Alert, AlertStream, Error, Reconnect, Subscription};
+use falco_outputs::{Alert, AlertStream, Error, Reconnect, Subscription, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -94,11 +94,10 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
             }
         };
     }
-    option!(tags, request.tags.clone());
-    option!(min_priority, request.min_priority.map(Into::into));
-    option!(rules, request.rules.clone());
-    option!(sources, request.sources.clone());
-    option!(hostnames, request.hostnames.clone());
+    subscription = subscription.allow(request.allow.iter().cloned().map(Into::into));
+    subscription = subscription.deny(request.deny.iter().cloned().map(Into::into));
+    option!(since, request.since.as_deref().map(time));
+    option!(until, request.until.as_deref().map(time));
     option!(group, request.group.clone());
     option!(broadcast if request.broadcast);
     option!(after, request.after.as_ref().map(|after| after.parse().expect("a number of 64 bits")));
@@ -122,6 +121,11 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
     } else {
         subscription.without_reconnect()
     }
+}
+
+fn time(text: &str) -> SystemTime {
+    let time: Timestamp = text.parse().expect("an RFC 3339 time");
+    time.to_system_time().expect("a time of this system")
 }
 
 /// Acknowledges alerts by their places, in the order of a case, each as soon as it is there.

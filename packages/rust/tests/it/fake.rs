@@ -2,10 +2,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{BufMut, Bytes, BytesMut};
+use falco_outputs::Client;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use prost::Message;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixListener;
 
 use crate::scratch::Scratch;
@@ -38,22 +40,41 @@ impl Fake {
         let answer = Arc::new(answer);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let (counted, answer) = (counted.clone(), answer.clone());
-                tokio::spawn(async move {
-                    let Ok(mut connection) = h2::server::handshake(socket).await else { return };
-                    while let Some(Ok((request, respond))) = connection.accept().await {
-                        let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
-                        let method = request.uri().path().rsplit('/').next().unwrap().to_owned();
-                        tokio::spawn(answer(number, FakeCall { method, request, respond }));
-                    }
-                });
+                tokio::spawn(serve(socket, counted.clone(), answer.clone()));
             }
         });
         Self { address, calls, _scratch: scratch }
     }
 
+    /// A client of such a server in memory, for a test whose clock is paused.
+    pub(crate) fn in_memory<F: Future<Output = ()> + Send + 'static>(
+        answer: impl Fn(usize, FakeCall) -> F + Send + Sync + 'static,
+    ) -> Client {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let answer = Arc::new(answer);
+        let connector = move || {
+            let (ours, theirs) = tokio::io::duplex(1024 * 1024);
+            tokio::spawn(serve(theirs, calls.clone(), answer.clone()));
+            async { Ok(ours) }
+        };
+        Client::builder().connector(connector).build().unwrap()
+    }
+
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
+    }
+}
+
+async fn serve<F: Future<Output = ()> + Send + 'static>(
+    socket: impl AsyncRead + AsyncWrite + Unpin,
+    calls: Arc<AtomicUsize>,
+    answer: Arc<impl Fn(usize, FakeCall) -> F>,
+) {
+    let Ok(mut connection) = h2::server::handshake(socket).await else { return };
+    while let Some(Ok((request, respond))) = connection.accept().await {
+        let number = calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let method = request.uri().path().rsplit('/').next().unwrap().to_owned();
+        tokio::spawn(answer(number, FakeCall { method, request, respond }));
     }
 }
 
@@ -76,8 +97,13 @@ impl FakeCall {
 
     /// Opens a stream as our server does.
     pub(crate) fn open(&mut self) -> FakeStream {
-        let headers = [("falco-outputs-version", "1"), ("falco-outputs-position", "0")];
-        FakeStream(self.respond.send_response(grpc(&headers), false).unwrap())
+        self.open_with(&[])
+    }
+
+    /// The same, with more headers.
+    pub(crate) fn open_with(&mut self, headers: &[(&'static str, &'static str)]) -> FakeStream {
+        let ours = [("falco-outputs-version", "1"), ("falco-outputs-position", "0")];
+        FakeStream(self.respond.send_response(grpc(&[&ours, headers].concat()), false).unwrap())
     }
 
     /// Opens a stream as Falco's own server does.

@@ -14,9 +14,12 @@ mod connecting;
 mod deploying;
 mod explaining;
 mod falco;
+mod filtering;
+mod heartbeats;
 mod messages;
 mod proxied;
 mod reconnecting;
+mod refusing;
 mod subscribing;
 #[cfg(feature = "tls")]
 mod tls;

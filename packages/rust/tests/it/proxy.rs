@@ -1,6 +1,8 @@
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
@@ -13,6 +15,7 @@ pub(crate) struct Proxy {
     silences: watch::Sender<()>,
     refusing: Arc<AtomicBool>,
     accepted: Arc<AtomicUsize>,
+    forwarded: Arc<AtomicUsize>,
     _scratch: Scratch,
 }
 
@@ -28,6 +31,8 @@ impl Proxy {
         let refuses = refusing.clone();
         let accepted = Arc::new(AtomicUsize::new(0));
         let counted = accepted.clone();
+        let forwarded = Arc::new(AtomicUsize::new(0));
+        let forwards = forwarded.clone();
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::Relaxed);
@@ -39,16 +44,25 @@ impl Proxy {
                 cut.mark_unchanged();
                 let mut silence = silence.clone();
                 silence.mark_unchanged();
+                let forwards = forwards.clone();
                 tokio::spawn(async move {
+                    let (mut from_client, to_client) = client.split();
+                    let (from_server, mut to_server) = server.split();
                     tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+                        _ = forward(from_server, to_client, &forwards) => {}
                         _ = cut.changed() => {}
                         _ = silence.changed() => { _ = cut.changed().await; }
                     }
                 });
             }
         });
-        Self { address, cuts, silences, refusing, accepted, _scratch: scratch }
+        Self { address, cuts, silences, refusing, accepted, forwarded, _scratch: scratch }
+    }
+
+    /// How often the server's bytes were passed on.
+    pub(crate) fn forwarded(&self) -> usize {
+        self.forwarded.load(Ordering::Relaxed)
     }
 
     /// How many connections there were.
@@ -69,5 +83,21 @@ impl Proxy {
     /// Whether new connections are ended at once.
     pub(crate) fn refuse(&self, refusing: bool) {
         self.refusing.store(refusing, Ordering::Relaxed);
+    }
+}
+
+async fn forward(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    count: &AtomicUsize,
+) -> io::Result<()> {
+    let mut bytes = vec![0; 64 * 1024];
+    loop {
+        let length = from.read(&mut bytes).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        to.write_all(&bytes[..length]).await?;
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }

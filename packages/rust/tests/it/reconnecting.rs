@@ -1,5 +1,5 @@
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use falco_outputs::{Client, Code, Error, Loss, LossCause, Reconnect, StreamStatus, Subscription};
 use serde_json::json;
@@ -27,6 +27,8 @@ struct Seen {
     attempts: Vec<u32>,
     waits: Vec<Duration>,
     codes: Vec<Code>,
+    errors: Vec<String>,
+    heard: Vec<Option<SystemTime>>,
     losses: Vec<Loss>,
     sequences: Vec<u64>,
 }
@@ -39,18 +41,20 @@ impl Reading {
             .on_status(move |status| {
                 let mut seen = told.lock().unwrap();
                 let name = match status {
-                    StreamStatus::Connecting { attempt } => {
+                    StreamStatus::Connecting { attempt, .. } => {
                         seen.attempts.push(attempt);
                         "connecting"
                     }
                     StreamStatus::Connected => "connected",
-                    StreamStatus::Disconnected { error, retry_in } => {
+                    StreamStatus::Disconnected { error, retry_in, last_heard_at, .. } => {
                         seen.waits.push(retry_in);
                         seen.codes.push(error.code());
+                        seen.errors.push(error.message().into());
+                        seen.heard.push(last_heard_at);
                         "disconnected"
                     }
                     StreamStatus::Resumed => "resumed",
-                    StreamStatus::Lost { loss, alert } => {
+                    StreamStatus::Lost { loss, alert, .. } => {
                         assert_eq!(alert.output_fields["cause"], loss.cause.to_string());
                         seen.losses.push(loss);
                         "lost"
@@ -93,6 +97,16 @@ impl Reading {
     /// Of the errors of lost connections.
     pub(crate) fn codes(&self) -> Vec<Code> {
         self.seen.lock().unwrap().codes.clone()
+    }
+
+    /// Their messages.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        self.seen.lock().unwrap().errors.clone()
+    }
+
+    /// When the stream had heard from the server, each time a connection was lost.
+    pub(crate) fn heard(&self) -> Vec<Option<SystemTime>> {
+        self.seen.lock().unwrap().heard.clone()
     }
 
     pub(crate) fn waits(&self) -> Vec<Duration> {

@@ -15,7 +15,7 @@ const commands = {
     await servers.get(server).stop();
     servers.delete(server);
   },
-  /** Alerts of the rules "Rule FROM" to "Rule TO"; gives their sequence numbers. */
+  /** Alerts of the rules "Rule FROM" to "Rule TO"; returns their sequence numbers. */
   async publish({ server, from, to }) {
     const sequences = [];
     for (let number = from; number <= to; number++) {
@@ -30,7 +30,7 @@ const commands = {
   async stats({ server }) {
     return servers.get(server).stats();
   },
-  /** Writes PEM files into a folder; gives their paths. */
+  /** Writes PEM files into a folder; returns their paths. */
   async identity({ folder, name, authority, names, days }) {
     if (!authorities.has(authority)) authorities.set(authority, await Authority.create());
     const issuer = authorities.get(authority);

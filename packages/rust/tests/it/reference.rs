@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
 use falco_outputs::Client;
@@ -11,39 +11,45 @@ use tokio::sync::oneshot;
 
 use crate::patience::eventually;
 
-/// One process of Node's for all tests; it ends with this one, by the end of its standard input.
-static NODE: LazyLock<Node> = LazyLock::new(Node::start);
+/// One process of Node's for most tests; it ends with this one, by the end of its standard input.
+static NODE: LazyLock<Arc<Node>> = LazyLock::new(Node::start);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
+/// A process that runs reference servers. It is killed when it is dropped.
 struct Node {
+    process: Mutex<Child>,
     stdin: Mutex<ChildStdin>,
-    waiting: Mutex<HashMap<u64, oneshot::Sender<Value>>>,
+    waiting: Arc<Waiting>,
 }
 
+/// Who waits for which answer; nothing once the process has ended.
+type Waiting = Mutex<Option<HashMap<u64, oneshot::Sender<Value>>>>;
+
 impl Node {
-    fn start() -> Self {
+    fn start() -> Arc<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/reference.mjs");
-        let mut node = Command::new("node")
+        let mut process = Command::new("node")
             .arg(script)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("node on the PATH, and the workspace built");
-        let stdin = Mutex::new(node.stdin.take().unwrap());
+        let stdin = Mutex::new(process.stdin.take().unwrap());
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        let waiting = Arc::new(Mutex::new(Some(HashMap::new())));
+        let answered: Arc<Waiting> = waiting.clone();
         thread::spawn(move || {
-            let stdout = BufReader::new(node.stdout.take().unwrap());
             for line in stdout.lines().map_while(Result::ok) {
                 let answer: Value = serde_json::from_str(&line).unwrap();
                 let id = answer["id"].as_u64().unwrap();
-                if let Some(waiting) = NODE.waiting.lock().unwrap().remove(&id) {
+                if let Some(waiting) = answered.lock().unwrap().as_mut().and_then(|all| all.remove(&id)) {
                     _ = waiting.send(answer);
                 }
             }
             // Tests that wait for an answer fail, as do those that ask later.
-            NODE.waiting.lock().unwrap().clear();
-            panic!("the reference server ended: {:?}", node.wait());
+            *answered.lock().unwrap() = None;
         });
-        Self { stdin, waiting: Mutex::default() }
+        Arc::new(Self { process: Mutex::new(process), stdin, waiting })
     }
 
     async fn ask(&self, command: &str, mut parameters: Value) -> Value {
@@ -51,16 +57,25 @@ impl Node {
         parameters["id"] = id.into();
         parameters["command"] = command.into();
         let (sender, answer) = oneshot::channel();
-        self.waiting.lock().unwrap().insert(id, sender);
+        self.waiting.lock().unwrap().as_mut().expect("a process that runs").insert(id, sender);
         writeln!(self.stdin.lock().unwrap(), "{parameters}").unwrap();
-        let answer = answer.await.unwrap();
+        let answer = answer.await.expect("a process that runs");
         assert_eq!(answer.get("error"), None, "{command}");
         answer["answer"].clone()
     }
 }
 
+impl Drop for Node {
+    fn drop(&mut self) {
+        let process = self.process.get_mut().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+}
+
 /// A reference server. It stops when the tests end.
 pub(crate) struct Reference {
+    node: Arc<Node>,
     server: u64,
     pub(crate) address: String,
 }
@@ -72,9 +87,25 @@ impl Reference {
 
     /// `options` of `startServer`.
     pub(crate) async fn with(options: Value) -> Self {
+        Self::on(NODE.clone(), options).await
+    }
+
+    /// In a process of its own, which is killed when this is dropped.
+    pub(crate) async fn apart(options: Value) -> Self {
+        Self::on(Node::start(), options).await
+    }
+
+    async fn on(node: Arc<Node>, options: Value) -> Self {
         let server = NEXT.fetch_add(1, Ordering::Relaxed);
-        let address = NODE.ask("start", json!({ "server": server, "options": options })).await;
-        Self { server, address: address.as_str().unwrap().into() }
+        let address = node.ask("start", json!({ "server": server, "options": options })).await;
+        Self { node, server, address: address.as_str().unwrap().into() }
+    }
+
+    /// Stops the process as it is: its connections stay open, and nothing more comes from them.
+    #[cfg(unix)]
+    pub(crate) fn freeze(&self) {
+        let pid = rustix::process::Pid::from_child(&self.node.process.lock().unwrap());
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -83,12 +114,14 @@ impl Reference {
 
     /// Alerts of the rules "Rule FROM" to "Rule TO"; returns their sequence numbers.
     pub(crate) async fn publish(&self, from: u64, to: u64) -> Vec<u64> {
-        let answer = NODE.ask("publish", json!({ "server": self.server, "from": from, "to": to })).await;
+        let answer = self.node.ask("publish", json!({ "server": self.server, "from": from, "to": to })).await;
         answer.as_array().unwrap().iter().map(|sequence| sequence.as_u64().unwrap()).collect()
     }
 
-    pub(crate) async fn publish_line(&self, line: &str) {
-        NODE.ask("line", json!({ "server": self.server, "line": line })).await;
+    /// Returns its sequence number.
+    pub(crate) async fn publish_line(&self, line: &str) -> u64 {
+        let answer = self.node.ask("line", json!({ "server": self.server, "line": line })).await;
+        answer.as_u64().unwrap()
     }
 
     pub(crate) async fn has_subscribers(&self, count: u64) {
@@ -101,11 +134,11 @@ impl Reference {
     }
 
     async fn stats(&self) -> Value {
-        NODE.ask("stats", json!({ "server": self.server })).await
+        self.node.ask("stats", json!({ "server": self.server })).await
     }
 
     pub(crate) async fn stop(self) {
-        NODE.ask("stop", json!({ "server": self.server })).await;
+        self.node.ask("stop", json!({ "server": self.server })).await;
     }
 }
 

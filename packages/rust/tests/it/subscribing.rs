@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use falco_outputs::{Alert, AlertStream, Code, Error, Priority, Reconnect};
+use falco_outputs::{Alert, AlertStream, Code, Error, Priority};
 use futures_util::StreamExt as _;
 use futures_util::stream::FusedStream as _;
 
@@ -89,17 +89,6 @@ async fn goes_on_after_a_sequence_number() {
     assert_eq!(sequences(&take(&mut alerts, 2).await), published[3..]);
     let more = server.publish(6, 6).await;
     assert_eq!(sequences(&take(&mut alerts, 1).await), more);
-}
-
-#[tokio::test]
-async fn a_local_filter_takes_what_does_not_match() {
-    let server = Reference::start().await;
-    server.publish(1, 3).await;
-    let client = server.client();
-    let mut alerts = client.get().rules(["Rule 2"]).filter_locally().stream().unwrap();
-    assert_eq!(take(&mut alerts, 1).await[0].rule, "Rule 2");
-    assert!(alerts.next().await.is_none());
-    assert!(client.get().stream().unwrap().next().await.is_none());
 }
 
 #[tokio::test]
@@ -198,55 +187,5 @@ async fn sends_headers() {
         let error = refused(server.client().sub().header(name, value).stream()).await;
         assert_eq!(error.code(), Code::InvalidArgument);
         assert!(error.message().starts_with("header"), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn options_that_make_no_sense_are_refused_before_any_call() {
-    let client = falco_outputs::Client::new("/nowhere.sock").unwrap();
-    for (subscription, message) in [
-        (
-            client.sub().group("g").broadcast(),
-            "group, broadcast: they exclude each other: a group shares its alerts, a broadcast gets them all",
-        ),
-        (
-            client.sub().tags(["t"]).min_priority(Priority::ERROR),
-            "tags, min_priority: the shared queue has no filter, for what does not match would be lost to the others: name a group, ask for a broadcast, or filter locally",
-        ),
-        (
-            client.sub().after(0),
-            "after: the shared queue goes on with what nobody took: name a group, or ask for a broadcast",
-        ),
-        (client.sub().broadcast().follow(), "follow: sub follows anyway, it is for get"),
-        (client.get().acknowledge(), "acknowledged: get takes no acknowledgements, use sub"),
-        (
-            client.sub().broadcast().acknowledge_by_hand(),
-            "acknowledged: a broadcast shares with nobody to whom its alerts could go instead",
-        ),
-        (
-            client.sub().broadcast().min_priority(8.into()),
-            "min_priority: 8, expected 0 (Emergency) to 7 (Debug)",
-        ),
-        (client.sub().group("🦅".repeat(129)), "group: a name of 258 characters, expected at most 256"),
-        (client.sub().group(""), "group: \"\", expected a name"),
-        (
-            client.sub().group("g").filter_locally(),
-            "filter_locally: the server filters groups and broadcasts itself",
-        ),
-        (client.sub().poll_interval(Duration::ZERO), "poll_interval: 0, expected more"),
-        (client.sub().drain_timeout(Duration::ZERO), "drain_timeout: 0, expected more"),
-        (client.sub().timeout(Duration::ZERO), "timeout: 0, expected more"),
-        (
-            client.sub().reconnect(Reconnect::default().initial_delay(Duration::ZERO)),
-            "initial_delay: 0, expected more",
-        ),
-        (
-            client.sub().reconnect(Reconnect::default().max_delay(Duration::ZERO)),
-            "max_delay: 0, expected more",
-        ),
-    ] {
-        let error = subscription.stream().unwrap_err();
-        assert_eq!((error.code(), error.message()), (Code::InvalidArgument, message));
-        assert!(!error.is_from_server());
     }
 }

@@ -2,6 +2,7 @@ import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbui
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { messageBytesAt, prefixBytes } from "@falco-outputs/core/codec";
 import {
+  heartbeatHeader,
   type OutputsRequest,
   positionHeader,
   versionHeader,
@@ -29,11 +30,12 @@ export async function* deliver<Desc extends DescMessage>(
 ): AsyncGenerator<MessageShape<Desc>> {
   const empty = create(schema);
   const frames = context.values.get(framesKey);
-  const stream = await ServedStream.open(delivery, subscription, context);
+  const stream = await ServedStream.open(delivery, subscription, context, isOurs(context));
   if (laterRequests !== undefined) stream.readRequests(laterRequests);
   try {
     context.responseHeader.set(positionHeader, String(stream.position));
     context.responseHeader.set(windowHeader, String(stream.window));
+    if (isOurs(context)) context.responseHeader.set(heartbeatHeader, String(delivery.heartbeatIntervalMs));
     if (frames.accepted) {
       yield* handOver(frames, empty, async () => (await stream.next())?.bytes);
       return;

@@ -22,6 +22,7 @@ import { MemoryLog } from "../log/memory-log.js";
 import { shutdown } from "./deliver.js";
 import { connectOptions, routes } from "./handler.js";
 import { Subscribers } from "./subscribers.js";
+import { falcoVersion } from "./version.js";
 
 /**
  * The two ways of a response: clients that speak binary gRPC get frames as the log has them, for all others (here gRPC
@@ -38,7 +39,13 @@ async function serve(format: { useBinaryFormat: boolean }, interceptors: Interce
   const stopping = new AbortController();
   const adapter = connectNodeAdapter({
     ...connectOptions,
-    routes: routes({ log, subscribers, stallTimeoutMs: 60_000, falco: undefined }),
+    routes: routes({
+      log,
+      subscribers,
+      stallTimeoutMs: 60_000,
+      heartbeatIntervalMs: 15_000,
+      falco: falcoVersion(undefined),
+    }),
     interceptors,
     shutdownSignal: stopping.signal,
   });
@@ -191,7 +198,7 @@ describe.each(ways)("%s", (_, format) => {
     const sent = requests({ broadcast: true, after: 0n });
     const stream = client.sub(sent, ours)[Symbol.asyncIterator]();
     expect(await take(stream, 3)).toEqual(rules(0, 3));
-    sent.send({ tags: ["late"] });
+    sent.send({ allow: [{ tags: ["late"] }] });
     await expect(stream.next()).rejects.toMatchObject({ code: Code.FailedPrecondition });
   });
 

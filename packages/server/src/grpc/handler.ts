@@ -5,25 +5,33 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Stream,
 } from "node:http2";
-import { type ConnectRouter, type ConnectRouterOptions, createContextValues } from "@connectrpc/connect";
+import {
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  createContextValues,
+  type ServiceImpl,
+} from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import {
+  AdminService,
   HealthService,
   LegacyService,
   OutputsService,
   VersionService,
   versionHeader,
 } from "@falco-outputs/core/contract";
+import { certificateNamesKey } from "../admin/admission.js";
+import { certificateNames } from "../admin/certificate-names.js";
 import { capTimeout } from "./cap-timeout.js";
 import { withFrames } from "./frames.js";
 import { healthService } from "./health.js";
 import { legacyService, outputsService } from "./outputs-service.js";
 import { peerKey, peerOf } from "./peer.js";
 import type { Delivery } from "./served-stream.js";
-import { type FalcoVersionSource, versionService } from "./version.js";
+import { type FalcoVersion, versionService } from "./version.js";
 
 export interface Services extends Delivery {
-  readonly falco: FalcoVersionSource | undefined;
+  readonly falco: FalcoVersion;
 }
 
 /** A subscriber's request names filters, a few names each; nothing that a client sends is large. */
@@ -36,8 +44,11 @@ export const connectOptions = {
   readMaxBytes: maxRequestBytes,
 } satisfies ConnectRouterOptions;
 
-/** Registers the contract's services. */
-export function routes(services: Services): (router: ConnectRouter) => void {
+/** Registers the contract's services; without `admin`, not the one for operators. */
+export function routes(
+  services: Services,
+  admin?: ServiceImpl<typeof AdminService>,
+): (router: ConnectRouter) => void {
   const implementations = {
     outputs: outputsService(services),
     legacy: legacyService(services),
@@ -48,6 +59,7 @@ export function routes(services: Services): (router: ConnectRouter) => void {
     router.service(LegacyService, implementations.legacy);
     router.service(VersionService, implementations.version);
     router.service(HealthService, healthService);
+    if (admin !== undefined) router.service(AdminService, admin);
     for (const [index, handler] of router.handlers.entries()) router.handlers[index] = withFrames(handler);
   };
 }
@@ -55,20 +67,28 @@ export function routes(services: Services): (router: ConnectRouter) => void {
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
 
+function namesOf(request: Request): readonly string[] {
+  return certificateNames("stream" in request ? request.stream.session?.socket : request.socket);
+}
+
 /**
  * Serves the contract to requests of node:http2 (and node:http). Never throws.
  * @param onFailure Told why a request could not be handled.
  */
 export function requestHandler(
   services: Services,
+  admin: ServiceImpl<typeof AdminService> | undefined,
   shutdownSignal: AbortSignal,
   onFailure: (reason: string) => void,
 ): (request: Request, response: Response) => void {
   const handle = connectNodeAdapter({
     ...connectOptions,
-    routes: routes(services),
+    routes: routes(services, admin),
     shutdownSignal,
-    contextValues: (request) => createContextValues().set(peerKey, peerOf(request as Request)),
+    contextValues: (request) =>
+      createContextValues()
+        .set(peerKey, peerOf(request as Request))
+        .set(certificateNamesKey, () => namesOf(request as Request)),
     fallback: (request, response) => unknownPath(request as Request, response as Response),
   });
   return (request, response) => {

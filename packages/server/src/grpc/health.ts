@@ -1,5 +1,6 @@
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import {
+  AdminService,
   type HealthService,
   LegacyService,
   OutputsService,
@@ -7,7 +8,8 @@ import {
   VersionService,
 } from "@falco-outputs/core/contract";
 
-const known = new Set(["", OutputsService.typeName, LegacyService.typeName, VersionService.typeName]);
+const services = [OutputsService, LegacyService, VersionService, AdminService];
+const known = new Set(["", ...services.map(({ typeName }) => typeName)]);
 
 /** `grpc.health.v1.Health`: a server that answers serves; Watch tells NOT_SERVING when it stops. */
 export const healthService: ServiceImpl<typeof HealthService> = {

@@ -68,7 +68,7 @@ describe("an :authority that is not a host name does no harm", () => {
   it.each([
     ["a path, as gRPC's C core sends it", "tmp%2Fa.sock"],
     ["of 10 kB", "x".repeat(10_000)],
-    ["a port that is none", "user:pw@host:99999"],
+    ["an invalid port", "host:99999"],
     ["a bracket", "["],
   ])("%s", async (_, authority) => {
     await server.publish({ rule: "r", priority: "Notice" });
@@ -78,7 +78,9 @@ describe("an :authority that is not a host name does no harm", () => {
     await expectServing();
   });
 
-  it.each(["a b", "", "\u00ff", "//"])("%o, which HTTP/2 itself may refuse", async (authority) => {
+  // Node 22 refuses user information, which RFC 9113 forbids; Node 20 does not.
+  const refusable = ["a b", "", "\u00ff", "//", "user:pw@host"];
+  it.each(refusable)("%o, which HTTP/2 itself may refuse", async (authority) => {
     const { headers, error } = await call({ ":authority": authority });
     expect(headers["grpc-status"] === "0" || error !== undefined).toBe(true);
     await expectServing();
@@ -106,7 +108,7 @@ it("answers 404 to what is not gRPC", async () => {
 it("answers RESOURCE_EXHAUSTED to a request of 10 MiB", async () => {
   const message = toBinary(
     OutputsRequestSchema,
-    create(OutputsRequestSchema, { rules: ["x".repeat(10 * 1024 * 1024)] }),
+    create(OutputsRequestSchema, { allow: [{ rules: ["x".repeat(10 * 1024 * 1024)] }] }),
   );
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);

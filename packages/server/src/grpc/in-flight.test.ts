@@ -70,9 +70,9 @@ async function startRelay(target: string, limit = Number.POSITIVE_INFINITY) {
   return relay;
 }
 
-async function openSession(path: string): Promise<ClientHttp2Session> {
+async function openSession(path: string, initialWindowSize = windowBytes): Promise<ClientHttp2Session> {
   const session = connectHttp2("http://localhost", {
-    settings: { initialWindowSize: windowBytes },
+    settings: { initialWindowSize },
     createConnection: () => connect(path),
   });
   session.on("error", () => undefined);
@@ -174,4 +174,22 @@ it("asks a quiet peer for at most one answer in 8 KiB", async () => {
   }
   expect(pings).toBeGreaterThan(0);
   expect(pings).toBeLessThanOrEqual((100 * frame) / (8 * 1024));
+});
+
+it("does not ask a peer again that has read all that was sent", async () => {
+  const server = await serve();
+  const smallWindowBytes = 64 * 1024 - 1;
+  const session = await openSession(pathOf(server), smallWindowBytes);
+  let pings = 0;
+  session.on("ping", () => {
+    pings++;
+  });
+  const reader = open(session, "sub", {});
+  reader.stream.pause();
+  const given = () => server.stats().groups[""]!.delivered * frame;
+  await expect.poll(given, patience).toBeGreaterThan(smallWindowBytes);
+  for (let round = 0; round < 200; round++) await new Promise((resolve) => session.ping(resolve));
+  expect(pings).toBeLessThan(20);
+  reader.stream.resume();
+  await expect.poll(() => reader.bytes, patience).toBe(total * frame);
 });

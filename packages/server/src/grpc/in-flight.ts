@@ -49,7 +49,11 @@ export class InFlight {
 
   async #waitForRoom(): Promise<void> {
     while (!this.#hasRoom) {
-      if (this.#unanswered === 0) this.#ask();
+      if (this.#unanswered === 0) {
+        // Of what the peer has read already it need not be asked again.
+        if (this.#sent === this.#read) await this.#reading.allSent();
+        this.#ask();
+      }
       await new Promise<void>((resolve) => {
         this.#onAnswer = resolve;
       });

@@ -14,9 +14,13 @@ export interface Peer {
 export interface Reading {
   /** Bytes that were given to the stream and that its connection has not sent yet. */
   readonly unsentBytes: number;
+  /** Resolves once all of these are sent; never, if the stream ends before. */
+  allSent(): Promise<void>;
   /** Resolves once the peer has read everything that its connection had sent, or the connection is closed. */
   caughtUp(): Promise<void>;
 }
+
+const nothing = new Uint8Array(0);
 
 /** Undefined where there is no socket. */
 export const peerKey = createContextKey<Peer | undefined>(undefined);
@@ -44,6 +48,14 @@ function readingOf(stream: ServerHttp2Stream): Reading {
     get unsentBytes() {
       return stream.writableLength;
     },
+    allSent: () =>
+      new Promise((resolve) => {
+        if (!stream.writable) return;
+        // Writes are done in order. This one adds nothing to what is sent.
+        stream.write(nothing, (error) => {
+          if (error == null) resolve();
+        });
+      }),
     caughtUp: () => (stream.session === undefined ? Promise.resolve() : pingsOf(stream.session).answered()),
   };
 }

@@ -1,10 +1,11 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { FalcoError } from "@falco-outputs/core";
 import type { OutputsRequest } from "@falco-outputs/core/contract";
 import type { AlertLog, Cursor, Slice, Subscription } from "../log/alert-log.js";
+import { toConnectError } from "./connect-error.js";
+import { Heartbeats } from "./heartbeats.js";
 import { boundedSliceBytes, InFlight } from "./in-flight.js";
 import { peerKey } from "./peer.js";
-import type { Subscribers } from "./subscribers.js";
+import type { Mode, Subscribers } from "./subscribers.js";
 import { assertLaterRequest } from "./subscription.js";
 
 /** Where alerts come from, and the limits of a stream. */
@@ -13,6 +14,8 @@ export interface Delivery {
   readonly subscribers: Subscribers;
   /** How long a stream may go without any progress, in milliseconds: a write that does not end, or an acknowledgement that does not come. */
   readonly stallTimeoutMs: number;
+  /** How long a stream to a client of ours is silent at most, in milliseconds: then it is told how far the log was looked at. */
+  readonly heartbeatIntervalMs: number;
 }
 
 /** An acknowledging client has half-closed: what it did not acknowledge goes to others, and the stream ends with OK. */
@@ -39,6 +42,7 @@ type State =
 export class ServedStream {
   readonly #context: HandlerContext;
   readonly #subscribers: Subscribers;
+  readonly #mode: Mode;
   readonly #cursor: Cursor;
   readonly #ended: AbortController;
   /** Aborts when the client is gone, the server stops, the deadline passes, or this ends the stream. */
@@ -47,6 +51,10 @@ export class ServedStream {
   readonly #inFlight: InFlight | undefined;
   readonly #sliceBytes: number;
   readonly #stall: NodeJS.Timeout;
+  /** Undefined for clients that do not know them. */
+  readonly #heartbeats: Heartbeats | undefined;
+  /** What the log was asked for, and has not answered: a heartbeat came first. */
+  #asked: Promise<Slice | undefined> | undefined;
   #state: State = "asking";
   #sent = 0;
   #acknowledged = 0;
@@ -54,9 +62,10 @@ export class ServedStream {
 
   /** @throws ConnectError if the log refuses the subscription. */
   static async open(
-    { log, subscribers, stallTimeoutMs }: Delivery,
+    { log, subscribers, stallTimeoutMs, heartbeatIntervalMs }: Delivery,
     subscription: Subscription,
     context: HandlerContext,
+    hasHeartbeats: boolean,
   ): Promise<ServedStream> {
     let stream: ServedStream | undefined;
     const cursor = await log
@@ -69,7 +78,8 @@ export class ServedStream {
       cursor,
       context,
       stallTimeoutMs,
-      subscription.mode === "broadcast",
+      subscription.mode,
+      hasHeartbeats ? new Heartbeats(cursor, heartbeatIntervalMs) : undefined,
     );
     return stream;
   }
@@ -79,14 +89,17 @@ export class ServedStream {
     cursor: Cursor,
     context: HandlerContext,
     stallTimeoutMs: number,
-    isBroadcast: boolean,
+    mode: Mode,
+    heartbeats: Heartbeats | undefined,
   ) {
+    this.#heartbeats = heartbeats;
     this.#context = context;
     this.#subscribers = subscribers;
+    this.#mode = mode;
     this.#cursor = cursor;
     this.#ended = new AbortController();
     this.#signal = AbortSignal.any([context.signal, this.#ended.signal]);
-    if (isBroadcast) {
+    if (mode === "broadcast") {
       this.#sliceBytes = broadcastSliceBytes;
     } else if (cursor.window > 0) {
       this.#sliceBytes = acknowledgedSliceBytes;
@@ -124,17 +137,28 @@ export class ServedStream {
     if (room !== undefined) await room;
     this.#signal.throwIfAborted();
     this.#state = "asking";
-    const asked = this.#cursor.next(this.#sliceBytes, this.#signal);
+    const asked = this.#asked ?? this.#cursor.next(this.#sliceBytes, this.#signal);
+    this.#asked = undefined;
     // From its first request to the log on, it gets its share.
-    this.#leave ??= this.#subscribers.add();
-    const slice = asked instanceof Promise ? await asked : asked;
+    this.#leave ??= this.#subscribers.add(this.#mode);
+    const slice = asked instanceof Promise ? await this.#answerOrHeartbeat(asked) : asked;
     if (slice === undefined) return undefined;
+    if (slice.count === 0) return slice;
+    this.#heartbeats?.sent();
     // For one that owes acknowledgements a write is not progress: its program may have hung long ago.
     if (this.window === 0 || this.#acknowledged === this.#sent) this.#stall.refresh();
     this.#sent += slice.count;
     this.#inFlight?.add(slice.bytes.length);
     this.#state = "writing";
     return slice;
+  }
+
+  async #answerOrHeartbeat(asked: Promise<Slice | undefined>): Promise<Slice | undefined> {
+    if (this.#heartbeats === undefined) return asked;
+    const first = await Promise.race([asked.then((slice) => ({ slice })), this.#heartbeats.next()]);
+    if ("slice" in first) return first.slice;
+    this.#asked = asked;
+    return first;
   }
 
   /** Ends the stream, even during a write that does not end. */
@@ -148,6 +172,7 @@ export class ServedStream {
     this.#state = "closed";
     this.#context.signal.removeEventListener("abort", this.close);
     clearTimeout(this.#stall);
+    this.#heartbeats?.close();
     this.#leave?.();
     void this.#cursor.close();
   };
@@ -170,10 +195,4 @@ export class ServedStream {
       this.cut(new ConnectError("no acknowledgement came in time", Code.Aborted));
     }
   }
-}
-
-function toConnectError(reason: unknown): ConnectError {
-  return reason instanceof FalcoError
-    ? new ConnectError(reason.message, reason.code, undefined, undefined, reason)
-    : ConnectError.from(reason);
 }

@@ -1,3 +1,6 @@
+/** Whose alerts a stream receives. */
+export type Mode = "shared" | "group" | "broadcast";
+
 interface Waiting {
   readonly count: number;
   resolve(): void;
@@ -6,27 +9,33 @@ interface Waiting {
 
 /** Counts the streams that receive alerts. */
 export class Subscribers {
-  #count = 0;
+  readonly #counts = { shared: 0, group: 0, broadcast: 0 };
   readonly #waiting = new Set<Waiting>();
 
   get count(): number {
-    return this.#count;
+    const { shared, group, broadcast } = this.#counts;
+    return shared + group + broadcast;
+  }
+
+  /** By mode. */
+  get counts(): Readonly<Record<Mode, number>> {
+    return { ...this.#counts };
   }
 
   /** Counts one more until the returned function is called. */
-  add(): () => void {
-    this.#change(1);
+  add(mode: Mode): () => void {
+    this.#change(mode, 1);
     let removed = false;
     return () => {
       if (removed) return;
       removed = true;
-      this.#change(-1);
+      this.#change(mode, -1);
     };
   }
 
   /** Resolves when there are exactly `count` streams; rejects when it is closed before. */
   waitFor(count: number): Promise<void> {
-    if (this.#count === count) return Promise.resolve();
+    if (this.count === count) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiting.add({ count, resolve, reject });
     });
@@ -38,10 +47,11 @@ export class Subscribers {
     this.#waiting.clear();
   }
 
-  #change(by: number): void {
-    this.#count += by;
+  #change(mode: Mode, by: number): void {
+    this.#counts[mode] += by;
+    const { count } = this;
     for (const waiting of this.#waiting) {
-      if (waiting.count !== this.#count) continue;
+      if (waiting.count !== count) continue;
       this.#waiting.delete(waiting);
       waiting.resolve();
     }

@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { fieldsOf, listFilters, type OutputsRequest, refusal } from "@falco-outputs/core/contract";
+import { fieldsOf, type OutputsRequest, refusal, timestampNs } from "@falco-outputs/core/contract";
 import type { Subscription } from "../log/alert-log.js";
 import type { Filter } from "../log/filter.js";
+import type { TimeWindow } from "../log/times.js";
 
 /**
  * What a stream's first request asks for; without one, Falco's own behaviour.
@@ -21,8 +22,11 @@ export function subscriptionOf(
   const acknowledge = request.acknowledged !== undefined;
   const after = request.after === undefined ? undefined : toNumber(request.after);
   const filter = filterOf(request);
-  // get shows what is there: without a place to start from, everything that is retained.
-  if (broadcast) return { mode: "broadcast", follow, after: after ?? (fromNow ? undefined : 0), filter };
+  if (broadcast) {
+    // get shows what is there: without a place to start from, everything that is retained.
+    const start = fromNow && request.since === undefined ? undefined : 0;
+    return { mode: "broadcast", follow, after: after ?? start, filter, window: windowOf(request) };
+  }
   if (group !== "") return { mode: "group", group, follow, acknowledge, after, filter };
   return { mode: "shared", follow, acknowledge };
 }
@@ -42,12 +46,11 @@ function toNumber(sequence: bigint): number {
   return sequence > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(sequence);
 }
 
-function filterOf(request: OutputsRequest): Filter | undefined {
-  const { minPriority } = request;
-  const lists = listFilters.filter((name) => request[name].length > 0);
-  if (minPriority === undefined && lists.length === 0) return undefined;
-  return {
-    ...Object.fromEntries(lists.map((name) => [name, request[name]])),
-    ...(minPriority !== undefined && { minPriority }),
-  };
+function filterOf({ allow, deny }: OutputsRequest): Filter | undefined {
+  return allow.length === 0 && deny.length === 0 ? undefined : { allow, deny };
+}
+
+function windowOf({ since, until }: OutputsRequest): TimeWindow | undefined {
+  if (since === undefined && until === undefined) return undefined;
+  return { since: since && timestampNs(since), until: until && timestampNs(until) };
 }

@@ -15,36 +15,43 @@ const cacheMs = 60_000;
 const timeoutMs = 5_000;
 const maxAnswerBytes = 64 * 1024;
 
-/** `falco.version.service`. What Falco does not say (`engine_fields_checksum`) stays empty. */
-export function versionService(source: FalcoVersionSource | undefined): ServiceImpl<typeof VersionService> {
+/**
+ * The version of the Falco behind the server.
+ * @throws ConnectError with Unavailable if it is not known.
+ */
+export type FalcoVersion = () => VersionParts | Promise<VersionParts>;
+
+/** @throws OptionError for a source that cannot be one. */
+export function falcoVersion(source: FalcoVersionSource | undefined): FalcoVersion {
   if (source === undefined) {
-    return {
-      version() {
-        throw new ConnectError(
-          "Falco's version is unknown here: start the server with --falco-version, or with the address of Falco's web server, --falco-url",
-          Code.Unavailable,
-        );
-      },
+    return () => {
+      throw new ConnectError(
+        "Falco's version is unknown here: start the server with --falco-version, or with the address of Falco's web server, --falco-url",
+        Code.Unavailable,
+      );
     };
   }
   if ("version" in source) {
-    const response = { ...parts(source.version) };
-    return { version: () => response };
+    const response = parts(source.version);
+    return () => response;
   }
   const url = versionsUrl(source.webserver);
   let cached: { until: number; answer: Promise<VersionParts> } | undefined;
-  return {
-    version() {
-      if (cached === undefined || cached.until < Date.now()) {
-        const answer = ask(url);
-        cached = { until: Date.now() + cacheMs, answer };
-        answer.catch(() => {
-          cached = undefined;
-        });
-      }
-      return cached.answer;
-    },
+  return () => {
+    if (cached === undefined || cached.until < Date.now()) {
+      const answer = ask(url);
+      cached = { until: Date.now() + cacheMs, answer };
+      answer.catch(() => {
+        cached = undefined;
+      });
+    }
+    return cached.answer;
   };
+}
+
+/** `falco.version.service`. What Falco does not say (`engine_fields_checksum`) stays empty. */
+export function versionService(falco: FalcoVersion): ServiceImpl<typeof VersionService> {
+  return { version: async () => ({ ...(await falco()) }) };
 }
 
 function versionsUrl(webserver: string): URL {

@@ -1,6 +1,8 @@
 import * as http2 from "node:http2";
 import type { Server } from "node:net";
 import { OptionError } from "@falco-outputs/core/options";
+import type { Address } from "@falco-outputs/core/transport";
+import type { Entrance } from "../admin/admission.js";
 import type { requestHandler } from "../grpc/handler.js";
 import type { Logger } from "../logger.js";
 import { type Item, readAddress } from "./address.js";
@@ -39,7 +41,7 @@ const protocols = ["h2"];
  */
 export async function listenGrpc(
   { option, options }: Item<ListenOptions>,
-  handler: ReturnType<typeof requestHandler>,
+  handlerFor: (entrance: Entrance) => ReturnType<typeof requestHandler>,
   logger: Logger,
 ): Promise<GrpcListener> {
   const address = readAddress(option, options.address);
@@ -54,7 +56,7 @@ export async function listenGrpc(
     protocols,
   });
   const sessions = knowSessions(server, listener);
-  server.on("request", handler);
+  server.on("request", handlerFor(entranceOf(address, options)));
   server.on("unknownProtocol", (socket) => {
     // It offered no protocol at all (ALPN), as grpcio 0.4 does, on which client-rs is built.
     const session = http2.performServerHandshake(socket, serverOptions);
@@ -71,6 +73,11 @@ export async function listenGrpc(
       return closed;
     },
   };
+}
+
+function entranceOf({ kind }: Address, { tls }: ListenOptions): Entrance {
+  if (kind === "unix") return "unix socket";
+  return tls === undefined ? "plain TCP" : "mutual TLS";
 }
 
 function knowSessions(

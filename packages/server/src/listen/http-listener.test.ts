@@ -87,7 +87,7 @@ describe("an address that others can reach", () => {
     expect(refused.length).toBeGreaterThanOrEqual(3);
   });
 
-  it("is served over TLS to whoever shows the token", async () => {
+  it("is served over TLS to clients that show the token", async () => {
     const { server: tls, trust, client } = await withTls();
     const server = await serve({ address: "0.0.0.0:0", tls: { cert: tls.cert, key: tls.key }, token });
     const url = local(server.httpUrl!);

@@ -1,9 +1,14 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fixtureLines } from "@falco-outputs/testing";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type FalcoOutputsServer, startServer } from "../index.js";
+import type { Appended } from "../log/alert-log.js";
+import { MemoryLog } from "../log/memory-log.js";
 
 let server: FalcoOutputsServer;
 beforeEach(async () => {
@@ -68,7 +73,7 @@ describe("a post is answered as node:http answers it, and as much of it is queue
     ],
     ["text", post("00:00:00.000000000: Notice a\nb", "content-type: text/plain")],
     ["a body that is only partly alerts", post(`${alert}\nnonsense`)],
-    ["a body that is no alert", post("nonsense")],
+    ["a body that is not an alert", post("nonsense")],
     ["no body", post("")],
     ["another case of letters", head(["HOST: x", length(alert).toUpperCase()]) + alert],
     ["another path", head(["host: x", length(alert)], "POST /a?b=c HTTP/1.1") + alert],
@@ -145,7 +150,7 @@ describe("a post is answered as node:http answers it, and as much of it is queue
   });
 });
 
-it("heads that change in between are read anew", async () => {
+it("heads that change in between are read again", async () => {
   const socket = connect(Number(new URL(server.httpUrl!).port), "127.0.0.1");
   let statuses = "";
   socket.setEncoding("latin1").on("data", (text) => {
@@ -176,4 +181,99 @@ it("connections over which alerts were posted end with the server", async () => 
   await new Promise((resolve) => socket.once("data", resolve));
   await server.stop();
   await closed;
+});
+
+/** A connection to this server, and the statuses that it has answered, read while `socket` flows. */
+function open(path: string): { socket: Socket; statuses: () => string[] } {
+  const socket = connect(path);
+  onTestFinished(() => void socket.destroy());
+  let answers = "";
+  socket.setEncoding("latin1").on("data", (piece) => {
+    answers += piece;
+  });
+  return { socket, statuses: () => answers.match(/(?<=HTTP\/1.1 )\d+/g) ?? [] };
+}
+
+/** Lets the server read all that was written to its connections before. */
+async function letItRead(path: string): Promise<void> {
+  const { socket } = open(path);
+  for (let round = 0; round < 2; round++) {
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    await once(socket, "data");
+  }
+  socket.destroy();
+}
+
+describe("on a unix socket", () => {
+  let path: string;
+  beforeEach(async () => {
+    const folder = mkdtempSync(join(tmpdir(), "whole-posts-"));
+    path = join(folder, "input.sock");
+    const own = await startServer({ listen: [], inputs: { http: [path] } });
+    onTestFinished(async () => {
+      await own.stop();
+      rmSync(folder, { recursive: true });
+    });
+    await server.stop();
+    server = own;
+  });
+  const accepted = () => server.stats().inputs.http!.accepted;
+
+  it("a peer that does not read its answers is not heard, until it does", async () => {
+    const { socket, statuses } = open(path);
+    socket.pause();
+    let posted = 0;
+    do {
+      socket.write(post(alert));
+      posted++;
+      await letItRead(path);
+    } while (accepted() === posted && posted < 10_000);
+    expect(accepted()).toBe(posted - 1);
+    socket.resume();
+    await expect.poll(() => statuses().length).toBe(posted);
+    expect(new Set(statuses())).toEqual(new Set(["200"]));
+    expect(accepted()).toBe(posted);
+  });
+
+  describe("with a log that appends asynchronously", () => {
+    /** Ends the appends one after the other. */
+    let ends: ((error?: Error) => void)[];
+    beforeEach(() => {
+      ends = [];
+      const { append } = MemoryLog.prototype;
+      const appendLater = function (this: MemoryLog, batch: Parameters<typeof append>[0]) {
+        return new Promise<Appended>((resolve, reject) => {
+          ends.push((error) => (error === undefined ? resolve(append.call(this, batch)) : reject(error)));
+        });
+      };
+      const spy = vi.spyOn(MemoryLog.prototype, "append").mockImplementation(appendLater as never);
+      onTestFinished(() => spy.mockRestore());
+    });
+
+    it("answers once that is done, one post after the other", async () => {
+      const { socket, statuses } = open(path);
+      socket.write(post(alert));
+      await expect.poll(() => ends.length).toBe(1);
+      socket.write(post(alert));
+      await letItRead(path);
+      expect([ends.length, statuses()]).toEqual([1, []]);
+      ends[0]!();
+      await expect.poll(() => ends.length).toBe(2);
+      expect(statuses()).toEqual(["200"]);
+      ends[1]!(new Error("the disk is full"));
+      await expect.poll(statuses).toEqual(["200", "503"]);
+      expect(server.stats().appended).toBe(1);
+    });
+
+    it("answers also when the server stops meanwhile", async () => {
+      const { socket, statuses } = open(path);
+      const closed = once(socket, "close");
+      socket.write(post(alert));
+      await expect.poll(() => ends.length).toBe(1);
+      const stopped = server.stop();
+      ends[0]!();
+      await Promise.all([stopped, closed]);
+      expect(statuses()).toEqual(["200"]);
+    });
+  });
 });

@@ -16,9 +16,6 @@ export type TakePost = (body: Uint8Array, contentType: string, answer: PostAnswe
 /** Of an answer that something was queued: how much else was in the body that is not an alert. */
 export const rejectedHeader = "falco-outputs-rejected";
 
-/** A peer that does not read its answers is not heard beyond that, in bytes. */
-const maxUnreadBytes = 16 * 1024;
-
 /**
  * Serves posts that arrive whole on the bare connection, as node:http costs more than all the rest of a post. When
  * anything else arrives, the connection goes to node:http for good, with what arrived.
@@ -89,8 +86,8 @@ class PostConnection implements PostAnswer {
 
   #answer(text: string): void {
     this.#isAnswered = true;
-    this.#socket.write(text);
-    if (this.#socket.writableLength > maxUnreadBytes) this.#socket.pause();
+    // A peer that does not read its answers is not heard until it does.
+    if (!this.#socket.write(text)) this.#socket.pause();
     else if (this.#letGo !== undefined) this.#socket.resume();
     this.#letGo?.();
     this.#letGo = undefined;

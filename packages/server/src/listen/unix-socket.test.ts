@@ -20,7 +20,7 @@ const [nobody, strangeGroup] = [65_534, 54_321];
 
 const permissions = () => statSync(path).mode & 0o777;
 
-/** A socket whose server was killed: its file stays behind. */
+/** A socket whose server was killed: its file is still there. */
 async function leaveStaleSocket(): Promise<void> {
   const code = "require('node:net').createServer().listen(process.argv[1], () => console.log('listening'))";
   const child = spawn(process.execPath, ["-e", code, path], { stdio: ["ignore", "pipe", "inherit"] });

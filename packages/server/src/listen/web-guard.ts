@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { cors } from "@connectrpc/connect";
 import { isLoopback, readAddress } from "@falco-outputs/core/address";
-import { positionHeader, startHeader, versionHeader, windowHeader } from "@falco-outputs/core/contract";
+import {
+  heartbeatHeader,
+  positionHeader,
+  startHeader,
+  versionHeader,
+  windowHeader,
+} from "@falco-outputs/core/contract";
 import { OptionError } from "@falco-outputs/core/options";
 import { BearerToken } from "./bearer-token.js";
 
@@ -18,7 +24,13 @@ export interface Refusal {
 
 const allowedMethods = "POST";
 const allowedHeaders = [...cors.allowedHeaders, "authorization", versionHeader, startHeader].join(", ");
-const exposedHeaders = [...cors.exposedHeaders, versionHeader, positionHeader, windowHeader].join(", ");
+const exposedHeaders = [
+  ...cors.exposedHeaders,
+  versionHeader,
+  positionHeader,
+  windowHeader,
+  heartbeatHeader,
+].join(", ");
 /** How long a browser may remember a preflight's answer, in seconds: the longest that Chromium takes. */
 const preflightAge = "7200";
 /** How much of a header is logged, in UTF-16 units. */

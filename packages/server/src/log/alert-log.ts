@@ -1,5 +1,6 @@
 import type { AlertBatch } from "../alert-batch.js";
 import type { Filter } from "./filter.js";
+import type { TimeWindow } from "./times.js";
 
 /** The sequence numbers of a batch's alerts. They fit a number: microseconds stay below 2^53 until 2255. */
 export interface Appended {
@@ -38,6 +39,7 @@ export interface BroadcastSubscription {
   /** Starts after this sequence number. Undefined: with new alerts. */
   readonly after: number | undefined;
   readonly filter: Filter | undefined;
+  readonly window: TimeWindow | undefined;
 }
 
 /** Whole gRPC frames (a length-prefixed message each, uncompressed), ready to be written to a stream. */
@@ -50,6 +52,8 @@ export interface Slice {
 export interface Cursor {
   /** The sequence number after which this cursor starts. */
   readonly position: number;
+  /** The sequence number up to which this cursor has looked at alerts. */
+  readonly scanned: number;
   /** How many responses may be unacknowledged before `next` waits; 0 without acknowledgement. */
   readonly window: number;
   /**
@@ -90,6 +94,15 @@ export interface LogStats {
   readonly appended: number;
   /** Alerts held now. */
   readonly retained: number;
+  /** The sequence numbers of the oldest and the newest of them; 0 if there are none. */
+  readonly first: number;
+  readonly last: number;
+  /**
+   * The least and the greatest time of theirs, in microseconds since 1970; undefined if there are none. An alert without
+   * a time has that of its arrival.
+   */
+  readonly earliestUs: number | undefined;
+  readonly latestUs: number | undefined;
   /** Memory that holds them, in bytes. */
   readonly retainedBytes: number;
   /** Memory that only streams being written hold, in bytes: evicted alerts, and copies. */
@@ -109,6 +122,12 @@ export interface AlertLog {
    * many groups.
    */
   open(subscription: Subscription, onEvicted?: (reason: Error) => void): Promise<Cursor>;
+  /**
+   * Forgets a group, with its place and what waits for it.
+   * @throws FalcoError with NotFound if there is no such group, FailedPrecondition if it has members, InvalidArgument for
+   * the shared queue.
+   */
+  forget(group: string): Promise<void>;
   stats(): LogStats;
   close(): Promise<void>;
 }

@@ -1,110 +1,243 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import { type OutputsResponse, OutputsResponseSchema } from "@falco-outputs/core/contract";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { acceptEncoded, alertField } from "@falco-outputs/core/codec";
+import {
+  filterFields,
+  listFilters,
+  type OutputsResponse,
+  OutputsResponseSchema,
+  type RequestFilter,
+  timestampNs,
+} from "@falco-outputs/core/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMatcher, type Filter, filterKey } from "./filter.js";
+import { allow, deny, type FilterParts, filterOf } from "./testing/filters.js";
+import { encodedAlerts, fieldNames, words } from "./testing/wire.js";
+import { type TimeWindow, windowMatcher } from "./times.js";
 
-// Few words, so that they meet; some differ in case or contain each other.
-const word = fc.constantFrom("", "a", "A", "ab", "b", "é", "🦅");
-const words = fc.array(word, { maxLength: 3 });
-const priority = fc.nat(7);
+const patterns = [...words, "**", "a*b", "*a", "*b*", "a*a", "\\*", "a\\*", "\\*\\*", "x*x", "*🦅"] as const;
+const pattern = fc.constantFrom(...patterns);
+const values = fc.array(pattern, { maxLength: 3 });
 
-const alerts = fc
-  .record({
-    priority,
-    rule: word,
-    source: word,
-    hostname: word,
-    tags: words,
-    output: fc.string(),
-    outputFields: fc.constantFrom({}, { rule: "a", "proc.name": "b" }),
-    time: fc.constantFrom(undefined, { seconds: 1_780_000_000n, nanos: 5 }),
-  })
-  .map((fields) => create(OutputsResponseSchema, fields));
-
-const filters: fc.Arbitrary<Filter> = fc.record(
-  { minPriority: priority, tags: words, rules: words, sources: words, hostnames: words },
+const filterParts: fc.Arbitrary<FilterParts> = fc.record(
+  {
+    minPriority: fc.nat(7),
+    tags: values,
+    rules: values,
+    sources: values,
+    hostnames: values,
+    fields: fc.array(fc.record({ name: fc.constantFrom(...fieldNames), values }), { maxLength: 2 }),
+  },
   { requiredKeys: [] },
 );
+const lists = fc.record({
+  allow: fc.array(filterParts, { maxLength: 3 }),
+  deny: fc.array(filterParts, { maxLength: 2 }),
+});
+
+/** What a pattern means, told in another way. */
+function matches(text: string, pattern: string): boolean {
+  const source = pattern.replace(/\\\*|./gsu, (part) => {
+    if (part === "*") return ".*";
+    return (part === "\\*" ? "*" : part).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return new RegExp(`^${source}$`, "su").test(text);
+}
 
 /** What a filter means. */
-function passes(alert: OutputsResponse, filter: Filter): boolean {
-  const among = (wanted: readonly string[] = [], values: readonly string[]) =>
-    wanted.length === 0 || values.some((value) => wanted.includes(value));
+function passes(alert: OutputsResponse, { allow, deny }: Filter): boolean {
   return (
-    alert.priority <= (filter.minPriority ?? 7) &&
-    among(filter.tags, alert.tags) &&
-    among(filter.rules, [alert.rule]) &&
-    among(filter.sources, [alert.source]) &&
-    among(filter.hostnames, [alert.hostname])
+    (allow.length === 0 || allow.some((filter) => isChosen(alert, filter))) &&
+    !deny.some((filter) => isChosen(alert, filter))
   );
 }
 
+function isChosen(alert: OutputsResponse, filter: RequestFilter): boolean {
+  const among = (patterns: readonly string[], texts: readonly string[]) =>
+    patterns.length === 0 || texts.some((text) => patterns.some((pattern) => matches(text, pattern)));
+  return (
+    alert.priority <= (filter.minPriority ?? Number.POSITIVE_INFINITY) &&
+    listFilters.every((name) => among(filter[name], [alert[filterFields[name]]].flat())) &&
+    filter.fields.every(
+      ({ name, values }) =>
+        Object.hasOwn(alert.outputFields, name) && among(values, [alert.outputFields[name]!]),
+    )
+  );
+}
+
+function encode(...alerts: Parameters<typeof create<typeof OutputsResponseSchema>>[1][]): Uint8Array {
+  return Buffer.concat(
+    alerts.map((alert) => toBinary(OutputsResponseSchema, create(OutputsResponseSchema, alert))),
+  );
+}
+
+const runs = { numRuns: 5_000 };
+
 describe("createMatcher", () => {
-  it("takes an encoded alert as its fields say", () => {
+  it("takes an encoded alert as a decoder does, whatever it looks like", () => {
     fc.assert(
-      fc.property(alerts, filters, (alert, filter) => {
-        expect(createMatcher(filter)(toBinary(OutputsResponseSchema, alert))).toBe(passes(alert, filter));
+      fc.property(encodedAlerts, lists, (alert, lists) => {
+        const filter = filterOf(lists);
+        expect(createMatcher(filter)(alert)).toBe(passes(fromBinary(OutputsResponseSchema, alert), filter));
       }),
-      { numRuns: 2000 },
+      runs,
     );
   });
 
-  it("takes of a field that comes twice the last, as a decoder does", () => {
-    const first = create(OutputsResponseSchema, { priority: 2, rule: "first", source: "s", tags: ["one"] });
-    const second = create(OutputsResponseSchema, { priority: 5, rule: "second", tags: ["two"] });
-    const both = Buffer.concat([first, second].map((part) => toBinary(OutputsResponseSchema, part)));
-    expect(createMatcher({ rules: ["second"], tags: ["one"], sources: ["s"] })(both)).toBe(true);
-    expect(createMatcher({ tags: ["two"] })(both)).toBe(true);
-    expect(createMatcher({ rules: ["first"] })(both)).toBe(false);
-    expect(createMatcher({ minPriority: 2 })(both)).toBe(false);
+  it("is asked only about alerts that are taken", () => {
+    fc.assert(
+      fc.property(encodedAlerts, (alert) => void acceptEncoded(alert)),
+      { numRuns: 500 },
+    );
   });
 
-  it("passes over fields it does not know", () => {
-    const alert = toBinary(OutputsResponseSchema, create(OutputsResponseSchema, { rule: "r" }));
-    // Field 15, a varint and then bytes that look like another rule.
-    const unknown = [15 << 3, 1, (15 << 3) | 2, 3, 34, 1, 120];
-    expect(createMatcher({ rules: ["r"] })(Uint8Array.from([...unknown, ...alert, ...unknown]))).toBe(true);
+  it.each<[string, FilterParts, boolean]>([
+    ["a priority that is more severe", { minPriority: 5 }, true],
+    ["a priority that is less severe", { minPriority: 3 }, false],
+    ["a rule", { rules: ["Shell in container"] }, true],
+    ["a rule in another case", { rules: ["shell in container"] }, false],
+    ["a part of a rule", { rules: ["Shell"] }, false],
+    ["one of several rules", { rules: ["x", "Shell*"] }, true],
+    ["a star in the middle", { rules: ["Shell*container"] }, true],
+    ["texts that would overlap", { rules: ["Shell in cont*container"] }, false],
+    ["a star that stands for nothing", { rules: ["*Shell in container*"] }, true],
+    ["an escaped star", { rules: ["Shell\\*"] }, false],
+    ["one of the tags", { tags: ["b"] }, true],
+    ["no tag at all", { tags: ["c"] }, false],
+    ["a host that is not known", { hostnames: [""] }, true],
+    ["any host, known or not", { hostnames: ["*"] }, true],
+    ["a field that is there", { fields: [{ name: "k8s.ns.name" }] }, true],
+    ["a field that is there without a value", { fields: [{ name: "k8s.pod.name" }] }, true],
+    ["a field that is not there", { fields: [{ name: "container.id" }] }, false],
+    ["a field's value", { fields: [{ name: "k8s.ns.name", values: ["x", "sh*p"] }] }, true],
+    ["another value", { fields: [{ name: "k8s.ns.name", values: ["x"] }] }, false],
+    ["a value of another field", { fields: [{ name: "k8s.pod.name", values: ["shop"] }] }, false],
+    ["two fields", { fields: [{ name: "k8s.ns.name" }, { name: "container.id" }] }, false],
+    ["several parts", { minPriority: 4, rules: ["Shell*"], tags: ["a"], sources: ["syscall"] }, true],
+    ["several parts, one of which does not match", { minPriority: 4, rules: ["Shell*"], tags: ["c"] }, false],
+  ])("compares %s", (_, filter, expected) => {
+    const alert = encode({
+      priority: 4,
+      rule: "Shell in container",
+      source: "syscall",
+      tags: ["a", "b"],
+      outputFields: { "k8s.ns.name": "shop", "k8s.pod.name": "<NA>" },
+    });
+    expect(createMatcher(allow(filter))(alert)).toBe(expected);
+    expect(createMatcher(deny(filter))(alert)).toBe(!expected);
+  });
+
+  it("lets pass what one filter allows and none denies", () => {
+    const matcher = createMatcher(
+      filterOf({ allow: [{ rules: ["a*"] }, { tags: ["t"] }], deny: [{ rules: ["*b"] }] }),
+    );
+    const results = [{ rule: "a" }, { rule: "ab" }, { rule: "c" }, { rule: "c", tags: ["t"] }].map((alert) =>
+      matcher(encode(alert)),
+    );
+    expect(results).toEqual([true, false, false, true]);
+  });
+
+  it("takes of a field that comes twice the last, as a decoder does", () => {
+    const both = encode(
+      { priority: 2, rule: "first", source: "s", tags: ["one"], outputFields: { f: "1" } },
+      { priority: 5, rule: "second", tags: ["two"], outputFields: { f: "2" } },
+    );
+    const matching = (filter: FilterParts) => createMatcher(allow(filter))(both);
+    expect(matching({ rules: ["second"], tags: ["one"], sources: ["s"] })).toBe(true);
+    expect(matching({ tags: ["two"] })).toBe(true);
+    expect(matching({ rules: ["first"] })).toBe(false);
+    expect(matching({ minPriority: 2 })).toBe(false);
+    expect(matching({ fields: [{ name: "f", values: ["1"] }] })).toBe(false);
+    expect(matching({ fields: [{ name: "f", values: ["2"] }] })).toBe(true);
+  });
+
+  it("knows an output field whatever its name", () => {
+    const entry = new BinaryWriter().tag(1, WireType.LengthDelimited).string("__proto__").finish();
+    const alert = new BinaryWriter()
+      .tag(alertField.outputFields, WireType.LengthDelimited)
+      .bytes(entry)
+      .finish();
+    expect(createMatcher(allow({ fields: [{ name: "__proto__" }] }))(alert)).toBe(true);
+    expect(createMatcher(allow({ fields: [{ name: "constructor" }] }))(alert)).toBe(false);
+  });
+});
+
+describe("windowMatcher", () => {
+  const instant = fc.constantFrom(
+    undefined,
+    ...[-1n, 0n, 1n, 500n, 1_000_000_500n, 1_780_000_000_000_000_000n, 1_780_000_000_999_999_999n],
+  );
+
+  it("takes an alert's own time as a decoder does, or that of its arrival", () => {
+    fc.assert(
+      fc.property(encodedAlerts, instant, instant, (alert, since, until) => {
+        const window: TimeWindow = { since, until };
+        const { time } = fromBinary(OutputsResponseSchema, alert);
+        const at = time === undefined ? BigInt(Date.now()) * 1_000_000n : timestampNs(time);
+        const isInside = at >= (since ?? at) && (until === undefined || at < until);
+        expect(windowMatcher(window)(alert)).toBe(isInside);
+      }),
+      runs,
+    );
   });
 });
 
 describe("filterKey", () => {
-  const listsOf = (filter: Filter) =>
-    [filter.tags, filter.rules, filter.sources, filter.hostnames].map((list) => new Set(list));
+  /** The same filter, as sets. */
+  const setsOf = ({ allow, deny }: Filter) => [allow, deny].map((filters) => new Set(filters.map(keyOf)));
+  const keyOf = (filter: RequestFilter) =>
+    JSON.stringify([
+      filter.minPriority ?? -1,
+      ...listFilters.map((name) => [...new Set(filter[name])].sort()),
+      [
+        ...new Set(
+          filter.fields.map(({ name, values }) => JSON.stringify([name, [...new Set(values)].sort()])),
+        ),
+      ].sort(),
+    ]);
 
   it("is the same for the same sets, and for no others", () => {
     fc.assert(
-      fc.property(filters, filters, (one, two) => {
-        const same = one.minPriority === two.minPriority;
-        const equal = listsOf(one).every((set, index) => {
-          const other = listsOf(two)[index]!;
-          return set.size === other.size && [...set].every((value) => other.has(value));
+      fc.property(lists, lists, (one, two) => {
+        const [first, second] = [filterOf(one), filterOf(two)];
+        const equal = setsOf(first).every((set, index) => {
+          const other = setsOf(second)[index]!;
+          return set.size === other.size && [...set].every((key) => other.has(key));
         });
-        expect(filterKey(one) === filterKey(two)).toBe(same && equal);
+        expect(filterKey(first) === filterKey(second)).toBe(equal);
       }),
     );
   });
 
-  it("does not mind order, nor a value that comes twice", () => {
+  it("does not depend on order, nor on a value that comes twice", () => {
+    const turned = <Item>(list: readonly Item[]) => [...list, ...list].reverse();
+    const turnedFilter = (filter: RequestFilter): RequestFilter => ({
+      ...filter,
+      ...Object.fromEntries(listFilters.map((name) => [name, turned(filter[name])])),
+      fields: turned(filter.fields.map((field) => ({ ...field, values: turned(field.values) }))),
+    });
     fc.assert(
-      fc.property(filters, (filter) => {
-        const turned = (list: readonly string[] = []) => [...list, ...list].reverse();
+      fc.property(lists, (lists) => {
+        const filter = filterOf(lists);
         const other = {
-          minPriority: filter.minPriority,
-          tags: turned(filter.tags),
-          rules: turned(filter.rules),
-          sources: turned(filter.sources),
-          hostnames: turned(filter.hostnames),
-        } as Filter;
+          allow: turned(filter.allow).map(turnedFilter),
+          deny: turned(filter.deny).map(turnedFilter),
+        };
         expect(filterKey(other)).toBe(filterKey(filter));
       }),
     );
-    expect(filterKey({})).toBe(filterKey(undefined));
+    expect(filterKey(filterOf({}))).toBe(filterKey(undefined));
   });
 
-  it("does not take two values for one, nor one field for another", () => {
-    expect(filterKey({ rules: ["a,b"] })).not.toBe(filterKey({ rules: ["a", "b"] }));
-    expect(filterKey({ rules: ["a"] })).not.toBe(filterKey({ sources: ["a"] }));
-    expect(filterKey({ minPriority: 0 })).not.toBe(filterKey({}));
+  it.each<[FilterParts, FilterParts]>([
+    [{ rules: ["a,b"] }, { rules: ["a", "b"] }],
+    [{ rules: ["a"] }, { sources: ["a"] }],
+    [{ minPriority: 0 }, { rules: ["a"] }],
+    [{ fields: [{ name: "a" }] }, { fields: [{ name: "a", values: ["*"] }] }],
+    [{ fields: [{ name: "a", values: ["b"] }] }, { fields: [{ name: "b", values: ["a"] }] }],
+  ])("does not take %o for %o", (one, two) => {
+    expect(filterKey(allow(one))).not.toBe(filterKey(allow(two)));
+    expect(filterKey(allow(one))).not.toBe(filterKey(deny(one)));
   });
 });

@@ -1,6 +1,7 @@
+import { alertTimeUs } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
-import { frameBytes, Slab, slabBytes } from "./slab.js";
+import { frameBytes, messageOf, Slab, slabBytes } from "./slab.js";
 
 export interface Bounds {
   /** How many alerts are retained at most. */
@@ -53,10 +54,30 @@ export class FrameStore {
     return this.#pinnedBytes;
   }
 
+  /** The least time of the alerts retained, in microseconds since 1970; undefined if there is none. */
+  get earliestUs(): number | undefined {
+    const [oldest, ...others] = this.#slabs;
+    if (oldest === undefined) return undefined;
+    return others.reduce((least, slab) => Math.min(least, slab.least), this.#timesOf(oldest).least);
+  }
+
+  /** The greatest. */
+  get latestUs(): number | undefined {
+    const [oldest, ...others] = this.#slabs;
+    if (oldest === undefined) return undefined;
+    return others.reduce(
+      (greatest, slab) => Math.max(greatest, slab.greatest),
+      this.#timesOf(oldest).greatest,
+    );
+  }
+
   append(batch: AlertBatch): void {
+    const { bytes, ends, times } = batch;
     let start = 0;
-    for (const end of batch.ends) {
-      this.#slabFor(frameBytes(end - start, this.#end)).add(batch, start, end);
+    for (let index = 0; index < ends.length; index++) {
+      const end = ends[index]!;
+      const timeUs = times === undefined ? alertTimeUs(bytes, start, end) : times[index]!;
+      this.#slabFor(frameBytes(end - start, this.#end)).add(batch, start, end, timeUs);
       this.#end++;
       start = end;
     }
@@ -123,6 +144,20 @@ export class FrameStore {
       else high = middle - 1;
     }
     return this.#slabs[low]!;
+  }
+
+  /** Those of its alerts that are retained: the oldest slab has others as well. */
+  #timesOf(slab: Slab): { least: number; greatest: number } {
+    if (slab.first >= this.#first) return slab;
+    let least = Number.POSITIVE_INFINITY;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let sequence = this.#first; sequence < slab.end; sequence++) {
+      const alert = messageOf(slab.frame(sequence));
+      const timeUs = slab.arrivalUs(sequence) ?? alertTimeUs(alert, 0, alert.length);
+      least = Math.min(least, timeUs);
+      greatest = Math.max(greatest, timeUs);
+    }
+    return { least, greatest };
   }
 
   #isEvicted(slab: Slab): boolean {

@@ -56,6 +56,10 @@ export class GroupCursor implements Cursor, Holder {
     this.#onLeft = onLeft;
   }
 
+  get scanned(): number {
+    return this.#group.position - 1;
+  }
+
   /** How much the `next` that waits may return, in bytes. */
   get maxBytes(): number {
     return this.#maxBytes;

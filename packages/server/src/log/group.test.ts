@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Cursor, GroupSubscription, Slice } from "./alert-log.js";
 import { MemoryLog } from "./memory-log.js";
 import { alertsOf, batchOf, lossOf, never, readAll } from "./testing/alerts.js";
+import { allow, deny } from "./testing/filters.js";
 
 const generous = 64 * 1024;
 const refused = (code: Code, message: string) =>
@@ -58,7 +59,7 @@ describe("fair shares", () => {
 
   it("are split with a filter too, whatever passes", async () => {
     const log = new MemoryLog();
-    const filter = { tags: ["even"] };
+    const filter = allow({ tags: ["even"] });
     const members = await Promise.all([open(log, { filter }), open(log, { filter })]);
     const slices = members.map((cursor) => rulesOf(cursor));
     log.append(batchOf(...numbered(40).map((rule) => ({ rule, tags: +rule % 2 === 0 ? ["even"] : [] }))));
@@ -125,9 +126,9 @@ describe("a redelivery", () => {
 describe("a group's filter", () => {
   it("is the same in another order, and no other while members are there", async () => {
     const log = new MemoryLog();
-    const one = await open(log, { filter: { tags: ["a", "b"] } });
-    await open(log, { filter: { tags: ["b", "a", "b"] } }).then((cursor) => cursor.close());
-    for (const filter of [undefined, { tags: ["a"] }]) {
+    const one = await open(log, { filter: allow({ tags: ["a", "b"] }) });
+    await open(log, { filter: allow({ tags: ["b", "a", "b"] }) }).then((cursor) => cursor.close());
+    for (const filter of [undefined, allow({ tags: ["a"] }), deny({ tags: ["a", "b"] })]) {
       await expect(open(log, { filter })).rejects.toEqual(
         refused(Code.FailedPrecondition, "another filter: use the same, or another group"),
       );
@@ -139,12 +140,12 @@ describe("a group's filter", () => {
 
   it("is replaced when no member is there, for what was not given and for what came back", async () => {
     const log = new MemoryLog();
-    const gone = await open(log, { acknowledge: true, filter: { rules: ["a", "b"] } });
+    const gone = await open(log, { acknowledge: true, filter: allow({ rules: ["a", "b"] }) });
     log.append(batchOf("a", "b", "c"));
     expect(await rulesOf(gone)).toEqual(["a", "b"]);
     await gone.close();
     log.append(batchOf("a", "b", "c"));
-    const filter = { rules: ["b"] };
+    const filter = allow({ rules: ["b"] });
     const alerts = await readAll(await open(log, { follow: false, filter }));
     expect(alerts.map(({ rule }) => rule)).toEqual(["b", "b"]);
     expect(log.stats().groups.pager).toMatchObject({ delivered: 2, filtered: 4, lost: 0, waiting: 0 });
@@ -152,7 +153,7 @@ describe("a group's filter", () => {
 
   it("that nothing passes lets others have their turn", async () => {
     const log = new MemoryLog();
-    const filter = { rules: ["rare"] };
+    const filter = allow({ rules: ["rare"] });
     const rare = await open(log, { filter });
     const other = await open(log, { group: "other" });
     log.append(batchOf(...numbered(20_000)));
@@ -171,7 +172,7 @@ describe("a group's filter", () => {
 
   it("is not looked through for a member that may not be given more", async () => {
     const log = new MemoryLog({ window: 1 });
-    const cursor = await open(log, { acknowledge: true, filter: { rules: ["a"] } });
+    const cursor = await open(log, { acknowledge: true, filter: allow({ rules: ["a"] }) });
     log.append(batchOf("a", "b"));
     await next(cursor);
     const turns = vi.spyOn(globalThis, "setImmediate");
@@ -301,7 +302,7 @@ describe("a drain", () => {
   it("takes what is there, passed or not, and ends", async () => {
     const log = new MemoryLog();
     log.append(batchOf(...numbered(5000), "rare"));
-    const drained = await open(log, { after: 0, follow: false, filter: { rules: ["rare"] } });
+    const drained = await open(log, { after: 0, follow: false, filter: allow({ rules: ["rare"] }) });
     expect((await readAll(drained)).map(({ rule }) => rule)).toEqual(["rare"]);
     expect(log.stats().groups.pager).toMatchObject({ filtered: 5000, delivered: 1, waiting: 0 });
   });

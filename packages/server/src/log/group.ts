@@ -7,6 +7,7 @@ import { type Loss, type LossCause, lossSlice, PendingLoss } from "./loss.js";
 import { Picked } from "./picked.js";
 import { Redelivery } from "./redelivery.js";
 import { messageOf } from "./slab.js";
+import { type TimeWindow, windowMatcher } from "./times.js";
 
 /** How many alerts a filter looks at before others get their turn. */
 const maxScan = 2048;
@@ -74,6 +75,14 @@ export class Group implements Membership {
     if (matches === undefined) return;
     // What members with another filter left unacknowledged may not pass this one.
     this.#filtered += this.#redelivery.filter((sequence) => matches(messageOf(this.#store.frame(sequence))));
+  }
+
+  /** Alerts outside the window do not pass either. For a group without members. */
+  setWindow(window: TimeWindow | undefined): void {
+    if (window === undefined) return;
+    const matches = this.#matches;
+    const inWindow = windowMatcher(window);
+    this.#matches = (alert) => inWindow(alert) && (matches === undefined || matches(alert));
   }
 
   join(options: MemberOptions): Cursor {

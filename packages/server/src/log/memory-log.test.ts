@@ -1,12 +1,21 @@
 import { Code } from "@falco-outputs/core";
+import { encodeLine } from "@falco-outputs/core/codec";
 import type { OutputsResponse } from "@falco-outputs/core/contract";
 import { describe, expect, it } from "vitest";
+import { joinPieces } from "../alert-batch.js";
 import type { Cursor, Slice } from "./alert-log.js";
 import { MemoryLog, type MemoryLogOptions } from "./memory-log.js";
 import { alertsOf, batchOf, never, readAll as readRest } from "./testing/alerts.js";
+import { allow } from "./testing/filters.js";
 
 const shared = { mode: "shared", follow: true, acknowledge: false } as const;
-const observer = { mode: "broadcast", follow: true, after: undefined, filter: undefined } as const;
+const observer = {
+  mode: "broadcast",
+  follow: true,
+  after: undefined,
+  filter: undefined,
+  window: undefined,
+} as const;
 const drain = { mode: "shared", follow: false, acknowledge: false } as const;
 
 function rulesFrom(first: number, count: number): string[] {
@@ -92,6 +101,35 @@ describe("MemoryLog", () => {
     expect(log.stats().groups[""]).toMatchObject({ lost: 5, delivered: 10, waiting: 10 });
   });
 
+  it("knows the least and the greatest time of what it retains", () => {
+    const { log } = logWith({ maxAlerts: 3 });
+    expect(log.stats()).toMatchObject({ first: 0, last: 0, earliestUs: undefined, latestUs: undefined });
+    const at = (seconds: bigint, nanos = 0) => ({ time: seconds * 1_000_000_000n + BigInt(nanos) });
+    log.append(batchOf(at(10n), at(70n), at(30n), at(20n, 1_999)));
+    const { first, last } = log.append(batchOf(at(40n)));
+    expect(log.stats()).toMatchObject({
+      first: first - 2,
+      last,
+      earliestUs: 20_000_001,
+      latestUs: 40_000_000,
+    });
+    const large = "x".repeat(1_000_000);
+    log.append(batchOf({ ...at(5n), output: large }, { ...at(6n), output: large }));
+    expect(log.stats()).toMatchObject({ earliestUs: 5_000_000, latestUs: 40_000_000 });
+  });
+
+  it("takes for an alert without a time that of its arrival", () => {
+    const { log } = logWith({ maxAlerts: 2 });
+    const before = Date.now() * 1_000;
+    const timeless = encodeLine('{"rule":"r","priority":"Notice"}');
+    log.append(batchOf({ time: 1n }));
+    log.append(joinPieces([timeless, timeless]));
+    const { earliestUs, latestUs } = log.stats();
+    expect(earliestUs).toBeGreaterThanOrEqual(before);
+    expect(latestUs).toBeGreaterThanOrEqual(earliestUs!);
+    expect(latestUs).toBeLessThanOrEqual(Date.now() * 1_000);
+  });
+
   it("takes no more memory than it may", async () => {
     const maxBytes = 4 * 1024 * 1024;
     const { log } = logWith({ maxBytes });
@@ -145,7 +183,7 @@ describe("MemoryLog", () => {
 
   it("counts copies of picked alerts as memory that is held, until they are released", async () => {
     const { log } = logWith();
-    const filtered = await log.open({ ...observer, filter: { rules: ["a", "c"] } });
+    const filtered = await log.open({ ...observer, filter: allow({ rules: ["a", "c"] }) });
     const [leaving, redelivered] = [
       await log.open({ ...shared, acknowledge: true }),
       await log.open({ ...shared, follow: false }),
@@ -169,7 +207,7 @@ describe("MemoryLog", () => {
     const ended: number[] = [];
     const cursors = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
-        log.open({ ...observer, filter: { rules: ["a"] } }, () => ended.push(index)),
+        log.open({ ...observer, filter: allow({ rules: ["a"] }) }, () => ended.push(index)),
       ),
     );
     log.append(batchOf({ rule: "a", output: "x".repeat(30_000) }));
@@ -181,7 +219,7 @@ describe("MemoryLog", () => {
 
   it("does not copy an alert that is larger than a slice", async () => {
     const { log } = logWith();
-    const filter = { rules: ["a"] };
+    const filter = allow({ rules: ["a"] });
     const cursors = await Promise.all([0, 1, 2].map(() => log.open({ ...observer, filter })));
     log.append(batchOf({ rule: "a", output: "x".repeat(100_000) }));
     const slices = await Promise.all(cursors.map((cursor) => cursor.next(64 * 1024, never)));

@@ -88,10 +88,31 @@ export class MemoryLog implements AlertLog {
     return group.join({ follow, window, onEvicted, onLeft });
   }
 
+  async forget(name: string): Promise<void> {
+    if (name === sharedQueue) {
+      throw new FalcoError("the shared queue is not a group: it cannot be forgotten", Code.InvalidArgument);
+    }
+    const group = this.#groups.get(name);
+    if (group === undefined) throw new FalcoError(`there is no group ${quoted(name)}`, Code.NotFound);
+    if (!group.isEmpty) {
+      const { members } = group.stats();
+      throw new FalcoError(
+        `the group ${quoted(name)} has ${members === 1 ? "a member" : `${members} members`}: it can be forgotten once it is empty`,
+        Code.FailedPrecondition,
+      );
+    }
+    this.#groups.delete(name);
+  }
+
   stats(): LogStats {
+    const retained = this.#store.end - this.#store.first;
     return {
       appended: this.#store.end - this.#origin - 1,
-      retained: this.#store.end - this.#store.first,
+      retained,
+      first: retained === 0 ? 0 : this.#store.first,
+      last: retained === 0 ? 0 : this.#store.end - 1,
+      earliestUs: this.#store.earliestUs,
+      latestUs: this.#store.latestUs,
       retainedBytes: this.#store.bytes,
       pinnedBytes: this.#store.pinnedBytes,
       groups: Object.fromEntries([...this.#groups].map(([name, group]) => [name, group.stats()])),
@@ -106,13 +127,14 @@ export class MemoryLog implements AlertLog {
   }
 
   #openBroadcast(
-    { follow, after, filter }: BroadcastSubscription,
+    { follow, after, filter, window }: BroadcastSubscription,
     onEvicted: (reason: Error) => void,
   ): Cursor {
     const { position, loss } = this.#start(after);
     const group = new Group(this.#store, position, "slow", () => undefined);
     if (loss !== undefined) group.tell(loss);
     group.setFilter(filter);
+    group.setWindow(window);
     this.#broadcasts.add(group);
     const onLeft = () => this.#broadcasts.delete(group);
     return group.join({ follow, window: 0, onEvicted, onLeft });
@@ -164,6 +186,11 @@ export class MemoryLog implements AlertLog {
     }
     return { position: after + 1 };
   }
+}
+
+/** A name for an error's text, cut where it is long. */
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 100));
 }
 
 const nothing: GroupStats = {

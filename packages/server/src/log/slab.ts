@@ -1,4 +1,12 @@
-import { prefixBytes, sequenceBytes, writePrefix, writeSequence } from "@falco-outputs/core/codec";
+import {
+  alertTag,
+  prefixBytes,
+  sequenceBytes,
+  varintBytes,
+  writePrefix,
+  writeSequence,
+  writeVarint,
+} from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
 
@@ -16,6 +24,10 @@ export class Slab {
   /** Where each frame ends. */
   readonly #ends: number[] = [];
   #used = 0;
+  #least = Number.POSITIVE_INFINITY;
+  #greatest = Number.NEGATIVE_INFINITY;
+  /** When alerts without a time of their own arrived, by their sequence number; in microseconds since 1970. */
+  #arrivals: Map<number, number> | undefined;
   /** How many slices of this slab are being written. */
   pins = 0;
 
@@ -37,13 +49,28 @@ export class Slab {
     return this.first + this.#ends.length;
   }
 
+  /** The least and the greatest time of its alerts, in microseconds since 1970; infinite if there is none. */
+  get least(): number {
+    return this.#least;
+  }
+
+  get greatest(): number {
+    return this.#greatest;
+  }
+
   hasRoom(frame: number): boolean {
     return this.#used + frame <= this.#bytes.length;
   }
 
-  /** Adds the alert that is `batch.bytes` from `start` to `end`. There must be room. */
-  add(batch: AlertBatch, start: number, end: number): void {
+  /**
+   * Adds the alert that is `batch.bytes` from `start` to `end`. There must be room.
+   * @param timeUs Its own time in microseconds since 1970; NaN: it has none, and that of its arrival counts.
+   */
+  add(batch: AlertBatch, start: number, end: number, timeUs: number): void {
     const sequence = this.end;
+    const countedUs = Number.isNaN(timeUs) ? this.#arrived(sequence) : timeUs;
+    if (countedUs < this.#least) this.#least = countedUs;
+    if (countedUs > this.#greatest) this.#greatest = countedUs;
     const bytes = this.#bytes;
     const alertAt = writePrefix(bytes, this.#used, end - start + sequenceBytes(sequence));
     bytes.set(batch.bytes.subarray(start, end), alertAt);
@@ -55,6 +82,18 @@ export class Slab {
   frame(sequence: number): Uint8Array {
     const index = sequence - this.first;
     return this.#bytes.subarray(index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!);
+  }
+
+  /** When an alert without a time of its own arrived, in microseconds since 1970; undefined for any other. */
+  arrivalUs(sequence: number): number | undefined {
+    return this.#arrivals?.get(sequence);
+  }
+
+  #arrived(sequence: number): number {
+    const nowUs = Date.now() * 1_000;
+    this.#arrivals ??= new Map();
+    this.#arrivals.set(sequence, nowUs);
+    return nowUs;
   }
 
   /** The frames from `sequence` on, as many as fit both limits, at least one. */
@@ -76,6 +115,16 @@ export class Slab {
 export function unnumberedFrame(alert: Uint8Array): Uint8Array {
   const bytes = Buffer.alloc(prefixBytes + alert.length);
   bytes.set(alert, writePrefix(bytes, 0, alert.length));
+  return bytes;
+}
+
+/** A frame that is not an alert, but says up to which sequence number the log was looked at. */
+export function scannedFrame(sequence: number): Uint8Array {
+  const messageBytes = 1 + varintBytes(sequence);
+  const bytes = Buffer.alloc(prefixBytes + messageBytes);
+  const at = writePrefix(bytes, 0, messageBytes);
+  bytes[at] = alertTag.scanned;
+  writeVarint(bytes, at + 1, sequence);
   return bytes;
 }
 

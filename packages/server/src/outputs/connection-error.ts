@@ -12,7 +12,11 @@ export function connectionError(where: string, cause: NodeJS.ErrnoException & { 
 function reasonOf(error: NodeJS.ErrnoException & { reason?: string }): string {
   // One error per address of a name, and no message of its own.
   if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(", ");
-  if (ofCertificate.test(error.code ?? "")) return `its certificate is not accepted: ${error.message}`;
+  if (ofCertificate.test(error.code ?? "")) {
+    // Node 24 adds advice about one of its own flags.
+    const message = error.message.replace(/; if the root CA is installed locally,.*/, "");
+    return `its certificate is not accepted: ${message}`;
+  }
   // OpenSSL's reason, without the places in its source.
   return error.code?.startsWith("ERR_SSL_") && error.reason !== undefined ? error.reason : error.message;
 }

@@ -10,7 +10,7 @@ import type { Sink } from "./sink.js";
 import { type StdoutOptions, StdoutSink } from "./stdout.js";
 import { createSyslogSink, type SyslogOutputOptions } from "./syslog/syslog-output.js";
 
-/** Where alerts go besides gRPC: Falco's old outputs. */
+/** Where alerts go in addition to gRPC: Falco's old outputs. */
 export interface OutputsOptions {
   /** How alerts are written, for all of them. */
   format?: FormatOptions;

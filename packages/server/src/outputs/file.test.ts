@@ -58,7 +58,7 @@ it.each([
   await expect(startServer({ listen: [], outputs: { file } })).rejects.toThrow(message);
 });
 
-it("writes to a new file behind a rename without a signal, unless it is kept open", async () => {
+it("writes to a new file after a rename, without a signal, unless it is kept open", async () => {
   const path = folder();
   const [opened, kept] = [join(path, "opened"), join(path, "kept")];
   const first = (await serve({ file: { filename: opened }, format: json })).server;
@@ -188,7 +188,7 @@ it("waits for nobody to read a FIFO", async () => {
   await countsOf(server, "file", { written: count, failed: 0 });
 });
 
-it("gives whole lines to who reads a FIFO late, each once", async () => {
+it("writes whole lines to a late reader of a FIFO, each once", async () => {
   const { server, reader, count } = await serveFifo(
     (filename) => open(filename, constants.O_RDONLY | constants.O_NONBLOCK),
     "not written within 200 ms",

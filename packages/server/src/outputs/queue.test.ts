@@ -19,7 +19,7 @@ function textsOf({ bytes, ends, priorities }: FormattedAlerts): string[] {
   return texts;
 }
 
-it("gives alerts in order, each once, within its bounds, whatever it is asked", () => {
+it("returns alerts in order, each once, within its bounds, whatever it is asked", () => {
   const text = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme-ascii" });
   const add = fc.record({ add: fc.array(text, { maxLength: 6 }) });
   const take = fc.record({

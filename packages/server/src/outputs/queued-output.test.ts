@@ -40,7 +40,7 @@ it("writes what comes in one turn of the event loop together, in order, to a sin
   expect(sink.calls).toEqual(["1,2,3", "4"]);
 });
 
-it("gives a sink no more at once than it takes, and at most 64 KiB but of a single alert", async () => {
+it("passes a sink no more at once than it takes, and at most 64 KiB but of a single alert", async () => {
   const { sink, write, counts } = start();
   sink.maxAlerts = 2;
   write("1", "2", "3");
@@ -146,7 +146,7 @@ it("counts nothing that a sink says of an attempt that is over", async () => {
   expect(output.stats()).toEqual({ written: 0, failed: 1, dropped: 0, waiting: 0 });
 });
 
-it("reopens between writes: at once while idle, between attempts while it fails, behind the write while busy", async () => {
+it("reopens between writes: at once while idle, between attempts while it fails, after the write while busy", async () => {
   const { sink, output, write, counts } = start();
   output.reopen();
   await expect.poll(() => sink.calls).toEqual(["reopen"]);

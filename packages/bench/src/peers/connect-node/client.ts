@@ -18,7 +18,7 @@ class ConnectNodeClient implements ClientRole, LiveClientRole {
     let ruleCharacters = 0;
     const request = {
       after: BigInt(after),
-      ...(minPriority !== undefined && { minPriority }),
+      ...(minPriority !== undefined && { allow: [{ minPriority }] }),
       ...(group !== undefined && { group }),
     };
     for await (const alert of this.#client.get(request)) {

@@ -1,44 +1,54 @@
 /** The contract's messages by their field numbers, from Falco's own proto files. */
 import { type NeutralAlert, neutralTime } from "../../protocol.js";
-import { readFields, readInt, readText, writeText, writeVarint } from "./wire.js";
+import { encodeTime, readFields, readInt, readText, writeBytes, writeText, writeVarint } from "./wire.js";
 
-type FieldNumbers = Record<string, number>;
+/** How a field is encoded; a nested message by its own fields. */
+type FieldKind = "text" | "number" | "time" | FieldNumbers;
+interface FieldNumbers {
+  [name: string]: readonly [number: number, kind: FieldKind];
+}
 
-const outputsRequest: FieldNumbers = {
-  tags: 1,
-  min_priority: 2,
-  rules: 3,
-  sources: 4,
-  hostnames: 5,
-  group: 6,
-  broadcast: 7,
-  after: 8,
-  follow: 9,
-  acknowledged: 10,
+const fieldFilter: FieldNumbers = { name: [1, "text"], values: [2, "text"] };
+const filter: FieldNumbers = {
+  rules: [1, "text"],
+  sources: [2, "text"],
+  hostnames: [3, "text"],
+  tags: [4, "text"],
+  min_priority: [5, "number"],
+  fields: [6, fieldFilter],
 };
-const legacyRequest: FieldNumbers = { keepalive: 1 };
-const healthRequest: FieldNumbers = { service: 1 };
+const outputsRequest: FieldNumbers = {
+  allow: [2, filter],
+  deny: [3, filter],
+  group: [6, "text"],
+  broadcast: [7, "number"],
+  after: [8, "number"],
+  follow: [9, "number"],
+  acknowledged: [10, "number"],
+  since: [11, "time"],
+  until: [12, "time"],
+};
+const legacyRequest: FieldNumbers = { keepalive: [1, "number"] };
+const healthRequest: FieldNumbers = { service: [1, "text"] };
 
 export const requestFields = { outputs: outputsRequest, legacy: legacyRequest, health: healthRequest };
 
 export function encodeRequest(numbers: FieldNumbers, request: Record<string, unknown>): Buffer {
   return Buffer.concat(
     Object.entries(request).flatMap(([name, values]) => {
-      const number = numbers[name];
-      if (number === undefined) throw new Error(`the contract's request has no field ${name}`);
-      return [values].flat().map((value) => encodeField(number, value));
+      const field = numbers[name];
+      if (field === undefined) throw new Error(`the contract's request has no field ${name}`);
+      return [values].flat().map((value) => encodeField(field, value));
     }),
   );
 }
 
-/** Numbers of 64 bits, which come as text. */
-const wideNumbers = new Set([outputsRequest.after, outputsRequest.acknowledged]);
-
-function encodeField(number: number, value: unknown): Buffer {
-  if (wideNumbers.has(number)) return writeVarint(number, BigInt(value as string));
-  return typeof value === "string"
-    ? writeText(number, value)
-    : writeVarint(number, BigInt(value as number | boolean));
+function encodeField([number, kind]: readonly [number, FieldKind], value: unknown): Buffer {
+  // Numbers of 64 bits come as text.
+  if (kind === "number") return writeVarint(number, BigInt(value as string | number | boolean));
+  if (kind === "text") return writeText(number, value as string);
+  if (kind === "time") return writeBytes(number, encodeTime(value as string));
+  return writeBytes(number, encodeRequest(kind, value as Record<string, unknown>));
 }
 
 /** A falco.outputs.response; `legacy` reads as far as a falco.output.response goes. */

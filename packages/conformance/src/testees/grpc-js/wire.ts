@@ -56,8 +56,22 @@ export function writeVarint(number: number, value: bigint): Buffer {
 }
 
 export function writeText(number: number, text: string): Buffer {
-  const bytes = Buffer.from(text);
+  return writeBytes(number, Buffer.from(text));
+}
+
+/** A length-delimited field. */
+export function writeBytes(number: number, bytes: Buffer): Buffer {
   return Buffer.concat([varintBytes(BigInt((number << 3) | 2)), varintBytes(BigInt(bytes.length)), bytes]);
+}
+
+/** RFC 3339 in UTC with nine fraction digits, as the bytes of a google.protobuf.Timestamp. */
+export function encodeTime(time: string): Buffer {
+  const [, seconds, nanos] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z$/.exec(time) ?? [];
+  if (seconds === undefined) throw new Error(`time: ${time}, expected RFC 3339 with nine fraction digits`);
+  return Buffer.concat([
+    writeVarint(1, BigInt.asUintN(64, BigInt(Date.parse(`${seconds}Z`) / 1_000))),
+    writeVarint(2, BigInt(nanos!)),
+  ]);
 }
 
 function varintBytes(value: bigint): Buffer {

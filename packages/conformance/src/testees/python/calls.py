@@ -1,7 +1,9 @@
 """What a call is made with, and what was seen of it: the same for both clients."""
 
+from datetime import datetime
+
 import grpc
-from falco_outputs import Alert, FalcoError, InvalidArgumentError, Lost, Reconnect
+from falco_outputs import Alert, Disconnected, FalcoError, Filter, InvalidArgumentError, Lost, Reconnect
 from protocol import write
 
 OK = {"code": 0, "message": ""}
@@ -63,6 +65,18 @@ def neutral(alert):
     return form
 
 
+def filter_of(form):
+    """A filter of the contract as the client takes it."""
+    fields = {field["name"]: field.get("values", []) for field in form.get("fields", [])}
+    return Filter(**{**form, "fields": fields})
+
+
+def nanoseconds_of(text):
+    """An RFC 3339 time in UTC as nanoseconds since 1970."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp()) * 1_000_000_000 + int(fraction.ljust(9, "0"))
+
+
 class StreamCall:
     """A `sub` or a `get`, and what it has seen so far."""
 
@@ -81,6 +95,10 @@ class StreamCall:
         after, acknowledged = request.pop("after", None), request.pop("acknowledged", None)
         if after is not None:
             request["after"] = int(after)
+        for name in request.keys() & {"allow", "deny"}:
+            request[name] = [filter_of(form) for form in request[name]]
+        for name in request.keys() & {"since", "until"}:
+            request[name] = nanoseconds_of(request[name])
         if "acknowledge" in line:
             request["acknowledge"] = "manual"
         elif acknowledged is not None:
@@ -89,7 +107,7 @@ class StreamCall:
             request["drain_timeout_s"] = line["drain_timeout_ms"] / 1000
         if line.get("filter_locally") is not None:
             request["filter_locally"] = line["filter_locally"]
-        # A wait is nothing that a case is about.
+        # No case is about how long it waits.
         reconnect = Reconnect(initial_delay_s=0.01, max_delay_s=0.1) if line.get("reconnect") else False
         return {**request, **call_options(line), "reconnect": reconnect, "on_status": self._tell}
 
@@ -99,12 +117,12 @@ class StreamCall:
         follows = self.line["method"] == "sub" and options.pop("follow", False)
         self.stream = getattr(client, self.line["method"])(**options)
         if follows:
-            # There is no such keyword, which a case wants to be refused.
+            # There is no such keyword, and a case expects a refusal.
             raise InvalidArgumentError("follow: sub follows anyway, it is for get", grpc.StatusCode.INVALID_ARGUMENT)
         return self.stream
 
     def took(self, alert):
-        """An alert came. Gives whether it was the last one to come."""
+        """An alert came. Returns whether it was the last one that was wanted."""
         self.alerts.append(neutral(alert))
         count = len(self.alerts)
         if self.line.get("report_progress"):
@@ -115,7 +133,7 @@ class StreamCall:
         return count == self.line.get("cancel_after_alerts")
 
     def acknowledge_when_stopped(self):
-        """What handlers do that are still at work when a stream is stopped."""
+        """Acknowledges what handlers finish after the stream was stopped."""
         for place in self.line.get("acknowledge_when_stopped", []):
             self.stream.acknowledge(self._held[place])
 
@@ -129,6 +147,8 @@ class StreamCall:
             loss = {**vars(status.loss), "cause": status.loss.cause_text}
             del loss["cause_text"]
             form["loss"] = {name: str(value) for name, value in loss.items() if value is not None}
+        if isinstance(status, Disconnected) and status.last_heard_at is not None:
+            form["last_heard"] = True
         self.statuses.append(form)
         if self.line.get("report_progress"):
             write({"id": self.line["id"], "progress": {"statuses": len(self.statuses)}})

@@ -1,7 +1,7 @@
 // The examples of client-go, moved to this module, are built with this. The test adds where this module is.
 module example/client-go-examples
 
-go 1.25.0
+go 1.24.0
 
 require (
 	github.com/falco-outputs/falco-outputs/packages/go v0.1.0

@@ -57,7 +57,10 @@ class AsyncStreamCall:
         timeout_s: float | None,
     ) -> None:
         self._is_cancelled = False
+        self._loop = asyncio.get_running_loop()
         self._farewell: asyncio.TimerHandle | None = None
+        self._silence: _io.Silence | None = None
+        self._next_look: asyncio.TimerHandle | None = None
         self._call: (
             grpc.aio.StreamStreamCall[OutputsRequest, Received]
             | grpc.aio.UnaryStreamCall[OutputsRequest, Received]
@@ -84,7 +87,14 @@ class AsyncStreamCall:
                 raise
             return {}
 
+    def watch(self, silence: _io.Silence) -> None:
+        self._silence = silence
+        self._look()
+
     async def read(self) -> Received | None:
+        silence = self._silence
+        if silence is not None:
+            silence.began()
         try:
             return await self._next()
         except StopAsyncIteration:
@@ -102,10 +112,22 @@ class AsyncStreamCall:
             if self._is_cancelled:
                 return None
             raise _failed(error) from error
+        finally:
+            if silence is not None:
+                silence.ended()
 
     def cancel(self) -> None:
         self._is_cancelled = True
         self._call.cancel()
+        self._stop_looking()
+
+    def _look(self) -> None:
+        if self._silence is not None and self._silence.look():
+            self._next_look = self._loop.call_later(self._silence.look_every_s, self._look)
+
+    def _stop_looking(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
 
     async def _requests(self, outbox: Outbox) -> AsyncIterator[OutputsRequest]:
         """What gRPC's task sends."""
@@ -135,6 +157,7 @@ class AsyncStreamCall:
             self._farewell = loop.call_later(_io.FAREWELL_S, self.cancel)
 
     def _over(self) -> None:
+        self._stop_looking()
         if self._farewell is not None:
             self._farewell.cancel()
 

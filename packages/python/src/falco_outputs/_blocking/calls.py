@@ -51,6 +51,9 @@ class BlockingStreamCall:
     ) -> None:
         self._is_cancelled = False
         self._farewell: threading.Timer | None = None
+        self._silence: _io.Silence | None = None
+        # Ends the thread that looks.
+        self._watched: SimpleQueue[None] = SimpleQueue()
         serialize = OutputsRequest.SerializeToString
         if method == SUB:
             both: grpc.StreamStreamMultiCallable[OutputsRequest, Received] = channel.stream_stream(
@@ -67,7 +70,14 @@ class BlockingStreamCall:
     async def headers(self) -> dict[str, str]:
         return texts_of(self._call.initial_metadata())
 
+    def watch(self, silence: _io.Silence) -> None:
+        self._silence = silence
+        threading.Thread(target=self._look, args=[silence], name="falco-outputs", daemon=True).start()
+
     async def read(self) -> Received | None:
+        silence = self._silence
+        if silence is not None:
+            silence.began()
         try:
             message: Received = next(self._call)
             return message
@@ -79,10 +89,18 @@ class BlockingStreamCall:
             if self._is_cancelled:
                 return None
             raise _failed(error) from error
+        finally:
+            if silence is not None:
+                silence.ended()
 
     def cancel(self) -> None:
         self._is_cancelled = True
         self._call.cancel()
+        self._watched.put(None)
+
+    def _look(self, silence: _io.Silence) -> None:
+        while not wait_for_item(self._watched, silence.look_every_s) and silence.look():
+            pass
 
     def _say_farewell(self) -> None:
         """It is half-closed now, in gRPC's thread; a server that does not end it gets a cancel."""
@@ -91,6 +109,7 @@ class BlockingStreamCall:
         self._farewell.start()
 
     def _over(self) -> None:
+        self._watched.put(None)
         if self._farewell is not None:
             self._farewell.cancel()
 

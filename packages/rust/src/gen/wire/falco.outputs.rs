@@ -21,6 +21,8 @@ pub struct Response {
     pub source: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint64, tag = "10")]
     pub sequence: u64,
+    #[prost(uint64, tag = "11")]
+    pub scanned: u64,
 }
 /// Nested message and enum types in `response`.
 pub mod response {

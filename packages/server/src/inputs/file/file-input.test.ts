@@ -93,7 +93,7 @@ describe("lines", () => {
 });
 
 describe("a byte order mark", () => {
-  it("of UTF-8 is no part of the first line", async () => {
+  it("of UTF-8 is not part of the first line", async () => {
     writeFileSync(path, `\ufeff${numbered(0, 10)}`);
     const following = await Following.start({ path, from: "beginning" });
     appendFileSync(path, numbered(10, 20));

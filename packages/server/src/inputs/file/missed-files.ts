@@ -13,7 +13,7 @@ export interface ReadFile {
 
 /**
  * Logs which files were compressed before they were read. What decides is what was read, and not a file's time: gzip -c
- * gives its output a new one.
+ * opens a new one for its output.
  * @param read The files that were read, the last one of them last.
  * @param last When the last one was last written to, and whether it is gone under every name.
  */

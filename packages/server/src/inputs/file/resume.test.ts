@@ -173,7 +173,7 @@ describe("after a restart", () => {
     expect(again.warnings).toEqual([]);
   });
 
-  it("begins anew without a state", async () => {
+  it("starts over without a state", async () => {
     writeFileSync(path, numbered(0, 10));
     await (await Following.start({ path })).stop();
     appendFileSync(path, numbered(10, 20));
@@ -213,7 +213,7 @@ describe("the state file", () => {
     ["more than a record", (text: string) => `${text}${text}`],
     ["a part of a record", (text: string) => text.slice(0, 100)],
     ["digits of two records", (text: string) => text.replace(/"offset":\d/, '"offset":7')],
-    ["what is no position", () => "a3a6bf43 {}"],
+    ["what is not a position", () => "a3a6bf43 {}"],
   ])("that has %s is told, and taken for none", async (_, damage) => {
     await readTen();
     writeFileSync(state, damage(readFileSync(state, "utf8")));

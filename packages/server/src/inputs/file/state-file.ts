@@ -63,7 +63,7 @@ export class StateFile {
   }
 
   /**
-   * Writes the position, before it returns: whoever appends lines and saves in one turn of the event loop has saved when
+   * Writes the position, before it returns: who appends lines and saves in one turn of the event loop has saved when
    * the lines leave the process, whatever ends it.
    */
   save(position: Position): void {

@@ -108,6 +108,7 @@ const observe = fc
         follow: options.follow,
         after: sequenceOf(options.after, trial),
         filter: known.forms[0],
+        window: undefined,
       };
       return trial.open(subscription, known);
     }),

@@ -216,7 +216,12 @@ export class Trial {
     this.#closed = false;
     this.#appended = [];
     this.#small = true;
-    const cursor = await this.#log.open({ ...observer, filter: undefined, after: undefined });
+    const cursor = await this.#log.open({
+      ...observer,
+      filter: undefined,
+      after: undefined,
+      window: undefined,
+    });
     this.#origin = cursor.position;
     this.#end = this.#origin + 1;
     await cursor.close();

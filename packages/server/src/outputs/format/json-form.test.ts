@@ -19,7 +19,7 @@ describe("JSON from JSON", () => {
     },
   );
 
-  it("is the same behind other line ends, in chunks of any size, without a line end", async () => {
+  it("is the same with other line ends, in chunks of any size, without a line end", async () => {
     const bytes = Buffer.from(lines.join("\r\n"));
     for (const size of [1, 7, 1000]) {
       const stream = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>

@@ -50,7 +50,7 @@ describe("text from JSON", () => {
     }
   });
 
-  it("is, for Falco's internal alerts, the text with the fields behind it", async () => {
+  it("is, for Falco's internal alerts, the text followed by the fields", async () => {
     const internal = (await writtenOf(lines)).filter((_, index) => alerts[index].source === "internal");
     expect(internal).toEqual([
       `${clock("2026-06-02T09:16:05.000000000Z")}: Debug Falco internal: syscall event drop. 42 system calls dropped in last second. (ebpf_enabled="1" n_drops="42" n_drops_buffer_total="42" n_evts="123456")`,

@@ -13,6 +13,6 @@ it.each([
   expect(timeOf(alert(time))).toBe(us);
 });
 
-it("gives 0 for an alert without a time", () => {
+it("returns 0 for an alert without a time", () => {
   expect(timeOf(encodeLine('{"rule":"r","priority":"Notice"}'))).toBe(0);
 });

@@ -19,7 +19,7 @@ function pidsIn(path: string): number[] {
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").map(Number) : [];
 }
 
-it("gives every alert to one process, one line each", async () => {
+it("writes every alert to one process, one line each", async () => {
   const path = folder();
   const [lines, pids] = [join(path, "lines"), join(path, "pids")];
   const program = `echo $$ >> ${pids}; exec cat >> ${lines}`;
@@ -158,7 +158,7 @@ it("ends the process when the outputs are reopened, with all that it started, an
   expect(pidsIn(pids)).toHaveLength(4);
   await server.stop();
   expect(numbersInFile(lines)).toEqual(upTo(20));
-  // The shell's children are waited for by whoever adopts them.
+  // The shell's children are waited for by the process that adopts them.
   for (const pid of pidsIn(pids)) {
     await expect
       .poll(() => isThere(pid) && !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z "))

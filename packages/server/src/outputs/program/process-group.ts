@@ -18,7 +18,7 @@ const maxErrorBytes = 1024;
 
 /** Those whose shell is running. They lead their own process groups, so signals from the terminal do not reach them. */
 const running = new Set<ProcessGroup>();
-/** When our process exits without waiting for them, as at a second signal, none stays behind. */
+/** When our process exits without waiting for them, as at a second signal, none is left. */
 function killAll(): void {
   for (const group of running) group.killNow();
 }

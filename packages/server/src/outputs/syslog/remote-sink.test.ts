@@ -127,7 +127,7 @@ describe("over TCP", { timeout: 30_000 }, () => {
     await expect.poll(() => receiver.sockets.size).toBe(0);
   });
 
-  it("gives a receiver up that takes nothing, and stops all the same", async () => {
+  it("gives up on a receiver that takes nothing, and stops all the same", async () => {
     await using receiver = await new Receiver({ isDeaf: true }).listen();
     const server = await start(
       { address: `127.0.0.1:${receiver.port}` },
@@ -173,7 +173,7 @@ describe("over TLS", { timeout: 30_000 }, () => {
     await expect.poll(() => receiver.alerts).toEqual(alerts(100));
   });
 
-  it("takes them from a receiver that gives no session tickets as well", async () => {
+  it("takes them also from a receiver that issues no session tickets", async () => {
     const { constants } = await import("node:crypto");
     await using receiver = await listen({ secureOptions: constants.SSL_OP_NO_TICKET });
     await using server = await start({ address: `localhost:${receiver.port}`, tls: { ca: authority.ca } });

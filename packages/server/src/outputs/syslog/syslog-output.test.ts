@@ -18,7 +18,7 @@ function start(
 type Server = Awaited<ReturnType<typeof start>>;
 const statsOf = (server: Server) => server.stats().outputs.syslog;
 const settled = (server: Server) => expect.poll(() => statsOf(server)?.waiting, { timeout: 20_000 }).toBe(0);
-/** Without the space that rsyslogd keeps behind the tag. */
+/** Without the space that rsyslogd keeps after the tag. */
 const textsOf = (rsyslogd: Rsyslogd) => rsyslogd.texts.map((text) => text.replace(/^ /, ""));
 const expectTexts = (rsyslogd: Rsyslogd, expected: string[]) =>
   expect.poll(() => textsOf(rsyslogd), { timeout: 20_000 }).toEqual(expected);

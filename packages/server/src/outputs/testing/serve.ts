@@ -46,7 +46,7 @@ export async function countsOf(
     .toMatchObject(expected);
 }
 
-/** Publishes Falco's lines of rules `0` to `count - 1`, each with some text behind it. */
+/** Publishes Falco's lines of rules `0` to `count - 1`, each followed by some text. */
 export async function publishNumbered(
   server: FalcoOutputsServer,
   count: number,

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file falco/outputs/outputs.proto.
  */
 export const file_falco_outputs_outputs: GenFile = /*@__PURE__*/
-  fileDesc("ChtmYWxjby9vdXRwdXRzL291dHB1dHMucHJvdG8SDWZhbGNvLm91dHB1dHMiigIKB3JlcXVlc3QSDAoEdGFncxgBIAMoCRIxCgxtaW5fcHJpb3JpdHkYAiABKA4yFi5mYWxjby5zY2hlbWEucHJpb3JpdHlIAIgBARINCgVydWxlcxgDIAMoCRIPCgdzb3VyY2VzGAQgAygJEhEKCWhvc3RuYW1lcxgFIAMoCRINCgVncm91cBgGIAEoCRIRCglicm9hZGNhc3QYByABKAgSEgoFYWZ0ZXIYCCABKARIAYgBARIOCgZmb2xsb3cYCSABKAgSGQoMYWNrbm93bGVkZ2VkGAogASgESAKIAQFCDwoNX21pbl9wcmlvcml0eUIICgZfYWZ0ZXJCDwoNX2Fja25vd2xlZGdlZCLmAgoIcmVzcG9uc2USKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoIcHJpb3JpdHkYAiABKA4yFi5mYWxjby5zY2hlbWEucHJpb3JpdHkSLwoRc291cmNlX2RlcHJlY2F0ZWQYAyABKA4yFC5mYWxjby5zY2hlbWEuc291cmNlEgwKBHJ1bGUYBCABKAkSDgoGb3V0cHV0GAUgASgJEkAKDW91dHB1dF9maWVsZHMYBiADKAsyKS5mYWxjby5vdXRwdXRzLnJlc3BvbnNlLk91dHB1dEZpZWxkc0VudHJ5EhAKCGhvc3RuYW1lGAcgASgJEgwKBHRhZ3MYCCADKAkSDgoGc291cmNlGAkgASgJEhAKCHNlcXVlbmNlGAogASgEGjMKEU91dHB1dEZpZWxkc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEyfwoHc2VydmljZRI6CgNzdWISFi5mYWxjby5vdXRwdXRzLnJlcXVlc3QaFy5mYWxjby5vdXRwdXRzLnJlc3BvbnNlKAEwARI4CgNnZXQSFi5mYWxjby5vdXRwdXRzLnJlcXVlc3QaFy5mYWxjby5vdXRwdXRzLnJlc3BvbnNlMAFiBnByb3RvMw", [file_falco_schema_schema, file_google_protobuf_timestamp]);
+  fileDesc("ChtmYWxjby9vdXRwdXRzL291dHB1dHMucHJvdG8SDWZhbGNvLm91dHB1dHMiuAIKB3JlcXVlc3QSJAoFYWxsb3cYAiADKAsyFS5mYWxjby5vdXRwdXRzLmZpbHRlchIjCgRkZW55GAMgAygLMhUuZmFsY28ub3V0cHV0cy5maWx0ZXISDQoFZ3JvdXAYBiABKAkSEQoJYnJvYWRjYXN0GAcgASgIEhIKBWFmdGVyGAggASgESACIAQESDgoGZm9sbG93GAkgASgIEhkKDGFja25vd2xlZGdlZBgKIAEoBEgBiAEBEikKBXNpbmNlGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX2FmdGVyQg8KDV9hY2tub3dsZWRnZWRKBAgBEAJKBAgEEAVKBAgFEAYiugEKBmZpbHRlchINCgVydWxlcxgBIAMoCRIPCgdzb3VyY2VzGAIgAygJEhEKCWhvc3RuYW1lcxgDIAMoCRIMCgR0YWdzGAQgAygJEjEKDG1pbl9wcmlvcml0eRgFIAEoDjIWLmZhbGNvLnNjaGVtYS5wcmlvcml0eUgAiAEBEisKBmZpZWxkcxgGIAMoCzIbLmZhbGNvLm91dHB1dHMuZmllbGRfZmlsdGVyQg8KDV9taW5fcHJpb3JpdHkiLAoMZmllbGRfZmlsdGVyEgwKBG5hbWUYASABKAkSDgoGdmFsdWVzGAIgAygJIvcCCghyZXNwb25zZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCghwcmlvcml0eRgCIAEoDjIWLmZhbGNvLnNjaGVtYS5wcmlvcml0eRIvChFzb3VyY2VfZGVwcmVjYXRlZBgDIAEoDjIULmZhbGNvLnNjaGVtYS5zb3VyY2USDAoEcnVsZRgEIAEoCRIOCgZvdXRwdXQYBSABKAkSQAoNb3V0cHV0X2ZpZWxkcxgGIAMoCzIpLmZhbGNvLm91dHB1dHMucmVzcG9uc2UuT3V0cHV0RmllbGRzRW50cnkSEAoIaG9zdG5hbWUYByABKAkSDAoEdGFncxgIIAMoCRIOCgZzb3VyY2UYCSABKAkSEAoIc2VxdWVuY2UYCiABKAQSDwoHc2Nhbm5lZBgLIAEoBBozChFPdXRwdXRGaWVsZHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBMn8KB3NlcnZpY2USOgoDc3ViEhYuZmFsY28ub3V0cHV0cy5yZXF1ZXN0GhcuZmFsY28ub3V0cHV0cy5yZXNwb25zZSgBMAESOAoDZ2V0EhYuZmFsY28ub3V0cHV0cy5yZXF1ZXN0GhcuZmFsY28ub3V0cHV0cy5yZXNwb25zZTABYgZwcm90bzM", [file_falco_schema_schema, file_google_protobuf_timestamp]);
 
 /**
  * What a subscriber asks for. An empty request asks for Falco's own behaviour: the shared queue, from which each
@@ -28,39 +28,18 @@ export const file_falco_outputs_outputs: GenFile = /*@__PURE__*/
  */
 export type request = Message<"falco.outputs.request"> & {
   /**
-   * Falco Outputs. Only alerts that carry any of these tags. (The number that Falco had kept for tags.)
+   * Falco Outputs. Only alerts that match one of these filters; without any, all alerts.
    *
-   * @generated from field: repeated string tags = 1;
+   * @generated from field: repeated falco.outputs.filter allow = 2;
    */
-  tags: string[];
+  allow: filter[];
 
   /**
-   * Falco Outputs. Only alerts that are at least this severe.
+   * Falco Outputs. No alerts that match one of these filters.
    *
-   * @generated from field: optional falco.schema.priority min_priority = 2;
+   * @generated from field: repeated falco.outputs.filter deny = 3;
    */
-  minPriority?: priority | undefined;
-
-  /**
-   * Falco Outputs. Only alerts of any of these rules.
-   *
-   * @generated from field: repeated string rules = 3;
-   */
-  rules: string[];
-
-  /**
-   * Falco Outputs. Only alerts of any of these sources.
-   *
-   * @generated from field: repeated string sources = 4;
-   */
-  sources: string[];
-
-  /**
-   * Falco Outputs. Only alerts of any of these hosts.
-   *
-   * @generated from field: repeated string hostnames = 5;
-   */
-  hostnames: string[];
+  deny: filter[];
 
   /**
    * Falco Outputs. Subscribers of one group share its alerts; every group gets all of them.
@@ -78,14 +57,14 @@ export type request = Message<"falco.outputs.request"> & {
   broadcast: boolean;
 
   /**
-   * Falco Outputs. Start behind this sequence number; 0 starts from the oldest retained alert.
+   * Falco Outputs. Start after this sequence number; 0 starts from the oldest retained alert.
    *
    * @generated from field: optional uint64 after = 8;
    */
   after?: bigint | undefined;
 
   /**
-   * Falco Outputs. get only: stay open for what comes.
+   * Falco Outputs. get only: stay open for new alerts.
    *
    * @generated from field: bool follow = 9;
    */
@@ -98,6 +77,21 @@ export type request = Message<"falco.outputs.request"> & {
    * @generated from field: optional uint64 acknowledged = 10;
    */
   acknowledged?: bigint | undefined;
+
+  /**
+   * Falco Outputs. Broadcasts only: no alerts with an earlier time. An alert without a time has that of its arrival.
+   * Without `after`, the stream starts with the oldest retained alert that matches.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 11;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Falco Outputs. A broadcast `get` that does not follow: only alerts with an earlier time.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 12;
+   */
+  until?: Timestamp | undefined;
 };
 
 /**
@@ -106,6 +100,86 @@ export type request = Message<"falco.outputs.request"> & {
  */
 export const requestSchema: GenMessage<request> = /*@__PURE__*/
   messageDesc(file_falco_outputs_outputs, 0);
+
+/**
+ * Falco Outputs. Chooses alerts. Every part that is set must match; of several values, any. Values are compared with
+ * the whole text, byte by byte, so case matters. In a value, "*" is any run of characters, the empty run included, and
+ * "\*" is a star; no other character is special. A filter must have at least one part.
+ *
+ * @generated from message falco.outputs.filter
+ */
+export type filter = Message<"falco.outputs.filter"> & {
+  /**
+   * @generated from field: repeated string rules = 1;
+   */
+  rules: string[];
+
+  /**
+   * @generated from field: repeated string sources = 2;
+   */
+  sources: string[];
+
+  /**
+   * @generated from field: repeated string hostnames = 3;
+   */
+  hostnames: string[];
+
+  /**
+   * One of the alert's tags is enough.
+   *
+   * @generated from field: repeated string tags = 4;
+   */
+  tags: string[];
+
+  /**
+   * At least this severe.
+   *
+   * @generated from field: optional falco.schema.priority min_priority = 5;
+   */
+  minPriority?: priority | undefined;
+
+  /**
+   * Each of them must match.
+   *
+   * @generated from field: repeated falco.outputs.field_filter fields = 6;
+   */
+  fields: field_filter[];
+};
+
+/**
+ * Describes the message falco.outputs.filter.
+ * Use `create(filterSchema)` to create a new message.
+ */
+export const filterSchema: GenMessage<filter> = /*@__PURE__*/
+  messageDesc(file_falco_outputs_outputs, 1);
+
+/**
+ * Falco Outputs. Chooses alerts by one of their output fields.
+ *
+ * @generated from message falco.outputs.field_filter
+ */
+export type field_filter = Message<"falco.outputs.field_filter"> & {
+  /**
+   * The field's exact name, e.g. "k8s.ns.name".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * As in `filter`. Without any, it is enough that the alert has the field, whatever its value ("<NA>" included).
+   *
+   * @generated from field: repeated string values = 2;
+   */
+  values: string[];
+};
+
+/**
+ * Describes the message falco.outputs.field_filter.
+ * Use `create(field_filterSchema)` to create a new message.
+ */
+export const field_filterSchema: GenMessage<field_filter> = /*@__PURE__*/
+  messageDesc(file_falco_outputs_outputs, 2);
 
 /**
  * An alert: what Falco emits when a rule matches.
@@ -174,6 +248,15 @@ export type response = Message<"falco.outputs.response"> & {
    * @generated from field: uint64 sequence = 10;
    */
   sequence: bigint;
+
+  /**
+   * Falco Outputs. If set, this is not an alert: the server has looked at every alert up to this sequence number. It is
+   * sent when a filter has passed over alerts, and on a stream without traffic as a heartbeat. It does not count as a
+   * response for `acknowledged`. Only clients that send the header `falco-outputs-version` get it.
+   *
+   * @generated from field: uint64 scanned = 11;
+   */
+  scanned: bigint;
 };
 
 /**
@@ -181,7 +264,7 @@ export type response = Message<"falco.outputs.response"> & {
  * Use `create(responseSchema)` to create a new message.
  */
 export const responseSchema: GenMessage<response> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_outputs, 1);
+  messageDesc(file_falco_outputs_outputs, 3);
 
 /**
  * @generated from service falco.outputs.service

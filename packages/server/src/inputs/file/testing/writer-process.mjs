@@ -1,6 +1,6 @@
 // A writer like Falco's file_output, which a test starts: `node writer-process.mjs PATH`. For each line `COUNT` on its
-// standard input it appends so many numbered alerts, and prints how many it has written in all, now and then and behind
-// the last one. SIGUSR1 lets it open the file anew, as Falco does; it prints how many it had written by then. It ends
+// standard input it appends so many numbered alerts, and prints how many it has written in all, now and then and after
+// the last one. SIGUSR1 lets it open the file again, as Falco does; it prints how many it had written by then. It ends
 // when its standard input does.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";

@@ -26,19 +26,23 @@ from falco_outputs._gen.falco.schema import schema_pb2 as falco_dot_schema_dot_s
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66\x61lco/outputs/outputs.proto\x12\rfalco.outputs\x1a\x19\x66\x61lco/schema/schema.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x02\n\x07request\x12\x0c\n\x04tags\x18\x01 \x03(\t\x12\x31\n\x0cmin_priority\x18\x02 \x01(\x0e\x32\x16.falco.schema.priorityH\x00\x88\x01\x01\x12\r\n\x05rules\x18\x03 \x03(\t\x12\x0f\n\x07sources\x18\x04 \x03(\t\x12\x11\n\thostnames\x18\x05 \x03(\t\x12\r\n\x05group\x18\x06 \x01(\t\x12\x11\n\tbroadcast\x18\x07 \x01(\x08\x12\x12\n\x05\x61\x66ter\x18\x08 \x01(\x04H\x01\x88\x01\x01\x12\x0e\n\x06\x66ollow\x18\t \x01(\x08\x12\x19\n\x0c\x61\x63knowledged\x18\n \x01(\x04H\x02\x88\x01\x01\x42\x0f\n\r_min_priorityB\x08\n\x06_afterB\x0f\n\r_acknowledged\"\x9c\x02\n\x08response\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x08priority\x18\x02 \x01(\x0e\x32\x16.falco.schema.priority\x12/\n\x11source_deprecated\x18\x03 \x01(\x0e\x32\x14.falco.schema.source\x12\x0c\n\x04rule\x18\x04 \x01(\x0c\x12\x0e\n\x06output\x18\x05 \x01(\x0c\x12+\n\routput_fields\x18\x06 \x03(\x0b\x32\x14.falco.outputs.field\x12\x10\n\x08hostname\x18\x07 \x01(\x0c\x12\x0c\n\x04tags\x18\x08 \x03(\x0c\x12\x0e\n\x06source\x18\t \x01(\x0c\x12\x10\n\x08sequence\x18\n \x01(\x04\"#\n\x05\x66ield\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\x32\x7f\n\x07service\x12:\n\x03sub\x12\x16.falco.outputs.request\x1a\x17.falco.outputs.response(\x01\x30\x01\x12\x38\n\x03get\x12\x16.falco.outputs.request\x1a\x17.falco.outputs.response0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66\x61lco/outputs/outputs.proto\x12\rfalco.outputs\x1a\x19\x66\x61lco/schema/schema.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x01\n\x06\x66ilter\x12\r\n\x05rules\x18\x01 \x03(\t\x12\x0f\n\x07sources\x18\x02 \x03(\t\x12\x11\n\thostnames\x18\x03 \x03(\t\x12\x0c\n\x04tags\x18\x04 \x03(\t\x12\x31\n\x0cmin_priority\x18\x05 \x01(\x0e\x32\x16.falco.schema.priorityH\x00\x88\x01\x01\x12+\n\x06\x66ields\x18\x06 \x03(\x0b\x32\x1b.falco.outputs.field_filterB\x0f\n\r_min_priority\",\n\x0c\x66ield_filter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\"\xad\x02\n\x08response\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x08priority\x18\x02 \x01(\x0e\x32\x16.falco.schema.priority\x12/\n\x11source_deprecated\x18\x03 \x01(\x0e\x32\x14.falco.schema.source\x12\x0c\n\x04rule\x18\x04 \x01(\x0c\x12\x0e\n\x06output\x18\x05 \x01(\x0c\x12+\n\routput_fields\x18\x06 \x03(\x0b\x32\x14.falco.outputs.field\x12\x10\n\x08hostname\x18\x07 \x01(\x0c\x12\x0c\n\x04tags\x18\x08 \x03(\x0c\x12\x0e\n\x06source\x18\t \x01(\x0c\x12\x10\n\x08sequence\x18\n \x01(\x04\x12\x0f\n\x07scanned\x18\x0b \x01(\x04\"#\n\x05\x66ield\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\"\xb8\x02\n\x07request\x12$\n\x05\x61llow\x18\x02 \x03(\x0b\x32\x15.falco.outputs.filter\x12#\n\x04\x64\x65ny\x18\x03 \x03(\x0b\x32\x15.falco.outputs.filter\x12\r\n\x05group\x18\x06 \x01(\t\x12\x11\n\tbroadcast\x18\x07 \x01(\x08\x12\x12\n\x05\x61\x66ter\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12\x0e\n\x06\x66ollow\x18\t \x01(\x08\x12\x19\n\x0c\x61\x63knowledged\x18\n \x01(\x04H\x01\x88\x01\x01\x12)\n\x05since\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_afterB\x0f\n\r_acknowledgedJ\x04\x08\x01\x10\x02J\x04\x08\x04\x10\x05J\x04\x08\x05\x10\x06\x32\x7f\n\x07service\x12:\n\x03sub\x12\x16.falco.outputs.request\x1a\x17.falco.outputs.response(\x01\x30\x01\x12\x38\n\x03get\x12\x16.falco.outputs.request\x1a\x17.falco.outputs.response0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'falco.outputs.outputs_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REQUEST']._serialized_start=107
-  _globals['_REQUEST']._serialized_end=373
-  _globals['_RESPONSE']._serialized_start=376
-  _globals['_RESPONSE']._serialized_end=660
-  _globals['_FIELD']._serialized_start=662
-  _globals['_FIELD']._serialized_end=697
-  _globals['_SERVICE']._serialized_start=699
-  _globals['_SERVICE']._serialized_end=826
+  _globals['_FILTER']._serialized_start=107
+  _globals['_FILTER']._serialized_end=293
+  _globals['_FIELD_FILTER']._serialized_start=295
+  _globals['_FIELD_FILTER']._serialized_end=339
+  _globals['_RESPONSE']._serialized_start=342
+  _globals['_RESPONSE']._serialized_end=643
+  _globals['_FIELD']._serialized_start=645
+  _globals['_FIELD']._serialized_end=680
+  _globals['_REQUEST']._serialized_start=683
+  _globals['_REQUEST']._serialized_end=995
+  _globals['_SERVICE']._serialized_start=997
+  _globals['_SERVICE']._serialized_end=1124
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addCompletionCommand } from "./completion/command.js";
+import { addForwardCommand } from "./forward/command.js";
+import { addServeCommand } from "./serve/command.js";
+import { addSubscribeCommands } from "./subscribe/command.js";
+import { addVersionCommand } from "./version/command.js";
+
+// Only what --help needs is loaded here: a command loads the rest when it runs.
+
+/** The definition of all commands: what is parsed, --help, the completion and the man page. */
+export function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const program = new Command("falco-outputs")
+    .description("Falco's alerts over gRPC: serve them, and subscribe to them")
+    .version(version)
+    .addHelpText(
+      "after",
+      "\nExit status: 0 done, 1 failed, 2 wrong usage.\nEnvironment: NO_COLOR turns colours off; the --help of each command names the variables for its flags.",
+    )
+    .showHelpAfterError("(falco-outputs --help tells more)")
+    .exitOverride();
+  addServeCommand(program);
+  addSubscribeCommands(program);
+  addForwardCommand(program);
+  addVersionCommand(program);
+  addCompletionCommand(program);
+  return program;
+}
