@@ -10,15 +10,15 @@ export interface Chunk {
   readonly first: number;
   /** The sequence number after the last. */
   readonly end: number;
-  readonly leastTime: bigint;
-  readonly greatestTime: bigint;
+  readonly leastUs: number;
+  readonly greatestUs: number;
   /** Whether numbers before `first` were left out on purpose. */
   readonly jumped: boolean;
 }
 
 /** Adds a block to the last of a file's chunks, or begins a new one with it. */
 export function addBlock(chunks: Chunk[], offset: number, frameBytes: number, block: BlockInfo): void {
-  const { first, leastTime, greatestTime, jumped } = block;
+  const { first, leastUs, greatestUs, jumped } = block;
   const bytes = blockHeaderBytes + frameBytes;
   const end = first + block.count;
   const last = chunks.at(-1);
@@ -28,15 +28,15 @@ export function addBlock(chunks: Chunk[], offset: number, frameBytes: number, bl
     last.offset + last.bytes !== offset ||
     last.bytes + bytes > maxChunkBytes
   ) {
-    chunks.push({ offset, bytes, first, end, leastTime, greatestTime, jumped });
+    chunks.push({ offset, bytes, first, end, leastUs, greatestUs, jumped });
     return;
   }
   chunks[chunks.length - 1] = {
     ...last,
     bytes: last.bytes + bytes,
     end,
-    leastTime: leastTime < last.leastTime ? leastTime : last.leastTime,
-    greatestTime: greatestTime > last.greatestTime ? greatestTime : last.greatestTime,
+    leastUs: Math.min(leastUs, last.leastUs),
+    greatestUs: Math.max(greatestUs, last.greatestUs),
   };
 }
 

@@ -119,10 +119,14 @@ export class DiskWriter {
     try {
       for (;;) {
         const blocks = this.#gather();
-        if (blocks.length > 0) await this.#write(blocks);
-        else if (this.#outage.isOn) this.#outage.end();
-        else if (this.#outage.isTold && !this.#jumps) await this.#outage.tellNormal();
-        else return;
+        if (blocks.length > 0) {
+          await this.#write(blocks);
+        } else if (this.#outage.isOn) {
+          this.#outage.end();
+          await this.#tellNormal();
+        } else {
+          return;
+        }
       }
     } catch (error) {
       await this.#fail(error as Error);
@@ -154,9 +158,8 @@ export class DiskWriter {
     try {
       const file = await this.#fileFor(blocks);
       await file.write(blocks, sync === "always");
-      const isFirst = this.#jumps;
       this.#jumps = false;
-      if (isFirst && !this.#outage.isOn) await this.#outage.tellNormal();
+      await this.#tellNormal();
     } finally {
       clearTimeout(slow);
     }
@@ -164,6 +167,11 @@ export class DiskWriter {
     this.#next = blocks.at(-1)!.first + blocks.at(-1)!.count;
     this.#events.onWritten(this.#next);
     this.#beat ??= setTimeout(() => void this.#onBeat(), this.#options.syncIntervalMs).unref();
+  }
+
+  /** Once a block tells of the jump, nothing else has to. */
+  async #tellNormal(): Promise<void> {
+    if (!this.#outage.isOn && this.#outage.isTold && !this.#jumps) await this.#outage.tellNormal();
   }
 
   async #fileFor(blocks: readonly Block[]): Promise<SegmentWriter> {

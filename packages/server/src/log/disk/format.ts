@@ -77,9 +77,9 @@ export interface BlockInfo {
   /** The sequence number of the first; the others follow without a gap. */
   readonly first: number;
   readonly count: number;
-  /** The least and the greatest time of the alerts, in nanoseconds since 1970; or a range around them. */
-  readonly leastTime: bigint;
-  readonly greatestTime: bigint;
+  /** The least and the greatest time of the alerts, in microseconds since 1970; or a range around them. */
+  readonly leastUs: number;
+  readonly greatestUs: number;
   /** Whether numbers before `first` were left out on purpose, so that none stands for two alerts. */
   readonly jumped: boolean;
 }
@@ -102,8 +102,8 @@ export function writeBlockHeader(
   header.writeUInt32LE(block.count, 8);
   header.writeUInt32LE(block.jumped ? 1 : 0, 12);
   header.writeBigUInt64LE(BigInt(block.first), 16);
-  header.writeBigInt64LE(block.leastTime, 24);
-  header.writeBigInt64LE(block.greatestTime, 32);
+  header.writeBigInt64LE(BigInt(Math.floor(block.leastUs)), 24);
+  header.writeBigInt64LE(BigInt(Math.ceil(block.greatestUs)), 32);
   header.writeUInt32LE(crc32(frames, seed), 40);
   header.writeUInt32LE(crc32(header.subarray(0, 44), seed), 44);
 }
@@ -121,8 +121,8 @@ export function readBlockHeader(file: Buffer, at: number, { seed }: LogId): Bloc
     count,
     jumped: file.readUInt32LE(at + 12) === 1,
     first: Number(file.readBigUInt64LE(at + 16)),
-    leastTime: file.readBigInt64LE(at + 24),
-    greatestTime: file.readBigInt64LE(at + 32),
+    leastUs: Number(file.readBigInt64LE(at + 24)),
+    greatestUs: Number(file.readBigInt64LE(at + 32)),
     frameChecksum: file.readUInt32LE(at + 40),
   };
 }

@@ -34,8 +34,8 @@ export function writeIndex({ fileBytes, sealedAt, chunks }: SegmentIndex, log: L
     file.writeUInt32LE(chunk.end - chunk.first, at + 8);
     file.writeUInt32LE(chunk.jumped ? 1 : 0, at + 12);
     file.writeBigUInt64LE(BigInt(chunk.first), at + 16);
-    file.writeBigInt64LE(chunk.leastTime, at + 24);
-    file.writeBigInt64LE(chunk.greatestTime, at + 32);
+    file.writeBigInt64LE(BigInt(chunk.leastUs), at + 24);
+    file.writeBigInt64LE(BigInt(chunk.greatestUs), at + 32);
     at += entryBytes;
   }
   file.writeUInt32LE(crc32(file.subarray(0, at), log.seed), at);
@@ -57,8 +57,8 @@ export function readIndex(file: Buffer, log: LogId): SegmentIndex | undefined {
       first,
       end: first + file.readUInt32LE(at + 8),
       jumped: file.readUInt32LE(at + 12) === 1,
-      leastTime: file.readBigInt64LE(at + 24),
-      greatestTime: file.readBigInt64LE(at + 32),
+      leastUs: Number(file.readBigInt64LE(at + 24)),
+      greatestUs: Number(file.readBigInt64LE(at + 32)),
     });
   }
   return {

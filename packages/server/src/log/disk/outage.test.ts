@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { FreezingDisk, withoutFreezing, withoutMounts } from "../../outputs/testing/disks.js";
 import { DiskStore } from "./disk-store.js";
-import { copyOf } from "./testing/crash.js";
+import { copyOf, filesOf } from "./testing/crash.js";
 import { folder, numbers, TestStore } from "./testing/test-store.js";
 
 const kibibyte = 1024;
@@ -164,4 +165,82 @@ describe.skipIf(withoutFreezing)("a disk that hangs", () => {
     expect(await store.read()).toEqual(numbers(first, first + 29));
     await store.close();
   });
+});
+
+describe("a disk with errors", () => {
+  it("gets what a failed sync may have lost again, in another segment", async () => {
+    const directory = folder();
+    const store = await TestStore.open(directory, { sync: "always" });
+    const first = store.next;
+    await store.append(10);
+    const failing = await failOnce("datasync");
+    store.add(10);
+    await outage(store);
+    await outageEnd(store);
+    expect(failing).toHaveBeenCalled();
+    expect(filesOf(directory, ".log")).toHaveLength(2);
+    await store.append(10);
+    expect(await store.read()).toEqual(numbers(first, first + 29));
+    const crashed = await TestStore.open(copyOf(directory));
+    expect(crashed.disk.recovery.jumped).toBe(false);
+    expect(await crashed.read()).toEqual(numbers(first, first + 29));
+  });
+
+  it("goes on in the same segment after a write that failed in part", async () => {
+    const directory = folder();
+    const store = await TestStore.open(directory, { sync: "always" });
+    const first = store.next;
+    await store.append(10);
+    const writev = (await fileHandle()).writev;
+    const failing = await failOnce("writev", async function (this: FileHandle, [header], position) {
+      await writev.call(this, [(header as Buffer).subarray(0, 10)], position);
+    });
+    store.add(10);
+    await outage(store);
+    await outageEnd(store);
+    expect(failing).toHaveBeenCalled();
+    expect(filesOf(directory, ".log")).toHaveLength(1);
+    await store.append(10);
+    const crashed = await TestStore.open(copyOf(directory));
+    expect(crashed.disk.recovery).toMatchObject({ findings: [], jumped: false });
+    expect(await crashed.read()).toEqual(numbers(first, first + 29));
+  });
+
+  it("that cannot be read says what is missing, and does not fail", async () => {
+    const store = await TestStore.open(folder());
+    const first = store.next;
+    await store.append(10);
+    await failOnce("read");
+    expect(await store.read()).toEqual([]);
+    expect(store.unreadable).toMatchObject([{ first, last: first + 9, alerts: 10, cause: { code: "EIO" } }]);
+  });
+
+  it("is read again when the process was short of files", async () => {
+    const store = await TestStore.open(folder());
+    const first = store.next;
+    await store.append(10);
+    await failOnce("read", undefined, "EMFILE");
+    expect(await store.read()).toEqual(numbers(first, first + 9));
+    expect(store.unreadable).toEqual([]);
+  });
+
+  async function fileHandle(): Promise<FileHandle> {
+    const file = await open(import.meta.filename);
+    onTestFinished(() => file.close());
+    return Object.getPrototypeOf(file);
+  }
+
+  /** The next call of a file's method fails, after `before`. */
+  async function failOnce<Method extends "writev" | "datasync" | "read">(
+    method: Method,
+    before?: (this: FileHandle, ...args: Parameters<FileHandle[Method]>) => Promise<void>,
+    code = "EIO",
+  ) {
+    const spy = vi.spyOn(await fileHandle(), method as "writev");
+    onTestFinished(() => void spy.mockRestore());
+    return spy.mockImplementationOnce(async function (this: FileHandle, ...args) {
+      await before?.apply(this, args as never);
+      throw Object.assign(new Error(`${code}: injected`), { code });
+    });
+  }
 });

@@ -23,9 +23,9 @@ export function numbersOf(run: FrameRun): number[] {
   });
 }
 
-/** The time of each test alert, in nanoseconds. */
-export function timeOf(sequence: number): bigint {
-  return BigInt(sequence) * 1000n;
+/** The time of each test alert, in microseconds. */
+export function timeOf(sequence: number): number {
+  return sequence * 1000;
 }
 
 /** Alerts in memory, the oldest of which can be forgotten. */
@@ -65,8 +65,8 @@ export class TestSource implements BlockSource {
       first,
       count: frames.length,
       frames: Buffer.concat(frames),
-      leastTime: timeOf(first),
-      greatestTime: timeOf(first + frames.length - 1),
+      leastUs: timeOf(first),
+      greatestUs: timeOf(first + frames.length - 1),
     };
   }
 }
