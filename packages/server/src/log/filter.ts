@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { alertField, entryField } from "@falco-outputs/core/codec";
 import {
@@ -21,9 +22,10 @@ for (const name of listFilters) lists[alertField[filterFields[name]]] = name;
 /** Decides whether an encoded alert passes. */
 export type Matcher = (alert: Uint8Array) => boolean;
 
-/** Equal filters have the same key, whatever the order of their parts. */
+/** Equal filters have the same key, whatever the order of their parts. It is short. */
 export function filterKey(filter: Filter | undefined): string {
-  return JSON.stringify([sortedKeys(filter?.allow), sortedKeys(filter?.deny)]);
+  const parts = JSON.stringify([sortedKeys(filter?.allow), sortedKeys(filter?.deny)]);
+  return createHash("sha256").update(parts).digest("base64url");
 }
 
 function sortedKeys(filters: readonly RequestFilter[] = []): string[] {

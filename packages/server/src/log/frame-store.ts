@@ -1,28 +1,24 @@
 import { alertTimeUs } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
-import { frameBytes, messageOf, Slab, slabBytes } from "./slab.js";
+import type { AlertStore, Holder } from "./alert-store.js";
+import type { FrameRun } from "./frame-run.js";
+import { frameBytes, Slab, slabBytes } from "./slab.js";
 
 export interface Bounds {
   /** How many alerts are retained at most. */
   readonly maxAlerts: number;
   /** How much memory they take at most, in bytes. */
   readonly maxBytes: number;
-  /** How much memory streams being written may hold in addition, in bytes: evicted alerts, and copies. */
+  /** How much memory streams being written may hold in addition, in bytes: evicted alerts, copies, and what was loaded. */
   readonly maxPinnedBytes: number;
 }
 
-/** Who holds a slice while it is written. */
-export interface Holder {
-  /** The slice is taken back: memory is short, and this holder has held its slice the longest. */
-  evicted(): void;
-}
-
 /** Slabs of ready frames, bounded by count and bytes; the oldest go first. */
-export class FrameStore {
+export class FrameStore implements AlertStore {
   readonly #bounds: Bounds;
   readonly #slabs: Slab[] = [];
-  /** What is being written, the longest held first: a slab, or a copy, by its size in bytes. */
+  /** What is being written, the longest held first: a slab, or what is not in one, by its size in bytes. */
   readonly #held = new Map<Holder, Slab | number>();
   #bytes = 0;
   #pinnedBytes = 0;
@@ -84,29 +80,36 @@ export class FrameStore {
     this.#evict();
   }
 
-  /** Frames from `sequence` on, which must be retained; `holder` keeps their memory until it is released. */
-  slice(sequence: number, maxCount: number, maxBytes: number, holder: Holder): Slice {
-    const slab = this.#slabOf(sequence);
-    slab.pins++;
-    this.#held.set(holder, slab);
-    return slab.slice(sequence, maxCount, maxBytes);
+  framesAt(sequence: number): Slab {
+    let low = 0;
+    let high = this.#slabs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#slabs[middle]!.first <= sequence) low = middle;
+      else high = middle - 1;
+    }
+    return this.#slabs[low]!;
   }
 
-  /** A copy of the frames, which counts as pinned until `holder` is released. */
+  count(from: number, to: number): { alerts: number; jumped: boolean } {
+    return { alerts: to - from, jumped: false };
+  }
+
+  hold(frames: FrameRun, holder: Holder): void {
+    if (frames instanceof Slab) {
+      frames.pins++;
+      this.#held.set(holder, frames);
+    } else {
+      this.#pin(frames.size, holder);
+    }
+  }
+
   copy(frames: readonly Uint8Array[], holder: Holder): Slice {
     const bytes = Buffer.concat(frames);
-    this.#pinnedBytes += bytes.length;
-    this.#held.set(holder, bytes.length);
-    this.#takeBack(holder);
+    this.#pin(bytes.length, holder);
     return { bytes, count: frames.length };
   }
 
-  /** One frame, in place; it must not be kept. */
-  frame(sequence: number): Uint8Array {
-    return this.#slabOf(sequence).frame(sequence);
-  }
-
-  /** What a holder held has been written. */
   release(holder: Holder): void {
     const held = this.#held.get(holder);
     if (held === undefined) return;
@@ -135,29 +138,16 @@ export class FrameStore {
     return slab;
   }
 
-  #slabOf(sequence: number): Slab {
-    let low = 0;
-    let high = this.#slabs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#slabs[middle]!.first <= sequence) low = middle;
-      else high = middle - 1;
-    }
-    return this.#slabs[low]!;
+  /** Memory that is only held, in bytes. */
+  #pin(bytes: number, holder: Holder): void {
+    this.#pinnedBytes += bytes;
+    this.#held.set(holder, bytes);
+    this.#takeBack(holder);
   }
 
   /** Those of its alerts that are retained: the oldest slab has others as well. */
   #timesOf(slab: Slab): { least: number; greatest: number } {
-    if (slab.first >= this.#first) return slab;
-    let least = Number.POSITIVE_INFINITY;
-    let greatest = Number.NEGATIVE_INFINITY;
-    for (let sequence = this.#first; sequence < slab.end; sequence++) {
-      const alert = messageOf(slab.frame(sequence));
-      const timeUs = slab.arrivalUs(sequence) ?? alertTimeUs(alert, 0, alert.length);
-      least = Math.min(least, timeUs);
-      greatest = Math.max(greatest, timeUs);
-    }
-    return { least, greatest };
+    return slab.first >= this.#first ? slab : slab.timesOf(this.#first, slab.end);
   }
 
   #isEvicted(slab: Slab): boolean {

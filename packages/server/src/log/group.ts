@@ -1,8 +1,11 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, GroupStats, Slice } from "./alert-log.js";
+import type { AlertStore } from "./alert-store.js";
 import { createMatcher, type Filter, filterKey, type Matcher } from "./filter.js";
-import type { FrameStore } from "./frame-store.js";
+import type { FrameRun } from "./frame-run.js";
 import { GroupCursor, type MemberOptions, type Membership } from "./group-cursor.js";
+import { type GroupPlace, numbersOf, rangesOf } from "./group-place.js";
+import { Loader } from "./loader.js";
 import { type Loss, type LossCause, lossSlice, PendingLoss } from "./loss.js";
 import { Picked } from "./picked.js";
 import { Redelivery } from "./redelivery.js";
@@ -12,22 +15,33 @@ import { type TimeWindow, windowMatcher } from "./times.js";
 /** How many alerts a filter looks at before others get their turn. */
 const maxScan = 2048;
 
+/** What becomes of a group. */
+export interface GroupEvents {
+  /** So many alerts are lost to it. */
+  onLoss(count: number): void;
+  /** Its place is another. */
+  onMoved(): void;
+}
+
 /**
  * A place in the log that its members share: each alert goes to one of them. The shared queue is such a group, and so
  * is a broadcast, with a single member.
  *
- * The member that asks first is served first, and gets its fair share: single alerts go round, a backlog is split. What a member did not acknowledge goes to the others, before newer alerts.
+ * The member that asks first is served first, and gets its fair share: single alerts go round, a backlog is split. What a
+ * member did not acknowledge goes to the others, before newer alerts.
  */
 export class Group implements Membership {
-  readonly #store: FrameStore;
+  readonly #store: AlertStore;
   readonly #cause: LossCause;
-  readonly #onLoss: (count: number) => void;
+  readonly #events: GroupEvents;
+  readonly #loader: Loader;
   readonly #members = new Set<GroupCursor>();
   /** In the order in which they asked. */
   readonly #waiting = new Set<GroupCursor>();
   readonly #loss = new PendingLoss();
   readonly #redelivery = new Redelivery();
-  #filter: Filter | undefined;
+  /** The key of its filter. */
+  #filter = filterKey(undefined);
   #matches: Matcher | undefined;
   #position: number;
   #scheduled = false;
@@ -39,12 +53,36 @@ export class Group implements Membership {
   #lost = 0;
   #inFlight = 0;
 
-  /** @param position The sequence number of the first alert that this group gets. */
-  constructor(store: FrameStore, position: number, cause: LossCause, onLoss: (count: number) => void) {
+  /**
+   * @param position The sequence number of the first alert that this group gets.
+   * @param cause Why alerts are lost that the log no longer retains.
+   */
+  constructor(store: AlertStore, position: number, cause: LossCause, events: GroupEvents) {
     this.#store = store;
     this.#position = position;
     this.#cause = cause;
-    this.#onLoss = onLoss;
+    this.#events = events;
+    this.#loader = new Loader(store, (sequence, next) => this.#loaded(sequence, next));
+  }
+
+  /** Goes on where a group was. */
+  restore({ filter, unacknowledged, losses }: GroupPlace): void {
+    this.#filter = filter;
+    this.#redelivery.add(numbersOf(unacknowledged));
+    for (const loss of losses) this.#loss.add(loss);
+    this.evict();
+  }
+
+  /** Where it is now. */
+  get place(): GroupPlace {
+    const open = [...this.#members].flatMap((member) => member.unacknowledged);
+    const sequences = [...this.#redelivery.sequences, ...open.filter((item) => typeof item === "number")];
+    return {
+      filter: this.#filter,
+      position: this.#position,
+      unacknowledged: rangesOf(sequences.sort((a, b) => a - b)),
+      losses: [...this.#loss.all, ...open.filter((item) => typeof item !== "number")],
+    };
   }
 
   get isEmpty(): boolean {
@@ -62,19 +100,16 @@ export class Group implements Membership {
 
   /** @throws FalcoError with FailedPrecondition if the members that are there have another filter. */
   setFilter(filter: Filter | undefined): void {
-    if (filterKey(filter) === filterKey(this.#filter)) return;
+    const key = filterKey(filter);
     if (!this.isEmpty) {
+      if (key === this.#filter) return;
       throw new FalcoError(
         "the group's members have another filter: use the same, or another group",
         Code.FailedPrecondition,
       );
     }
-    this.#filter = filter;
-    const matches = filter && createMatcher(filter);
-    this.#matches = matches;
-    if (matches === undefined) return;
-    // What members with another filter left unacknowledged may not pass this one.
-    this.#filtered += this.#redelivery.filter((sequence) => matches(messageOf(this.#store.frame(sequence))));
+    this.#filter = key;
+    this.#matches = filter && createMatcher(filter);
   }
 
   /** Alerts outside the window do not pass either. For a group without members. */
@@ -119,7 +154,8 @@ export class Group implements Membership {
       redelivered: this.#redelivered,
       filtered: this.#filtered,
       lost: this.#lost,
-      waiting: this.#store.end - this.#position + this.#redelivery.count + this.#inFlight,
+      waiting:
+        this.#store.count(this.#position, this.#store.end).alerts + this.#redelivery.count + this.#inFlight,
     };
   }
 
@@ -150,6 +186,7 @@ export class Group implements Membership {
     if (typeof item !== "number") return;
     this.#inFlight--;
     this.#delivered++;
+    this.#events.onMoved();
   }
 
   leave(cursor: GroupCursor, unacknowledged: readonly (number | Loss)[]): void {
@@ -162,6 +199,7 @@ export class Group implements Membership {
     }
     this.#inFlight -= returned.length;
     this.#redelivery.add(returned);
+    if (this.isEmpty) this.#loader.forget();
     this.evict();
     if (this.#waiting.size > 0) this.#schedule();
   }
@@ -169,18 +207,36 @@ export class Group implements Membership {
   /** Moves on from what the log no longer retains. */
   evict(): void {
     const { first } = this.#store;
-    const evicted = this.#redelivery.evict(first);
-    if (evicted.length > 0) this.#lose(evicted.length, evicted[0]!, evicted.at(-1)!);
-    if (this.#position < first) {
-      this.#lose(first - this.#position, this.#position, first - 1);
-      this.#position = first;
-    }
+    this.#loseReturned(this.#redelivery.remove(0, first), this.#cause);
+    if (this.#position < first) this.#skipTo(first, this.#cause);
   }
 
-  #lose(lost: number, first: number, last: number): void {
+  #loaded(sequence: number, next: number): void {
+    if (sequence < next) {
+      this.#loseReturned(this.#redelivery.remove(sequence, next), "disk");
+      if (this.#position === sequence) this.#skipTo(next, "disk");
+    }
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  #loseReturned(sequences: readonly number[], cause: LossCause): void {
+    const [first] = sequences;
+    if (first !== undefined) this.#lose(cause, sequences.length, first, sequences.at(-1)!);
+  }
+
+  #skipTo(next: number, cause: LossCause): void {
+    const { alerts, jumped } = this.#store.count(this.#position, next);
+    if (alerts > 0) this.#lose(cause, alerts, this.#position, next - 1);
+    if (jumped) this.#loss.add({ cause: "restart", range: undefined });
+    this.#position = next;
+    this.#events.onMoved();
+  }
+
+  #lose(cause: LossCause, lost: number, first: number, last: number): void {
     this.#lost += lost;
-    this.#loss.add({ cause: this.#cause, range: { lost, first, last } });
-    this.#onLoss(lost);
+    this.#loss.add({ cause, range: { lost, first, last } });
+    this.#events.onMoved();
+    this.#events.onLoss(lost);
   }
 
   #hasMore(): boolean {
@@ -207,7 +263,7 @@ export class Group implements Membership {
       const slice = this.#hasMore() ? this.#take(cursor, sharers) : undefined;
       if (slice === undefined && this.#hasMore()) {
         // A filter that has found nothing so far continues once others have had their turn.
-        this.#schedule(true);
+        if (!this.#loader.isLoading) this.#schedule(true);
         return;
       }
       if (slice === undefined && cursor.follow) continue;
@@ -219,6 +275,7 @@ export class Group implements Membership {
 
   #take(cursor: GroupCursor, sharers: number): Slice | undefined {
     const loss = this.#loss.take();
+    this.#events.onMoved();
     if (loss !== undefined) {
       cursor.sent(loss);
       return lossSlice(loss);
@@ -231,8 +288,11 @@ export class Group implements Membership {
       : this.#pick(cursor, count, this.#matches);
   }
 
-  #takeRun(cursor: GroupCursor, maxCount: number): Slice {
-    const slice = this.#store.slice(this.#position, maxCount, cursor.maxBytes, cursor);
+  #takeRun(cursor: GroupCursor, maxCount: number): Slice | undefined {
+    const run = this.#loader.framesAt(this.#position);
+    if (run === undefined) return undefined;
+    const slice = run.slice(this.#position, maxCount, cursor.maxBytes);
+    this.#store.hold(run, cursor);
     if (cursor.window === 0) this.#delivered += slice.count;
     else for (let index = 0; index < slice.count; index++) this.#handOut(cursor, this.#position + index);
     this.#position += slice.count;
@@ -244,10 +304,12 @@ export class Group implements Membership {
     const end = Math.min(this.#store.end, this.#position + maxScan);
     // A share is one of the alerts that are there, whether they pass or not; in each there is at least one that does.
     const endOfShare = this.#position + maxCount;
+    let run: FrameRun | undefined;
     while (this.#position < end && (picked.count === 0 || this.#position < endOfShare)) {
-      const frame = this.#store.frame(this.#position);
-      if (matches(messageOf(frame))) {
-        if (!picked.add(this.#position, frame)) break;
+      if (run?.has(this.#position) !== true) run = this.#loader.framesAt(this.#position);
+      if (run === undefined) break;
+      if (matches(messageOf(run.frame(this.#position)))) {
+        if (!picked.add(run, this.#position)) break;
         this.#handOut(cursor, this.#position);
       } else {
         this.#filtered++;
@@ -259,11 +321,20 @@ export class Group implements Membership {
 
   #redeliver(cursor: GroupCursor, maxCount: number): Slice | undefined {
     const picked = new Picked(this.#store, cursor.maxBytes);
+    let looked = 0;
     for (const sequence of this.#redelivery.sequences) {
-      if (picked.count === maxCount || !picked.add(sequence, this.#store.frame(sequence))) break;
-      this.#handOut(cursor, sequence);
+      const run = this.#loader.framesAt(sequence);
+      if (run === undefined) break;
+      // What members with another filter left unacknowledged may not pass this one.
+      if (this.#matches?.(messageOf(run.frame(sequence))) === false) {
+        this.#filtered++;
+      } else {
+        if (picked.count === maxCount || !picked.add(run, sequence)) break;
+        this.#handOut(cursor, sequence);
+      }
+      looked++;
     }
-    this.#redelivery.remove(picked.count);
+    this.#redelivery.removeOldest(looked);
     this.#redelivered += picked.count;
     return picked.slice(cursor);
   }

@@ -1,8 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
+import type { FrameRun } from "../frame-run.js";
 import { type Chunk, indexAfter } from "./chunks.js";
 import type { LogId } from "./format.js";
-import { type FrameRun, runsOf } from "./frame-run.js";
+import { runsOf } from "./runs-of.js";
 import { scanBlocks } from "./scan.js";
 import type { Segment } from "./segment.js";
 import type { Place, Segments } from "./segments.js";
@@ -109,7 +110,7 @@ export class ChunkReader {
       cause = error as Error;
     }
     const { first, end } = chunk;
-    const alerts = runs.reduce((left, run) => left - run.ends.length, end - first);
+    const alerts = runs.reduce((left, run) => left - (run.end - run.first), end - first);
     // Retention may have removed it meanwhile.
     const isTold = this.#closed || !this.#segments.all.includes(segment) || this.#unreadable.has(chunk);
     if (alerts > 0 && !isTold) {

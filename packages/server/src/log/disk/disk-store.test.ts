@@ -143,7 +143,7 @@ describe("the groups' places", () => {
   it("are there again", async () => {
     const directory = folder();
     const store = await TestStore.open(directory);
-    const place = { filter: "key", position: store.next, unacknowledged: [[3, 5]] as const };
+    const place = { filter: "key", position: store.next, unacknowledged: [[3, 5]] as const, losses: [] };
     store.groups.set("a", place);
     store.groups.set("b", place);
     store.disk.groupChanged("a");

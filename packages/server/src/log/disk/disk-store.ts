@@ -1,4 +1,6 @@
 import { mkdir, unlink } from "node:fs/promises";
+import type { FrameRun } from "../frame-run.js";
+import type { GroupPlace } from "../group-place.js";
 import { ChunkReader, type Unreadable } from "./chunk-reader.js";
 import { DirectoryLock } from "./directory-lock.js";
 import {
@@ -8,8 +10,7 @@ import {
   type WriterEvents,
   type WriterOptions,
 } from "./disk-writer.js";
-import type { FrameRun } from "./frame-run.js";
-import { GroupJournal, type GroupPlace, readJournal } from "./group-journal.js";
+import { GroupJournal, readJournal } from "./group-journal.js";
 import { LogDirectoryError } from "./log-directory-error.js";
 import { Outage } from "./outage.js";
 import { type Recovered, type Recovery, recover } from "./recover.js";

@@ -1,7 +1,8 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { GroupJournal, type GroupPlace, readJournal } from "./group-journal.js";
+import type { GroupPlace } from "../group-place.js";
+import { GroupJournal, readJournal } from "./group-journal.js";
 import { createLogId } from "./state-file.js";
 import { flip } from "./testing/crash.js";
 import { folder } from "./testing/test-store.js";
@@ -9,7 +10,7 @@ import { folder } from "./testing/test-store.js";
 const log = createLogId();
 
 function place(position: number, ...unacknowledged: [number, number][]): GroupPlace {
-  return { filter: "f", position, unacknowledged };
+  return { filter: "f", position, unacknowledged, losses: [] };
 }
 
 /** A journal of groups that are in a map. */

@@ -1,6 +1,8 @@
 import { type FileHandle, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import type { GroupPlace } from "../group-place.js";
+import type { Loss } from "../loss.js";
 import { formatVersion, type LogId } from "./format.js";
 import { checkVersion } from "./state-file.js";
 
@@ -8,16 +10,6 @@ import { checkVersion } from "./state-file.js";
  * A line for each change: a checksum, and JSON. The first line says whose it is. The last line of a group counts. Once
  * the file is several times as long as it need be, a new one takes its place.
  */
-
-/** Where a group is. */
-export interface GroupPlace {
-  /** Stands for the group's filter: another one has another key. */
-  readonly filter: string;
-  /** The sequence number of the first alert that was not handed out. */
-  readonly position: number;
-  /** Ranges of earlier ones that were not acknowledged, first and last, ascending. */
-  readonly unacknowledged: readonly (readonly [first: number, last: number])[];
-}
 
 /** How long a change waits for others, in milliseconds. */
 const delayMs = 100;
@@ -202,7 +194,11 @@ export async function readJournal(directory: string, log: LogId): Promise<KnownP
     if (parsed === undefined) damagedLines++;
     else if (typeof parsed[0] === "number") checkVersion(path, parsed[0]);
     else if (parsed.length === 1) places.delete(parsed[0]);
-    else places.set(parsed[0], { filter: parsed[1], position: parsed[2], unacknowledged: parsed[3] });
+    else {
+      const [group, filter, position, unacknowledged, losses] = parsed;
+      places.delete(group);
+      places.set(group, { filter, position, unacknowledged, losses });
+    }
   }
   return { places, damagedLines };
 }
@@ -210,17 +206,22 @@ export async function readJournal(directory: string, log: LogId): Promise<KnownP
 type Line =
   | readonly [version: number]
   | readonly [group: string]
-  | readonly [group: string, filter: string, position: number, unacknowledged: (readonly [number, number])[]];
+  | readonly [
+      group: string,
+      filter: string,
+      position: number,
+      unacknowledged: (readonly [first: number, last: number])[],
+      losses: Loss[],
+    ];
 
 function headLine(log: LogId): string {
   return checked(log, [formatVersion]);
 }
 
 function lineOf(log: LogId, group: string, place: GroupPlace | undefined): string {
-  return checked(
-    log,
-    place === undefined ? [group] : [group, place.filter, place.position, place.unacknowledged],
-  );
+  if (place === undefined) return checked(log, [group]);
+  const { filter, position, unacknowledged, losses } = place;
+  return checked(log, [group, filter, position, unacknowledged, losses]);
 }
 
 function checked(log: LogId, line: readonly unknown[]): string {

@@ -118,7 +118,7 @@ describe("a directory that is gone", () => {
     const directory = join(folder(), "log");
     const store = await TestStore.open(directory, { syncIntervalMs: 10 });
     const first = store.next;
-    const place = { filter: "", position: first, unacknowledged: [] };
+    const place = { filter: "", position: first, unacknowledged: [], losses: [] };
     store.groups.set("a", place);
     store.disk.groupChanged("a");
     await expect.poll(() => readFileSync(join(directory, "groups"), "utf8")).toContain('"a"');

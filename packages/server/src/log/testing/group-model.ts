@@ -71,7 +71,12 @@ export class GroupModel {
 
   /** Whether there is something that a member has to get, if it asks. */
   get hasMore(): boolean {
-    return this.#restart || this.#untold.least > 0 || this.#returned.size > 0 || this.nextPassing < this.#end;
+    return (
+      this.#restart ||
+      this.#untold.least > 0 ||
+      this.#nextReturned !== undefined ||
+      this.nextPassing < this.#end
+    );
   }
 
   appended(end: number): void {
@@ -83,7 +88,8 @@ export class GroupModel {
     for (const sequence of this.#returned) {
       if (sequence >= first) continue;
       this.#returned.delete(sequence);
-      this.#untold = this.#untold.plus(lossIn({ first: sequence, last: sequence }, true));
+      const at = { first: sequence, last: sequence };
+      this.#untold = this.#untold.plus(lossIn(at, this.#mustCome(sequence)));
     }
     for (; this.#next < first; this.#next++) {
       const at = { first: this.#next, last: this.#next };
@@ -94,12 +100,8 @@ export class GroupModel {
   setPasses(passes: Passes): void {
     const { nextPassing } = this;
     for (let at = this.#next; at < nextPassing; at++) this.#perhapsFiltered.add(at);
+    for (const at of this.#returned) if (!this.#passes(at)) this.#perhapsFiltered.add(at);
     this.#passes = passes;
-    for (const sequence of this.#returned) {
-      if (passes(sequence)) continue;
-      this.#returned.delete(sequence);
-      this.filtered++;
-    }
   }
 
   /** A member is given an alert. */
@@ -159,7 +161,7 @@ export class GroupModel {
   expected(): ExpectedStats {
     const { least, most } = this.#untold;
     const { members, delivered, redelivered, total } = this;
-    const ahead = this.nextPassing - this.#next;
+    const ahead = this.nextPassing - this.#next + this.#perhapsReturned;
     return {
       members,
       delivered,
@@ -174,15 +176,36 @@ export class GroupModel {
     return this.#passes(sequence) && !this.#perhapsFiltered.has(sequence);
   }
 
+  /** The first of those that were returned, and must come again. */
+  get #nextReturned(): number | undefined {
+    const returned = [...this.#returned].filter((sequence) => this.#mustCome(sequence));
+    return returned.length === 0 ? undefined : Math.min(...returned);
+  }
+
+  /** How many of them may be filtered out now, if the engine looks at them. */
+  get #perhapsReturned(): number {
+    return [...this.#returned].filter((sequence) => !this.#mustCome(sequence)).length;
+  }
+
   #giveAgain(sequence: number): void {
     assert(this.#returned.has(sequence), `${sequence} came twice`);
-    assert.equal(sequence, Math.min(...this.#returned), "a redelivery out of order");
+    assert(this.#passes(sequence), `${sequence} does not pass the filter`);
+    assert(sequence <= (this.#nextReturned ?? sequence), "a redelivery out of order");
+    this.#filterReturned(sequence);
     this.#returned.delete(sequence);
     this.redelivered++;
   }
 
+  /** Those before `end` do not come any more. */
+  #filterReturned(end: number): void {
+    for (const sequence of this.#returned) {
+      if (sequence < end && this.#returned.delete(sequence)) this.filtered++;
+    }
+  }
+
   #giveNew(sequence: number): void {
-    assert.equal(this.#returned.size, 0, `${sequence} came before what was returned`);
+    assert.equal(this.#nextReturned, undefined, `${sequence} came before what was returned`);
+    this.#filterReturned(sequence);
     assert(sequence < this.#end, `${sequence} was never appended`);
     assert(this.#passes(sequence), `${sequence} does not pass the filter`);
     assert(sequence <= this.nextPassing, `${this.nextPassing} was left out, ${sequence} came`);

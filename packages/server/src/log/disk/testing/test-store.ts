@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
+import type { GroupPlace } from "../../group-place.js";
 import type { Unreadable } from "../chunk-reader.js";
 import { DiskStore, type DiskStoreOptions, type StoreEvents } from "../disk-store.js";
-import type { GroupPlace } from "../group-journal.js";
 import { numbersOf, TestSource } from "./test-source.js";
 
 /** The numbers from `first` up to `last`. */
