@@ -24,6 +24,7 @@ export class FrameStore implements AlertStore {
   #pinnedBytes = 0;
   #first: number;
   #end: number;
+  #keptFrom = Number.POSITIVE_INFINITY;
 
   /** @param first The sequence number of the first alert to come. */
   constructor(first: number, bounds: Bounds) {
@@ -77,6 +78,12 @@ export class FrameStore implements AlertStore {
       this.#end++;
       start = end;
     }
+    this.#evict();
+  }
+
+  /** Alerts from `sequence` on stay, up to twice the bound on memory. */
+  keepFrom(sequence: number): void {
+    this.#keptFrom = sequence;
     this.#evict();
   }
 
@@ -156,10 +163,12 @@ export class FrameStore implements AlertStore {
 
   #evict(): void {
     const { maxAlerts, maxBytes } = this.#bounds;
-    this.#first = Math.max(this.#first, this.#end - maxAlerts);
+    this.#first = Math.max(this.#first, Math.min(this.#end - maxAlerts, this.#keptFrom));
     for (;;) {
       const slab = this.#slabs[0];
-      if (slab === undefined || (this.#bytes <= maxBytes && slab.end > this.#first)) break;
+      if (slab === undefined) break;
+      const most = slab.end > this.#keptFrom ? 2 * maxBytes : maxBytes;
+      if (this.#bytes <= most && slab.end > this.#first) break;
       this.#slabs.shift();
       this.#bytes -= slab.size;
       this.#first = Math.max(this.#first, slab.end);

@@ -75,7 +75,7 @@ export class ChunkReader {
       const isKept = this.#handles.size <= maxHandles && this.#segments.all.includes(segment);
       if (isKept || users > 0) continue;
       this.#handles.delete(segment);
-      await handle.close();
+      await handle.close().catch(() => undefined);
     }
   }
 
@@ -150,7 +150,7 @@ export class ChunkReader {
       return await use(entry.handle);
     } finally {
       entry.users--;
-      await this.release();
+      void this.release();
     }
   }
 }

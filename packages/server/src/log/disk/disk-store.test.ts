@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { copyOf, filesOf } from "./testing/crash.js";
 import { folder, numbers, TestStore } from "./testing/test-store.js";
 
 const kibibyte = 1024;
@@ -154,5 +155,29 @@ describe("the groups' places", () => {
     await store.close();
     const again = await TestStore.open(directory);
     expect([...again.disk.places]).toEqual([["a", place]]);
+  });
+});
+
+describe("the numbers", () => {
+  it("go on where nothing was written yet", async () => {
+    const directory = folder();
+    const store = await TestStore.open(directory);
+    const { next } = store;
+    await store.close();
+    const again = await TestStore.open(directory);
+    expect([again.next, again.disk.recovery.jumped]).toEqual([next, false]);
+  });
+
+  it("go on where retention removed everything", async () => {
+    const directory = folder();
+    const store = await TestStore.open(directory, { retention: { ageMs: -1000 } });
+    const first = store.next;
+    await store.append(5);
+    await store.close();
+    const again = await TestStore.open(directory, { retention: { ageMs: -1000 } });
+    await expect.poll(() => filesOf(directory, ".log")).toEqual([]);
+    const crashed = await TestStore.open(copyOf(directory));
+    expect([again.next, crashed.next]).toEqual([first + 5, first + 5]);
+    expect(crashed.disk.recovery.jumped).toBe(false);
   });
 });

@@ -112,7 +112,7 @@ export class DiskStore {
       const { last } = recovered;
       const file = last && (await SegmentWriter.continue(last.segment, recovered.log, last.at));
       const store = new DiskStore(directory, lock, recovered, places, file, writerOptions);
-      await store.#state.write(store.#told, true);
+      await store.#state.write(store.#told, store.next, writerOptions.sync !== "never");
       return store;
     } catch (error) {
       await lock.release();
@@ -128,10 +128,11 @@ export class DiskStore {
   start(source: BlockSource, placeOf: (group: string) => GroupPlace | undefined, events: StoreEvents): void {
     const { log, segments } = this.#recovered;
     const onTrouble = (error: Error) => events.onTrouble(error);
-    const outage = new Outage(
+    const outage: Outage = new Outage(
       this.#state,
       this.#told,
       normalState(this.#options.sync),
+      () => writer.next,
       (cause) => events.onOutage(cause),
       () => events.onOutageEnd(),
     );
@@ -141,11 +142,11 @@ export class DiskStore {
       onRetry: () => this.#regain(),
       onRemoved: (removed) => {
         events.onRemoved();
-        void this.#remove(removed).catch(onTrouble);
+        void this.#remove(removed, outage).catch(onTrouble);
       },
       onTrouble,
     };
-    const writer = new DiskWriter(
+    const writer: DiskWriter = new DiskWriter(
       this.directory,
       this.#recovered,
       this.#file,
@@ -154,11 +155,13 @@ export class DiskStore {
       this.#options,
       writerEvents,
     );
+    const { sync, syncIntervalMs } = this.#options;
+    const syncMs = sync === "never" ? undefined : syncIntervalMs;
     const reader = new ChunkReader(log, segments, (unreadable) => events.onUnreadable(unreadable));
-    const journal = new GroupJournal(this.directory, log, this.places, placeOf, onTrouble);
+    const journal = new GroupJournal(this.directory, log, this.places, placeOf, syncMs, onTrouble);
     const tidy = setInterval(() => void writer.tidy(), tidyMs).unref();
     this.#parts = { writer, reader, journal, tidy };
-    void writer.tidy();
+    setImmediate(() => void writer.tidy());
   }
 
   /** The sequence number of the oldest alert on the disk; undefined if there is none. */
@@ -169,6 +172,11 @@ export class DiskStore {
   /** The size of the segment files. */
   get bytes(): number {
     return this.#recovered.segments.bytes;
+  }
+
+  /** The least and the greatest time of its alerts, in microseconds since 1970; undefined if there are none. */
+  get times(): { leastUs: number; greatestUs: number } | undefined {
+    return this.#recovered.segments.times;
   }
 
   /** How many numbers from `from` up to `to`, without `to`, stand for alerts, and whether some were left out. */
@@ -213,7 +221,8 @@ export class DiskStore {
     await this.#parts?.journal.rewrite();
   }
 
-  async #remove(segments: readonly Segment[]): Promise<void> {
+  async #remove(segments: readonly Segment[], outage: Outage): Promise<void> {
+    if (this.#recovered.segments.all.length === 0) await outage.tellNext();
     for (const { path, indexPath } of segments) {
       // An index without its segment would do no harm.
       await unlink(path);

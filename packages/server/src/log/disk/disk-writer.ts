@@ -54,7 +54,6 @@ export class DiskWriter {
   readonly #options: WriterOptions;
   readonly #events: WriterEvents;
   #file: SegmentWriter | undefined;
-  /** The sequence number of the next alert to be written. */
   #next: number;
   #jumps: boolean;
   #isRunning = false;
@@ -84,6 +83,11 @@ export class DiskWriter {
     this.#outage = outage;
     this.#options = options;
     this.#events = events;
+  }
+
+  /** The sequence number of the next alert to be written. */
+  get next(): number {
+    return this.#next;
   }
 
   /** There is more to write. */

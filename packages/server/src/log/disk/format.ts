@@ -15,6 +15,7 @@ export const blockHeaderBytes = 48;
 export const maxBlockFrames = 128 * 1024;
 /** More than any block has: a frame is at most 1 MiB, and its prefix and its sequence number. */
 const maxFrames = 2 * 1024 * 1024;
+const maxTimeUs = 2 ** 62;
 /** A prefix, and a message of one byte. */
 const leastFrame = 6;
 
@@ -102,10 +103,15 @@ export function writeBlockHeader(
   header.writeUInt32LE(block.count, 8);
   header.writeUInt32LE(block.jumped ? 1 : 0, 12);
   header.writeBigUInt64LE(BigInt(block.first), 16);
-  header.writeBigInt64LE(BigInt(Math.floor(block.leastUs)), 24);
-  header.writeBigInt64LE(BigInt(Math.ceil(block.greatestUs)), 32);
+  header.writeBigInt64LE(microseconds(block.leastUs), 24);
+  header.writeBigInt64LE(microseconds(block.greatestUs), 32);
   header.writeUInt32LE(crc32(frames, seed), 40);
   header.writeUInt32LE(crc32(header.subarray(0, 44), seed), 44);
+}
+
+/** An alert may say that it is of any time. */
+function microseconds(timeUs: number): bigint {
+  return BigInt(Math.max(-maxTimeUs, Math.min(maxTimeUs, Math.round(timeUs))));
 }
 
 /** The header at `at`; undefined if it is damaged, cut off, or is not one of this log. */

@@ -16,7 +16,7 @@ function place(position: number, ...unacknowledged: [number, number][]): GroupPl
 /** A journal of groups that are in a map. */
 async function openJournal(directory: string, groups: Map<string, GroupPlace>): Promise<GroupJournal> {
   const { places } = await readJournal(directory, log);
-  const journal = new GroupJournal(directory, log, places, (name) => groups.get(name), fail);
+  const journal = new GroupJournal(directory, log, places, (name) => groups.get(name), 1, fail);
   onTestFinished(() => journal.close());
   return journal;
 }
@@ -29,7 +29,7 @@ async function placesIn(directory: string): Promise<[string, GroupPlace][]> {
   return [...(await readJournal(directory, log)).places];
 }
 
-it("has the last place of each group, in their order", async () => {
+it("has the last place of each group, in the order of their changes", async () => {
   const directory = folder();
   const groups = new Map([
     ["", place(5)],
@@ -41,7 +41,7 @@ it("has the last place of each group, in their order", async () => {
   groups.set("", place(9, [6, 6]));
   journal.changed("");
   await journal.flush();
-  expect(await placesIn(directory)).toEqual([...groups]);
+  expect(await placesIn(directory)).toEqual([...groups].toReversed());
 });
 
 it("forgets a group that is gone", async () => {

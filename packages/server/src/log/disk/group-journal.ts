@@ -22,14 +22,16 @@ export class GroupJournal {
   readonly #path: string;
   readonly #log: LogId;
   readonly #placeOf: (group: string) => GroupPlace | undefined;
+  readonly #syncMs: number | undefined;
   readonly #onTrouble: (error: Error) => void;
-  /** The last line of each group. */
+  /** The last line of each group, the last written last. */
   readonly #lines: Map<string, string>;
   readonly #changed = new Set<string>();
   #liveBytes = 0;
   #file: FileHandle | undefined;
   #fileBytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
   #last: Promise<void> = Promise.resolve();
   #isFailing = false;
   #closed = false;
@@ -37,6 +39,7 @@ export class GroupJournal {
   /**
    * @param known What `readJournal` found.
    * @param placeOf Where a group is now; undefined once it is gone.
+   * @param syncMs How long after a write it is synced, in milliseconds; undefined: never.
    * @param onTrouble Called once a write failed, until one succeeds; it is tried again by itself.
    */
   constructor(
@@ -44,11 +47,13 @@ export class GroupJournal {
     log: LogId,
     known: ReadonlyMap<string, GroupPlace>,
     placeOf: (group: string) => GroupPlace | undefined,
+    syncMs: number | undefined,
     onTrouble: (error: Error) => void,
   ) {
     this.#path = journalPath(directory);
     this.#log = log;
     this.#placeOf = placeOf;
+    this.#syncMs = syncMs;
     this.#onTrouble = onTrouble;
     this.#lines = new Map([...known].map(([group, place]) => [group, lineOf(log, group, place)]));
     for (const line of this.#lines.values()) this.#liveBytes += Buffer.byteLength(line);
@@ -78,19 +83,14 @@ export class GroupJournal {
     await this.flush();
   }
 
-  /** What was flushed before is on the disk after this, whatever happens to the machine. */
-  async sync(): Promise<void> {
-    await this.#last;
-    await this.#file?.datasync();
-  }
-
   /** Writes what has changed. @throws if it cannot be written. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#syncTimer);
     try {
       await this.flush();
-      await this.sync();
+      if (this.#syncMs !== undefined) await this.#file?.datasync();
     } finally {
       await this.#file?.close();
       this.#file = undefined;
@@ -124,6 +124,7 @@ export class GroupJournal {
       } else if (bytes > 0) {
         await this.#file.writeFile(text);
         this.#fileBytes += bytes;
+        this.#syncLater();
       }
     } catch (error) {
       // A line that was written in part would damage the next.
@@ -131,6 +132,15 @@ export class GroupJournal {
       this.#file = undefined;
       throw error;
     }
+  }
+
+  #syncLater(): void {
+    if (this.#syncMs === undefined || this.#closed) return;
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = undefined;
+      // If it fails, so does what comes next.
+      void this.#file?.datasync().catch(() => undefined);
+    }, this.#syncMs).unref();
   }
 
   #takeChanges(): string {
@@ -142,9 +152,8 @@ export class GroupJournal {
       if (line === before || (place === undefined && before === undefined)) continue;
       text += line;
       this.#liveBytes -= Buffer.byteLength(before ?? "");
-      if (place === undefined) {
-        this.#lines.delete(group);
-      } else {
+      this.#lines.delete(group);
+      if (place !== undefined) {
         this.#lines.set(group, line);
         this.#liveBytes += Buffer.byteLength(line);
       }
@@ -158,7 +167,7 @@ export class GroupJournal {
     const file = await open(`${this.#path}.new`, "w", 0o600);
     try {
       await file.writeFile(text);
-      await file.datasync();
+      if (this.#syncMs !== undefined) await file.datasync();
       await rename(`${this.#path}.new`, this.#path);
     } catch (error) {
       await file.close();

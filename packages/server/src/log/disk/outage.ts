@@ -11,6 +11,7 @@ export class Outage {
   readonly #file: StateFile;
   readonly #normal: LogState;
   readonly #sync: boolean;
+  readonly #next: () => number;
   readonly #onBegin: (cause: Error) => void;
   readonly #onEnd: () => void;
   /** What the state file says, as far as is known. */
@@ -18,11 +19,16 @@ export class Outage {
   #last: Promise<void> = Promise.resolve();
   #isOn = false;
 
-  /** @param normal What the state file says while there is no outage. */
+  /**
+   * @param told What the state file says.
+   * @param normal What it says while there is no outage.
+   * @param next The sequence number after the last that is written.
+   */
   constructor(
     file: StateFile,
     told: LogState,
     normal: LogState,
+    next: () => number,
     onBegin: (cause: Error) => void,
     onEnd: () => void,
   ) {
@@ -30,6 +36,7 @@ export class Outage {
     this.#told = told;
     this.#normal = normal;
     this.#sync = normal === "synced";
+    this.#next = next;
     this.#onBegin = onBegin;
     this.#onEnd = onEnd;
   }
@@ -67,11 +74,18 @@ export class Outage {
     return this.#tell("closed");
   }
 
+  /** There are no segments: only the state file knows where the numbers go on. */
+  tellNext(): Promise<void> {
+    const state = this.#told ?? "memory";
+    this.#told = undefined;
+    return this.#tell(state);
+  }
+
   #tell(state: LogState): Promise<void> {
     const tell = async () => {
       if (this.#told === state) return;
       this.#told = undefined;
-      await this.#file.write(state, this.#sync || state === "closed");
+      await this.#file.write(state, this.#next(), this.#sync || state === "closed");
       this.#told = state;
     };
     const told = this.#last.then(tell);

@@ -91,12 +91,12 @@ async function repair({ state, log, found }: Contents): Promise<Recovered> {
     addJumps(segments, segment);
     segments.add(segment);
   }
-  const end = Math.max(0, ...found.map(({ next }) => next));
+  const end = Math.max(state?.next ?? 0, ...found.map(({ next }) => next));
   const findings = found.flatMap((file) => file.findings);
   const isNew = state === undefined && found.length === 0;
   const jumped = !isNew && !isComplete(state, found.at(-1));
-  const next = isNew || jumped || end === 0 ? Math.max(end, Date.now() * 1000 + 1) : end;
-  if (jumped && end > 0) segments.addJump({ from: end, to: next });
+  const next = isNew || jumped ? Math.max(end, Date.now() * 1000 + 1) : end;
+  if (jumped) segments.addJump({ from: end, to: next });
   return { log, segments, next, last, findings, rebuilt, jumped };
 }
 

@@ -42,8 +42,17 @@ export class Segments {
     return this.#segments.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
   }
 
-  get jumps(): readonly Jump[] {
-    return this.#jumps;
+  /** The least and the greatest time of the alerts, in microseconds since 1970; undefined if there are none. */
+  get times(): { leastUs: number; greatestUs: number } | undefined {
+    let leastUs = Number.POSITIVE_INFINITY;
+    let greatestUs = Number.NEGATIVE_INFINITY;
+    for (const { chunks } of this.#segments) {
+      for (const chunk of chunks) {
+        leastUs = Math.min(leastUs, chunk.leastUs);
+        greatestUs = Math.max(greatestUs, chunk.greatestUs);
+      }
+    }
+    return leastUs === Number.POSITIVE_INFINITY ? undefined : { leastUs, greatestUs };
   }
 
   add(segment: Segment): void {

@@ -14,12 +14,14 @@ export type LogState = "closed" | "synced" | "written" | "memory";
 
 const states: readonly LogState[] = ["closed", "synced", "written", "memory"];
 const magic = Buffer.from("FALCOSTA");
-const fileBytes = 80;
+const fileBytes = 88;
 const unknownBoot = Buffer.alloc(36, "-");
 
 export interface KnownState {
   readonly log: LogId;
   readonly state: LogState;
+  /** The sequence number of the next alert, unless there are segments that go on from there. */
+  readonly next: number;
   /** Whether the machine was started again since, as far as is known. */
   readonly rebooted: boolean;
 }
@@ -39,13 +41,14 @@ export class StateFile {
   }
 
   /** @throws if it cannot be written. */
-  async write(state: LogState, sync: boolean): Promise<void> {
+  async write(state: LogState, next: number, sync: boolean): Promise<void> {
     const bytes = Buffer.alloc(fileBytes);
     bytes.set(magic);
     bytes.writeUInt32LE(formatVersion, 8);
     bytes.writeUInt32LE(states.indexOf(state), 12);
     bytes.set(this.log.bytes, 16);
     bytes.set(await bootId(), 32);
+    bytes.writeBigUInt64LE(BigInt(next), 72);
     bytes.writeUInt32LE(crc32(bytes.subarray(0, fileBytes - 4)), fileBytes - 4);
     let file: FileHandle | undefined;
     try {
@@ -75,6 +78,7 @@ export async function readState(directory: string): Promise<KnownState | undefin
   return {
     log: new LogId(Uint8Array.from(bytes.subarray(16, 32))),
     state: states[bytes.readUInt32LE(12)] ?? "memory",
+    next: Number(bytes.readBigUInt64LE(72)),
     rebooted: boot.equals(unknownBoot) || !boot.equals(bytes.subarray(32, 68)),
   };
 }
