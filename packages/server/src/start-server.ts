@@ -24,7 +24,7 @@ import { itemsOf } from "./listen/address.js";
 import { type GrpcListener, listenGrpc } from "./listen/grpc-listener.js";
 import { listenWeb, type WebListener } from "./listen/web-listener.js";
 import type { AlertLog } from "./log/alert-log.js";
-import { MemoryLog } from "./log/memory-log.js";
+import { openLog } from "./log/open-log.js";
 import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
 import { createOutputs } from "./outputs/create-outputs.js";
 import { GrpcOutput } from "./outputs/grpc-output.js";
@@ -41,15 +41,40 @@ const defaultHeartbeatIntervalMs = 15_000;
 
 /**
  * Starts a server.
- * @throws OptionError for an option that cannot work; Error for an address that is not available.
+ * @throws OptionError for an option that cannot work; LogDirectoryError for a directory of `log` that cannot be used;
+ * Error for an address that is not available.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FalcoOutputsServer> {
-  const server = new RunningServer(options);
+  const { logger = silent, maxAlerts, maxBytes } = options;
+  const losses = new Throttled((lost, _, group) => {
+    printable.warn(
+      { lost, group },
+      "the log is full: the oldest alerts were dropped before they were delivered",
+    );
+  });
+  const printable = printableLogger(logger);
+  const memory = {
+    ...(maxAlerts !== undefined && { maxAlerts }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    onLoss: (group: string, count: number) => losses.add(count, "", group),
+  };
+  const log = await openLog(memory, options.log, printable);
+  const server = await construct(log, () => new RunningServer(options, log, losses));
   try {
     await server.start(options);
     return server;
   } catch (error) {
     await server.stop();
+    throw error;
+  }
+}
+
+/** Closes the log if the server cannot be made. */
+async function construct(log: AlertLog, create: () => RunningServer): Promise<RunningServer> {
+  try {
+    return create();
+  } catch (error) {
+    await log.close();
     throw error;
   }
 }
@@ -74,34 +99,17 @@ class RunningServer implements FalcoOutputsServer {
   #isStopping = false;
   #stopped: Promise<void> | undefined;
 
-  constructor({
-    logger = silent,
-    maxAlerts,
-    maxBytes,
-    stallTimeoutMs,
-    heartbeatIntervalMs,
-    falco,
-    outputs = {},
-    priority = Priority.Debug,
-    admin,
-  }: ServerOptions) {
+  constructor(options: ServerOptions, log: AlertLog, losses: Throttled) {
+    const { logger = silent, stallTimeoutMs, heartbeatIntervalMs, falco, outputs = {}, admin } = options;
+    const { priority = Priority.Debug } = options;
+    this.#log = log;
+    this.#losses = losses;
     this.#logger = printableLogger(logger);
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
-    this.#losses = new Throttled((lost, _, group) => {
-      this.#logger.warn(
-        { lost, group },
-        "the log is full: the oldest alerts were dropped before they were delivered",
-      );
-    });
     this.#unhandled = new Throttled((requests, reason) =>
       this.#logger.warn({ requests, reason }, "requests could not be handled"),
     );
-    this.#log = new MemoryLog({
-      ...(maxAlerts !== undefined && { maxAlerts }),
-      ...(maxBytes !== undefined && { maxBytes }),
-      onLoss: (group, count) => this.#losses.add(count, "", group),
-    });
     this.#services = {
       log: this.#log,
       subscribers: this.#subscribers,

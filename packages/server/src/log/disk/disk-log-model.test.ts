@@ -46,8 +46,7 @@ describeAlertLog(
       // What a read brings is handed out like what is in memory.
       for (let calm = 0; calm < 3; calm++) {
         await setImmediate();
-        if (process.getActiveResourcesInfo().some((resource) => /^(FSReq|CloseReq)/.test(resource)))
-          calm = 0;
+        if (process.getActiveResourcesInfo().some((resource) => /^(FSReq|CloseReq)/.test(resource))) calm = 0;
       }
     },
   },

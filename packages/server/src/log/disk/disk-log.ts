@@ -128,7 +128,7 @@ export class DiskLog implements AlertLog {
 
   async close(): Promise<void> {
     this.#groups.close();
-    await this.#disk.close();
+    await this.#disk.close().catch((error) => this.#events.onTrouble(error));
     this.#memory.clear();
   }
 

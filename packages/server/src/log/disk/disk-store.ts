@@ -21,6 +21,8 @@ import { type LogState, StateFile } from "./state-file.js";
 
 const mebibyte = 1024 * 1024;
 const dayMs = 24 * 60 * 60 * 1000;
+/** How long the last writes may take, in milliseconds. */
+const closeMs = 5_000;
 /** How often old segments are looked for, in milliseconds. */
 const tidyMs = 60_000;
 
@@ -199,18 +201,18 @@ export class DiskStore {
     this.#parts?.journal.changed(group);
   }
 
-  /** Writes what is left, if the disk takes it, and gives the directory back. */
+  /**
+   * Writes what is left, if the disk takes it in time, and gives the directory back.
+   * @throws if something could not be written, or the disk hangs; then the directory is free when the process ends.
+   */
   async close(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
-    try {
-      clearInterval(parts?.tidy);
-      await parts?.writer.close();
-      await parts?.journal.close();
-      await parts?.reader.close();
-    } finally {
-      await this.#lock.release();
-    }
+    clearInterval(parts?.tidy);
+    const ends = [parts?.writer.close(), parts?.journal.close(), parts?.reader.close()];
+    const ended = await within(closeMs, Promise.allSettled(ends));
+    await this.#lock.release();
+    for (const end of ended) if (end.status === "rejected") throw end.reason;
   }
 
   /** After a failure: the directory may have been away, and have come back without what this process had in it. */
@@ -230,6 +232,15 @@ export class DiskStore {
     }
     await this.#parts?.reader.release();
   }
+}
+
+/** @throws if it takes longer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the disk has taken more than ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function normalState(sync: Sync): LogState {

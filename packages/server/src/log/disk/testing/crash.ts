@@ -1,5 +1,5 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { folder, TestStore } from "./test-store.js";
 
 /** A log as a SIGKILL leaves it. */
@@ -20,10 +20,11 @@ export async function crashedLog(...counts: number[]): Promise<CrashedLog> {
   return { directory: crashed, first };
 }
 
-/** A copy of a log's directory, without its lock. */
-export function copyOf(directory: string): string {
+/** A copy of a log's directory, without its lock and some other files. */
+export function copyOf(directory: string, without: readonly string[] = []): string {
   const copy = folder();
-  cpSync(directory, copy, { recursive: true, filter: (path) => !path.includes("lock-") });
+  const isCopied = (path: string) => !path.includes("lock-") && !without.includes(basename(path));
+  cpSync(directory, copy, { recursive: true, filter: isCopied });
   return copy;
 }
 
