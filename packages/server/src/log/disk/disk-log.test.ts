@@ -70,16 +70,18 @@ describe("DiskLog", () => {
       filter: undefined,
     } as const;
     await (await log.open(group)).close();
-    const sequences = (await Promise.all(numbers(1, 50).map(() => append(log, 1)))).flat();
-    const { first } = log.stats();
-    expect(first).toBeGreaterThan(sequences[0]!);
+    const sequences: number[] = [];
+    for (let count = 0; count < 50; count++) sequences.push(...(await append(log, 1)));
+    expect(log.stats().first).toBeGreaterThan(sequences[0]!);
     await log.close();
 
     const again = await openLog(directory, options);
-    const [told, ...alerts] = await readAll(await again.open(group));
-    const lost = first - sequences[0]!;
-    expect(lossOf(told!)).toEqual({ cause: "overflow", lost, first: sequences[0], last: first - 1 });
-    expect(alerts.map(({ sequence }) => Number(sequence))).toEqual(sequences.slice(lost));
+    const read = await readAll(await again.open(group));
+    const losses = read.map(lossOf).filter((loss) => loss !== undefined);
+    const alerts = read.map(({ sequence }) => Number(sequence)).filter((sequence) => sequence !== 0);
+    expect(losses[0]).toMatchObject({ cause: "overflow", first: sequences[0] });
+    const lost = losses.reduce((sum, loss) => sum + loss.lost!, 0);
+    expect(alerts).toEqual(sequences.slice(lost));
   });
 
   it("keeps every alert of a batch that is larger than memory may be", async () => {
