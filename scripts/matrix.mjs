@@ -1,4 +1,4 @@
-// The clients' own tests on the oldest and the newest supported version of each language:
+// The tests of clients, server and command on the oldest and the newest supported version of each language:
 // node scripts/matrix.mjs [typescript] [python] [go] [rust]. Exit status 1: a test failed, or, in CI, a version is missing.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -83,7 +83,7 @@ function testTypeScript(wanted) {
   const node = join(folder, "node_modules", name, platform === "win" ? "bin/node.exe" : "bin/node");
   const env = { ...process.env, NO_COLOR: "1", PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
   const all = { version: getOrMiss(node, ["--version"]).trim(), passed: 0, failed: 0, output: "" };
-  for (const name of ["core", "node"]) {
+  for (const name of ["core", "node", "server", "cli"]) {
     const cwd = join(root, "packages", name);
     // Where its vitest.config.ts says.
     const report = join(cwd, ".report/vitest.json");

@@ -34,7 +34,7 @@ func TestAcknowledgeByTheLoop(t *testing.T) {
 	}
 }
 
-func TestAcknowledgeWhatCameLastWhenTheLoopWaits(t *testing.T) {
+func TestAcknowledgeTheLastAlertWhileTheLoopWaits(t *testing.T) {
 	server, client := serve(t, nil)
 	sequences := server.PublishNumbered(1, 3)
 	subscriber := read(t, client, Group("pager"), After(0), Acknowledge())
@@ -91,7 +91,7 @@ func TestAcknowledgeByConcurrentHandlers(t *testing.T) {
 			break
 		}
 	}
-	// Behind the first gap nothing counts.
+	// Nothing counts after the first gap.
 	if got := rest(t, server, client); !slices.Equal(got, sequences[1500:]) {
 		t.Errorf("the rest is %d alerts from %d, expected %d from %d", len(got), got[0], len(sequences)-1500, sequences[1500])
 	}

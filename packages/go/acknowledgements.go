@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// coalesceFor is the longest that an acknowledgement waits for others to go with it.
+// coalesceFor is the longest that an acknowledgement waits to be sent together with others.
 const coalesceFor = time.Millisecond
 
-// acknowledgements knows which responses of one call are done. The server takes a count of the first ones, so an alert
-// that is done before earlier ones waits for them. They are sent soon, but not one by one, and never by whoever calls: a
-// connection that stands still holds up nobody's work.
+// acknowledgements tracks which responses of one call are done. The server expects the number of the first ones that are
+// done, so an alert waits for the earlier ones. A timer sends the number soon, for many alerts at once; markDone never
+// sends, so a stalled connection does not block its callers.
 type acknowledgements struct {
 	// How many responses the server sends before it waits.
 	window uint64
@@ -25,7 +25,7 @@ type acknowledgements struct {
 	timer    *time.Timer
 	pending  bool
 	stopped  bool
-	// Closed once everything that was received is done; nil unless somebody waits for that.
+	// Closed once all that was received is done; nil unless a caller waits for that.
 	allDone chan struct{}
 	// Held while something is being sent, so that counts go out in order.
 	sending sync.Mutex
@@ -46,7 +46,7 @@ func (a *acknowledgements) receive() uint64 {
 	return a.received - 1
 }
 
-// markDone may be called by any goroutine. It reports whether that counts: after the end of the call it does not.
+// markDone is safe for concurrent use. It reports whether that counts; after the end of the call it does not.
 func (a *acknowledgements) markDone(place uint64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -80,7 +80,7 @@ func (a *acknowledgements) markDone(place uint64) bool {
 	return true
 }
 
-// settled returns a channel that is closed once everything that was received is done. Nothing is received after that.
+// settled returns a channel that is closed once all that was received is done. Nothing may be received after the call.
 func (a *acknowledgements) settled() <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -112,7 +112,7 @@ func (a *acknowledgements) flush() {
 	}
 }
 
-// stop sends nothing more.
+// stop prevents further sends.
 func (a *acknowledgements) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -120,11 +120,11 @@ func (a *acknowledgements) stop() {
 	a.timer.Stop()
 }
 
-// close sends what has not been sent yet, and nothing more.
+// close sends what has not been sent yet, and stops.
 func (a *acknowledgements) close() {
 	a.flush()
 	a.stop()
-	// One that is being sent by the timer.
+	// Wait for a send of the timer.
 	a.sending.Lock()
 	defer a.sending.Unlock()
 }

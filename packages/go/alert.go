@@ -6,8 +6,8 @@ import (
 	"github.com/falco-outputs/falco-outputs/packages/go/api/schema"
 )
 
-// Alert is what Falco emits when a rule matches. json.Marshal writes Falco's JSON, and json.Unmarshal reads it. A test may
-// make one as a literal.
+// Alert is what Falco emits when a rule matches. json.Marshal writes Falco's JSON, and json.Unmarshal reads it. In a
+// test, write it as a literal.
 type Alert struct {
 	// Time is when the event happened; zero if the alert does not say.
 	Time time.Time
@@ -28,10 +28,10 @@ type Alert struct {
 	Source string
 	// SourceDeprecated is the source as a number, which is all that an old Falco sent.
 	SourceDeprecated int32
-	// Sequence is the position in the server's log; 0 from Falco itself, and for an alert that tells a loss.
+	// Sequence is the position in the server's log; 0 from Falco itself, and for an alert that reports a loss.
 	Sequence uint64
 
-	// Whether it has a time: the first instant of year 1 is one too.
+	// Whether the alert has a time; the zero time.Time is a time too.
 	timed  bool
 	origin origin
 }
@@ -49,12 +49,12 @@ func (a *Alert) SourceName() string {
 	return sourceNames[schema.Source(a.SourceDeprecated)]
 }
 
-// Acknowledge marks an alert of a stream with AcknowledgeByHand as done. The server is told once all that came before it
-// are done as well, so that handlers may finish in any order, each in a goroutine of its own.
+// Acknowledge marks an alert of a stream with AcknowledgeByHand as done. The server learns of it once all earlier
+// alerts are done as well, so handlers may finish in any order, each in its own goroutine.
 //
-// It reports whether that counts: false if the connection that brought the alert is lost, or its stream has ended, so that
-// the alert comes again, or goes to another member of the group. The error, codes.InvalidArgument, is about an alert that
-// did not come from a stream that acknowledges.
+// It reports whether that counts. It does not if the connection that delivered the alert is lost or the stream has
+// ended: then the alert is delivered again, to this or another subscriber. It returns an error with
+// codes.InvalidArgument if the alert did not come from a stream that acknowledges.
 func (a *Alert) Acknowledge() (counts bool, err error) {
 	if a.origin.acknowledgements == nil {
 		return false, invalid("the alert did not come from a stream with AcknowledgeByHand or Acknowledge")

@@ -17,7 +17,7 @@ func (a Alert) MarshalJSON() ([]byte, error) {
 	return a.appendJSON(nil), nil
 }
 
-// maxExactJSON is the largest integer that every reader of JSON takes as it stands.
+// maxExactJSON is the largest integer that every JSON reader reads exactly.
 const maxExactJSON = 1<<53 - 1
 
 func (a *Alert) appendJSON(b []byte) []byte {

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// answer tells whether the server itself ended a call, with a status: gRPC does not tell its errors from those of the
-// connection. A deadline may end the call on this side while the server's status arrives.
+// answer records whether the server ended a call with a status: gRPC's errors do not show whether they are the server's
+// or the connection's. It is atomic because a deadline may end the call while the server's status arrives.
 type answer struct{ ended atomic.Bool }
 
 type answerKey struct{}

@@ -105,7 +105,7 @@ func TestProxyWhoseServerIsAway(t *testing.T) {
 	})
 }
 
-func TestStreamThatIsCutOff(t *testing.T) {
+func TestStreamCutOff(t *testing.T) {
 	noLeaks(t)
 	path := filepath.Join(folder(t), "proxy.sock")
 	standIn(t, path, func(w http.ResponseWriter, r *http.Request) {
@@ -177,7 +177,7 @@ func TestDeadlineOnBothSides(t *testing.T) {
 	}
 }
 
-func TestMessagesThatCannotBeTaken(t *testing.T) {
+func TestInvalidMessages(t *testing.T) {
 	noLeaks(t)
 	large := encode(t, &outputs.Response{Rule: "large", Output: strings.Repeat("x", 5<<20)})
 	serve := func(t *testing.T, message []byte) (address string, calls func() int) {
@@ -235,7 +235,7 @@ func TestMessagesThatCannotBeTaken(t *testing.T) {
 	})
 }
 
-func TestTextThatIsNotUTF8CostsNothing(t *testing.T) {
+func TestInvalidUTF8KeepsTheStream(t *testing.T) {
 	noLeaks(t)
 	address := startFake(t, func(_ int, stream grpc.ServerStream) error {
 		_ = stream.SendHeader(ours(positionHeader, "7"))

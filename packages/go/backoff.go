@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// maxUnixDelay is the longest wait before an attempt to connect to a unix socket: nobody else is burdened by it.
+// maxUnixDelay is the longest wait before an attempt to connect to a unix socket, where attempts are cheap.
 const maxUnixDelay = time.Second
 
 // backoff decides when the streams of a client try again after their connection failed: all at the same time.
 type backoff struct {
-	// limit is the longest wait; 0 is no limit beyond that of the stream.
+	// limit is the longest wait; 0: only the stream's own limit applies.
 	limit time.Duration
 
 	mu sync.Mutex

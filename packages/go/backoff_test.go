@@ -64,7 +64,7 @@ func TestBackoffOfAUnixSocket(t *testing.T) {
 	}
 }
 
-// All streams of a client come back together: there is one attempt at a time, and its failure is told to all of them.
+// All streams of a client come back together: there is one attempt at a time, and all of them get its failure.
 func TestStreamsShareTheirAttempts(t *testing.T) {
 	noLeaks(t)
 	server := reference.Serve(t, nil)
@@ -95,7 +95,7 @@ func TestStreamsShareTheirAttempts(t *testing.T) {
 	}
 }
 
-func TestFailureOfAnAttemptIsToldToAll(t *testing.T) {
+func TestFailedAttemptFailsAllStreams(t *testing.T) {
 	noLeaks(t)
 	address := folder(t) + "/nobody.sock"
 	client := clientOf(t, address)

@@ -50,7 +50,7 @@ func TestBatchIsAcknowledgedByTheLoop(t *testing.T) {
 	}
 }
 
-func TestBatchesWhoseContextEnds(t *testing.T) {
+func TestBatchesWithCancelledContext(t *testing.T) {
 	server, client := serve(t, nil)
 	sequences := server.PublishNumbered(1, 3000)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -90,7 +90,7 @@ func TestBatchesAreBounded(t *testing.T) {
 	}
 }
 
-func TestBatchesComeBack(t *testing.T) {
+func TestBatchesReconnect(t *testing.T) {
 	server, _ := serve(t, nil)
 	proxy := proxyTo(t, server.Address)
 	client := clientOf(t, proxy.address)
@@ -111,7 +111,7 @@ func TestBatchesComeBack(t *testing.T) {
 	}
 }
 
-func TestBatchesWithAWrongOption(t *testing.T) {
+func TestBatchesWithInvalidOptions(t *testing.T) {
 	_, client := serve(t, nil)
 	for batch, err := range client.SubBatches(limited(t), Broadcast(), Group("a")) {
 		if batch != nil || err == nil {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// By this header our clients and our server know each other; its value is "1".
+	// Identifies our clients and our server to each other; its value is "1".
 	versionHeader = "falco-outputs-version"
 	// The sequence number after which a stream starts.
 	positionHeader = "falco-outputs-position"
@@ -38,28 +38,28 @@ type position struct {
 // call is one call of a stream: from its request to its end, or to the loss of the connection.
 type call struct {
 	stream grpc.ClientStream
-	// Ends with abort, and for no other reason but the caller's deadline. The cause of an abort is the call's error, if it
-	// is an *Error.
+	// Done after abort or the caller's deadline, and for no other reason. If the cause of an abort is an *Error, it is
+	// the call's error.
 	ctx     context.Context
 	abort   context.CancelCauseFunc
 	release func()
-	// Has the next call use another connection.
+	// Makes the next call use another connection.
 	discard  func()
 	conn     *connection
 	answer   *answer
 	watchdog *watchdog
 	polling  *polling
-	// Nil without acknowledgement.
+	// Nil unless the stream acknowledges.
 	acknowledgements *acknowledgements
-	// Whether our server answers, and not Falco's own.
+	// Whether our server answers, rather than Falco's own.
 	isOurs bool
-	// After which it starts; unknown from Falco itself.
+	// Where the call starts; unknown from Falco itself.
 	position position
-	// What arrived while the header was waited for.
+	// A response that arrived during the wait for the header.
 	first *response
-	// The server ended it before it said anything.
+	// Whether the server ended the call before its first response.
 	isOver bool
-	// Nil unless alerts are taken in batches.
+	// Nil unless the loop reads batches.
 	intake *intake
 
 	// One goroutine may send, and one receive.
@@ -68,7 +68,7 @@ type call struct {
 	cancelled sync.Once
 }
 
-// openCall makes a call, and waits until the server answers it. Falco's own says nothing before its first alert.
+// openCall makes a call and waits until the server answers. Falco's own server answers only with its first alert.
 func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request) (_ *call, err error) {
 	conn, err := c.connector.acquire(ctx)
 	if err != nil {
@@ -111,7 +111,7 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 	if err != nil {
 		return nil, made.explain(err)
 	}
-	// What goes wrong with the connection comes out with the first response.
+	// An error of the connection is returned with the first response.
 	if err := made.send(request); err != nil && !errors.Is(err, io.EOF) {
 		return nil, made.explain(err)
 	}
@@ -131,8 +131,8 @@ func (c *Client) openCall(ctx context.Context, p *plan, request *outputs.Request
 	return made, nil
 }
 
-// receiveHeader waits for the header of the response. It returns the error of a call that is refused: our server says
-// where a stream starts when it opens one.
+// receiveHeader waits for the response header. If the server refuses the call, it returns the error: our server sends a
+// position with every stream that it opens.
 func (c *call) receiveHeader(p *plan) error {
 	header, err := c.stream.Header()
 	if err != nil {
@@ -142,13 +142,13 @@ func (c *call) receiveHeader(p *plan) error {
 		c.watchdog.hear()
 	}
 	c.isOurs = len(header.Get(versionHeader)) > 0
-	if intervalMS, isKnown := numberIn(header, heartbeatHeader); isKnown && c.isOurs {
-		c.watchdog.watch(c.ctx, c.abort, intervalMS)
+	if interval, _ := numberIn(header, heartbeatHeader); c.isOurs && silenceLimit(interval) > 0 {
+		go c.watchdog.watch(c.ctx, c.abort, silenceLimit(interval))
 	}
 	if sequence, isKnown := numberIn(header, positionHeader); isKnown {
 		c.position = position{sequence, true}
 	}
-	// gRPC has no header for what is an error.
+	// gRPC returns no header for an error.
 	if header == nil || c.isOurs && !c.position.known {
 		switch first, err := c.receive(); {
 		case err == io.EOF:
@@ -171,7 +171,7 @@ func (c *call) receiveHeader(p *plan) error {
 	return nil
 }
 
-// send fails only with the stream, whose error the one who receives gets.
+// send fails only when the stream has failed; receive returns that error.
 func (c *call) send(request *outputs.Request) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
@@ -198,7 +198,7 @@ func (c *call) finish() {
 	if c.acknowledgements == nil {
 		return
 	}
-	// Whatever takes longer will come again.
+	// What the server has not processed by then is delivered again.
 	timer := time.AfterFunc(farewell, func() { c.abort(nil) })
 	defer timer.Stop()
 	c.acknowledgements.close()
@@ -210,14 +210,14 @@ func (c *call) finish() {
 		<-c.intake.done
 		return
 	}
-	// From here on nobody else receives.
+	// From here on no other goroutine receives.
 	c.receiving.Lock()
 	defer c.receiving.Unlock()
 	for c.stream.RecvMsg(&response{}) == nil {
 	}
 }
 
-// withVersionHeader adds the header by which our server knows our clients.
+// withVersionHeader adds the header that identifies our clients to our server.
 func withVersionHeader(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, versionHeader, "1")
 }

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// next returns one response; io.EOF when the server ended the stream well.
+// next returns the next response, or io.EOF after the server ended the stream without an error.
 func (c *call) next() (*response, error) {
 	if c.intake != nil {
 		return c.intake.next()
@@ -39,7 +39,7 @@ func (c *call) receive() (*response, error) {
 		return nil, &Error{Code: codes.Internal, Message: message, Cause: r.err, final: true}
 	}
 	if !c.isOurs {
-		r.scanned = 0 // a field that Falco does not have
+		r.scanned = 0 // Falco's own server has no such field
 	}
 	return r, nil
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Client subscribes to a server of Falco's alerts. It has one connection, made by the first call, and again by the next
-// one after it was lost. Its methods may be called by any goroutine.
+// Client subscribes to a server of Falco's alerts. It has one connection, which the first call makes; after it was
+// lost, the next call makes a new one. Its methods are safe for concurrent use.
 //
-// Metadata of a call's context (metadata.AppendToOutgoingContext) is sent along.
+// Outgoing metadata of a call's context (metadata.AppendToOutgoingContext) is sent to the server.
 type Client struct {
 	connector *connector
 	logger    *slog.Logger
@@ -20,13 +20,13 @@ type Client struct {
 	mu      sync.Mutex
 	closed  bool
 	streams map[*stream]struct{}
-	// Ends with Close.
+	// Done after Close.
 	ctx    context.Context
 	cancel context.CancelFunc
 }
 
-// NewClient makes a client. The error, codes.InvalidArgument, is about an address or certificates that cannot work;
-// nothing is asked of the server yet.
+// NewClient returns a client. It does not connect yet. It returns an error with codes.InvalidArgument if an option,
+// such as the address or a certificate, cannot work.
 func NewClient(options ...ClientOption) (*Client, error) {
 	config, err := newClientConfig(options)
 	if err != nil {
@@ -41,30 +41,30 @@ func NewClient(options ...ClientOption) (*Client, error) {
 	return c, nil
 }
 
-// Sub subscribes: to Falco's shared queue, of which each alert goes to one subscriber; to a group, whose members share
-// its alerts; or to a broadcast of all. The stream continues until it is left, and comes back by itself when the
+// Sub subscribes: to Falco's shared queue, where each alert goes to one subscriber; to a group, whose members share its
+// alerts; or to a broadcast of all alerts. The stream continues until the loop is left, and reconnects when the
 // connection is lost. Each iteration is a stream of its own.
 //
-// The loop gets at most one error, as its last value, when the stream cannot go on: the client's first connection fails,
-// the server refuses, the deadline of ctx passes. It ends without one when ctx is cancelled or the client is closed; what
-// a stream with acknowledgement gave may then still be acknowledged, see DrainTimeout.
+// The loop gets at most one error, as its last value, when the stream cannot go on: the client's first connection
+// fails, the server refuses, or the deadline of ctx passes. It ends without an error when ctx is cancelled or the
+// client is closed; alerts of a stream that acknowledges may then still be acknowledged, see DrainTimeout.
 func (c *Client) Sub(ctx context.Context, options ...StreamOption) iter.Seq2[*Alert, error] {
 	return iterate(c, ctx, methodSub, options, (*stream).run)
 }
 
-// Get returns what is there; the stream ends after the last alert, unless it follows. If ctx is cancelled or the client is
-// closed before that, the loop gets an error with codes.Canceled. Otherwise it is as Sub.
+// Get returns the alerts that the server has. The stream ends after the last one, unless it follows. If ctx is
+// cancelled or the client is closed before that, the loop gets an error with codes.Canceled. Otherwise Get is like Sub.
 func (c *Client) Get(ctx context.Context, options ...StreamOption) iter.Seq2[*Alert, error] {
 	return iterate(c, ctx, methodGet, options, (*stream).run)
 }
 
-// SubBatches is as Sub, with all alerts that have arrived at once: at least one, at most about a thousand. Acknowledge
-// acknowledges a batch when the loop comes back.
+// SubBatches is like Sub, but returns all alerts that have arrived: at least one, at most about a thousand. With
+// Acknowledge, a batch is acknowledged when the loop comes back.
 func (c *Client) SubBatches(ctx context.Context, options ...StreamOption) iter.Seq2[[]*Alert, error] {
 	return iterate(c, ctx, methodSub, append(slices.Clip(options), inBatches), (*stream).runBatches)
 }
 
-// GetBatches is as Get, in batches as those of SubBatches.
+// GetBatches is like Get, with batches like those of SubBatches.
 func (c *Client) GetBatches(ctx context.Context, options ...StreamOption) iter.Seq2[[]*Alert, error] {
 	return iterate(c, ctx, methodGet, append(slices.Clip(options), inBatches), (*stream).runBatches)
 }
@@ -91,8 +91,9 @@ func iterate[T any](
 	}
 }
 
-// Close ends every stream and call of this client, and its connection. It waits until what streams with acknowledgement
-// gave is acknowledged, at most for their DrainTimeout: do not call it in the body of such a loop, but leave the loop.
+// Close ends every stream and call of this client, and its connection. It waits until the alerts of streams that
+// acknowledge are acknowledged, but not longer than their DrainTimeout. In the body of such a loop, do not call it:
+// leave the loop.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	c.closed = true

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// response is a message of the server's: an alert, a word of how far the log was scanned, or why it is neither. gRPC itself
-// would tell that as a text only.
+// response is a message from the server: an alert, or how far the log was scanned. err is set if the message could not
+// be decoded; gRPC itself would report only the text of that error.
 type response struct {
 	alert Alert
 	// The sequence number up to which the server has looked at its log; 0 for an alert.

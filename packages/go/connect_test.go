@@ -59,7 +59,7 @@ func answering(t *testing.T, network, address string, answer func(net.Conn)) str
 	return listener.Addr().String()
 }
 
-func TestWhatIsWrongWithASocket(t *testing.T) {
+func TestSocketErrors(t *testing.T) {
 	noLeaks(t)
 	folder := folder(t)
 	path := func(name string) string { return filepath.Join(folder, name) }
@@ -98,7 +98,7 @@ func TestWhatIsWrongWithASocket(t *testing.T) {
 	})
 }
 
-func TestWhatIsWrongOverTCP(t *testing.T) {
+func TestTCPErrors(t *testing.T) {
 	noLeaks(t)
 	t.Run("nobody listens", func(t *testing.T) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")

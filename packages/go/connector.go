@@ -10,27 +10,27 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// connector keeps the one connection of a client, and makes another one when that one failed: gRPC's own channel would
-// answer with the error of an earlier attempt until its backoff is over, while the client has a backoff of its own.
+// connector holds the one connection of a client, and makes a new one when it has failed. gRPC's own reconnection is not
+// used: until its backoff is over it returns the error of an earlier attempt, and the client has its own backoff.
 type connector struct {
 	dialer  *dialer
 	timeout time.Duration
 	backoff backoff
 
-	// Ends with close.
+	// Done after close.
 	ctx    context.Context
 	cancel context.CancelFunc
 
 	mu      sync.Mutex
 	current *connection
-	// The attempt that is being made: one at a time, which all who need a connection wait for.
+	// The current attempt. There is one at a time, and every call that needs a connection waits for it.
 	attempt *attempt
 	closed  bool
-	// Whether a call of this client was ever answered.
+	// Whether any call of this client was answered.
 	wasConnected bool
 }
 
-// attempt is one attempt to connect. Its result is there once it is done.
+// attempt is one attempt to connect. Its result is valid once done is closed.
 type attempt struct {
 	done chan struct{}
 	conn *connection
@@ -50,7 +50,7 @@ func newConnector(config *clientConfig) (*connector, error) {
 	return c, nil
 }
 
-// acquire returns a connection that is ready, or was a moment ago. Whoever gets one must release it.
+// acquire returns a connection that is ready, or was a moment ago. The caller must release it.
 func (c *connector) acquire(ctx context.Context) (*connection, error) {
 	if ctx.Err() != nil {
 		return nil, contextError(ctx)
@@ -114,7 +114,7 @@ func (c *connector) connect(a *attempt) {
 	}
 	c.mu.Unlock()
 	if conn != nil && a.conn == nil {
-		_ = conn.Close() // nobody has used it
+		_ = conn.Close() // it was never used
 	}
 	close(a.done)
 }
@@ -129,7 +129,7 @@ func (c *connector) release(conn *connection) {
 	}
 }
 
-// discard is for a connection on which the server no longer answers, though it looks ready.
+// discard retires a connection that seems ready, but on which the server no longer answers.
 func (c *connector) discard(conn *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -138,8 +138,8 @@ func (c *connector) discard(conn *connection) {
 	}
 }
 
-// retire is called with the mutex held, for a connection that is no longer ready: the next call gets another one. Calls
-// that are still on it come to their end.
+// retire makes the next call use another connection. Calls that are still on this one continue until they end. The mutex
+// must be held.
 func (c *connector) retire(conn *connection) {
 	c.current = nil
 	conn.retired = true
@@ -165,7 +165,7 @@ func (c *connector) close() error {
 	return conn.Close()
 }
 
-// answered says that a server answered a call.
+// answered notes that a server answered a call.
 func (c *connector) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -180,7 +180,7 @@ func (c *connector) hasConnected() bool {
 
 var errClosed = &Error{Code: codes.FailedPrecondition, Message: "the client is closed"}
 
-// contextError says why a context is done.
+// contextError returns the error of a context that is done.
 func contextError(ctx context.Context) *Error {
 	e := &Error{Code: codes.Canceled, Message: "the operation was cancelled", Cause: context.Cause(ctx)}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {

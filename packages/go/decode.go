@@ -30,8 +30,8 @@ const (
 )
 
 // decode reads an encoded falco.outputs.response. It takes and refuses what the protobuf package does, except that text
-// that is not UTF-8 is replaced. Its strings are parts of one, so that an alert costs one allocation for its text instead
-// of about forty.
+// that is not UTF-8 is replaced. Its strings are parts of one, so that an alert costs one allocation for its text
+// instead of about forty.
 //
 // If scanned is not 0, the message is not an alert: the server has looked at its log up to that sequence number.
 func (a *Alert) decode(message []byte) (scanned uint64, err error) {

@@ -69,7 +69,7 @@ func encode(t testing.TB, message proto.Message) []byte {
 	return encoded
 }
 
-func TestDecodeIsWhatProtobufDoes(t *testing.T) {
+func TestDecodeMatchesProtobuf(t *testing.T) {
 	message := encode(t, whole)
 	compare(t, message)
 	for length := range message {
@@ -84,7 +84,7 @@ func TestDecodeIsWhatProtobufDoes(t *testing.T) {
 	}
 }
 
-func TestDecodeWhatIsUnusual(t *testing.T) {
+func TestDecodeUnusualMessages(t *testing.T) {
 	text := func(number protowire.Number, value string) []byte {
 		return protowire.AppendString(protowire.AppendTag(nil, number, protowire.BytesType), value)
 	}
@@ -141,7 +141,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(compare)
 }
 
-func TestDecodeReplacesWhatIsNotUTF8(t *testing.T) {
+func TestDecodeReplacesInvalidUTF8(t *testing.T) {
 	message := protowire.AppendString(protowire.AppendTag(nil, fieldRule, protowire.BytesType), "a\xffb")
 	message = protowire.AppendString(protowire.AppendTag(message, fieldTags, protowire.BytesType), "\xc3(")
 	entry := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "k\xe2\x82")

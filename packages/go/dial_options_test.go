@@ -208,7 +208,7 @@ func TestCertificatesAreReadForEachConnection(t *testing.T) {
 	})
 }
 
-func TestLoggerThatIsNil(t *testing.T) {
+func TestNilLogger(t *testing.T) {
 	_, client := serve(t, nil)
 	silent := clientOf(t, client.connector.dialer.address().String(), WithLogger(nil))
 	if got := all(t, silent.Get(limited(t))); len(got) != 0 {

@@ -25,7 +25,7 @@ const (
 
 // dialer makes the connections of one client.
 type dialer struct {
-	// Without an address of the caller's, it is looked for anew for each connection.
+	// Called for each connection: without an address from the caller, the server is looked for each time.
 	locate func() (address, error)
 	at     atomic.Pointer[address]
 	// Nil without TLS.
@@ -77,7 +77,7 @@ func newDialer(config *clientConfig) (*dialer, error) {
 	return d, nil
 }
 
-// address returns where the server was last looked for.
+// address returns where the server was looked for last.
 func (d *dialer) address() address {
 	return *d.at.Load()
 }
@@ -100,13 +100,13 @@ func (d *dialer) dial(ctx context.Context) (*connection, error) {
 			return conn, nil
 		case connectivity.TransientFailure, connectivity.Shutdown:
 			explained := d.explainConnecting(conn, at)
-			_ = conn.Close() // nobody has used it
+			_ = conn.Close() // it was never used
 			return nil, explained
 		case connectivity.Idle:
 			conn.Connect()
 		}
 		if !conn.WaitForStateChange(ctx, state) {
-			_ = conn.Close() // nobody has used it
+			_ = conn.Close() // it was never used
 			return nil, timedOut(conn.wire.err())
 		}
 	}
@@ -146,7 +146,7 @@ func (d *dialer) open(at address) (*connection, error) {
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 	}
-	// The caller's come last, so that they have the last word.
+	// The caller's options come last, so that they take precedence.
 	channel, err := grpc.NewClient("passthrough:///"+at.authority(), append(options, d.options...)...)
 	if err != nil {
 		return nil, err

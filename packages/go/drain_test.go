@@ -47,7 +47,7 @@ func TestStoppedStreamWaitsForItsHandlers(t *testing.T) {
 				defer close(stopped)
 				stop(client, subscriber)
 			}()
-			// What comes from now on is not given to it.
+			// It gets no alerts that arrive from now on.
 			eventually(t, "it is stopping", func() bool {
 				client.mu.Lock()
 				defer client.mu.Unlock()
@@ -78,7 +78,7 @@ func TestStoppedStreamWaitsForItsHandlers(t *testing.T) {
 	}
 }
 
-func TestStoppedStreamWaitsNoLongerThanTold(t *testing.T) {
+func TestDrainTimeout(t *testing.T) {
 	server, client := serve(t, nil)
 	sequences := server.PublishNumbered(1, 3)
 	var working handlers
@@ -108,7 +108,7 @@ func TestStoppedStreamEndsWithItsConnection(t *testing.T) {
 	acknowledge(t, working.held()[0], false)
 }
 
-func TestLoopThatIsLeftEndsAtOnce(t *testing.T) {
+func TestLeavingTheLoopEndsAtOnce(t *testing.T) {
 	server, client := serve(t, nil)
 	sequences := server.PublishNumbered(1, 2)
 	options := []StreamOption{Group("pager"), After(0), AcknowledgeByHand(), DrainTimeout(time.Hour)}
@@ -119,7 +119,7 @@ func TestLoopThatIsLeftEndsAtOnce(t *testing.T) {
 	}
 }
 
-func TestAcknowledgeAnAlertOfNoStream(t *testing.T) {
+func TestAcknowledgeAlertFromElsewhere(t *testing.T) {
 	server, client := serve(t, nil)
 	server.PublishNumbered(1, 1)
 	for name, alert := range map[string]*Alert{
@@ -132,7 +132,7 @@ func TestAcknowledgeAnAlertOfNoStream(t *testing.T) {
 	}
 }
 
-func TestGetThatIsCutShort(t *testing.T) {
+func TestGetCutShort(t *testing.T) {
 	cause := errors.New("enough for today")
 	for name, stop := range map[string]func(*Client, context.CancelCauseFunc){
 		"by its context":  func(_ *Client, cancel context.CancelCauseFunc) { cancel(cause) },

@@ -66,6 +66,62 @@ func ExampleBroadcast() {
 	// Output: Contact cloud metadata service
 }
 
+// What happened in namespace shop last night, without a noisy rule.
+func ExampleDeny() {
+	server, stop := startServer()
+	defer stop()
+	shop := map[string]any{"k8s.ns.name": "shop"}
+	server.Publish(
+		map[string]any{"rule": "Read sensitive file untrusted", "priority": "Warning", "time": "2026-06-01T18:00:00Z", "outputFields": shop},
+		map[string]any{"rule": "Contact K8S API Server From Container", "priority": "Notice", "time": "2026-06-02T02:00:00Z", "outputFields": shop},
+		map[string]any{"rule": "Terminal shell in container", "priority": "Notice", "time": "2026-06-02T02:00:05Z", "outputFields": shop},
+	)
+	client, stop := connect(server)
+	defer stop()
+
+	alerts := client.Get(context.Background(), falco.Broadcast(),
+		falco.Since(time.Date(2026, 6, 1, 20, 0, 0, 0, time.UTC)),
+		falco.Until(time.Date(2026, 6, 2, 6, 0, 0, 0, time.UTC)),
+		falco.Field("k8s.ns.name", "shop"),
+		falco.Deny(falco.Filter{Rules: []string{"Contact K8S API Server*"}}))
+	for alert, err := range alerts {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(alert.Time.Format(time.TimeOnly), alert.Rule)
+	}
+	// Output: 02:00:05 Terminal shell in container
+}
+
+// Several filters, of which one must match.
+func ExampleAllow() {
+	server, stop := startServer()
+	defer stop()
+	server.Publish(
+		map[string]any{"rule": "Terminal shell in container", "priority": "Notice", "tags": []string{"mitre_execution"}},
+		map[string]any{"rule": "Unexpected outbound connection", "priority": "Notice", "tags": []string{"network"}},
+		map[string]any{"rule": "Drop and execute new binary in container", "priority": "Critical"},
+	)
+	client, stop := connect(server)
+	defer stop()
+
+	alerts := client.Get(context.Background(), falco.Broadcast(), falco.Allow(
+		falco.Filter{MinPriority: falco.PriorityCritical.Ptr()},
+		falco.Filter{Tags: []string{"mitre_*"}},
+	))
+	for alert, err := range alerts {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(alert.Rule)
+	}
+	// Output:
+	// Terminal shell in container
+	// Drop and execute new binary in container
+}
+
 // The server holds each alert until the loop comes back for the next one: what this subscriber was not done with goes to
 // the next member of its group.
 func ExampleAcknowledge() {

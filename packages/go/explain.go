@@ -27,12 +27,12 @@ const (
 	messageNotUs    = "the server refuses this client's certificate: has one of its authorities signed TLS.Cert?"
 )
 
-// timedOut is the error of a connection that did not come about in time.
+// timedOut returns the error of a connection that was not made in time.
 func timedOut(cause error) *Error {
 	return &Error{Code: codes.Unavailable, Message: messageTimedOut, Cause: cause}
 }
 
-// explainConnecting puts the failure of a new connection in words: what happened, and what to do.
+// explainConnecting explains why a new connection failed, and what to do.
 func (d *dialer) explainConnecting(conn *connection, at address) *Error {
 	cause := conn.wire.err()
 	e := &Error{Code: codes.Unavailable, Cause: cause}
@@ -103,7 +103,7 @@ func (e *Error) explainTCP(cause error) bool {
 	return true
 }
 
-// What the TLS alerts of the other side say about this client. They have no type, so that their text is all there is.
+// What the TLS alerts of the other side mean for this client. They have no type, only a text.
 var tlsAlerts = map[string]string{
 	"tls: bad certificate":               messageNotUs,
 	"tls: unknown certificate":           messageNotUs,

@@ -12,9 +12,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Texts of grpc-go's, which are all that tells these errors apart.
+// Texts of grpc-go. Nothing else distinguishes these errors.
 var (
-	// What is not gRPC, from a proxy for example.
+	// An answer that is not gRPC, from a proxy for example.
 	httpStatus = regexp.MustCompile(`^unexpected HTTP status code received from server: (\d+ \([^)]*\))`)
 	// The GOAWAY that ended the connection.
 	goAway = regexp.MustCompile(`received prior goaway: code: ([A-Z_]+)(?:, debug data: "(.*)")?`)
@@ -29,7 +29,7 @@ const (
 	deadByPing   = "keepalive"
 )
 
-// explainCall puts the error of a call in words.
+// explainCall explains the error of a call.
 func (c *connection) explainCall(ctx context.Context, err error, a *answer) error {
 	if known, isOurs := knownError(err); isOurs {
 		return known
@@ -50,7 +50,7 @@ func (c *connection) explainCall(ctx context.Context, err error, a *answer) erro
 	return e
 }
 
-// explainLocal is for an error that is not the server's status.
+// explainLocal explains an error that is not the server's status.
 func (c *connection) explainLocal(e *Error) {
 	switch text := e.Message; {
 	case e.Code == codes.DeadlineExceeded:
@@ -69,7 +69,7 @@ func (c *connection) explainLocal(e *Error) {
 		e.Code = codes.Unavailable
 		e.Message = goodbye(goAway.FindStringSubmatch(text))
 	case strings.HasPrefix(text, streamReset+"ENHANCE_YOUR_CALM"):
-		// Our server has no other way to tell one that does not read.
+		// Our server has no other way to inform a client that does not read.
 		e.Code = codes.ResourceExhausted
 		e.Message = "the server ended the stream: it was read too slowly"
 	case e.Code == codes.Unavailable && strings.Contains(text, deadByPing):

@@ -9,11 +9,11 @@ import (
 	"github.com/falco-outputs/falco-outputs/packages/go/api/schema"
 )
 
-// Filter chooses alerts. Every part that is set must match; of several values, one is enough. A filter must have at least
-// one part.
+// Filter chooses alerts. Every part that is set must match; of several values, one is enough. A filter must have at
+// least one part.
 //
-// A value is compared with the whole text, byte by byte, so case matters. In a value, * is any run of characters, also an
-// empty one, and \* is a star; no other character is special.
+// A value is compared with the whole text, byte by byte, so case matters. In a value, * is any run of characters, also
+// an empty one, and \* is a star; no other character is special.
 //
 // An Allow and a Deny together may have 100 filters with 1,000 values, names of fields included, of 65,536 bytes.
 type Filter struct {
@@ -28,8 +28,8 @@ type Filter struct {
 	Fields map[string][]string
 }
 
-// Allow lets alerts pass that match one of these filters, and no others. A second Allow adds to the first. Filters are for
-// groups and broadcasts; the shared queue has none, since what does not match would be lost to the others. See
+// Allow lets alerts pass that match one of these filters, and no others. A second Allow adds to the first. Filters are
+// for groups and broadcasts; the shared queue has none, since what does not match would be lost to the others. See
 // FilterLocally.
 //
 // MinPriority, Tags, Rules, Sources, Hostnames and Field are the short form of an Allow of one filter, and cannot be
@@ -43,8 +43,8 @@ func Deny(filters ...Filter) StreamOption {
 	return func(c *streamConfig) { c.deny = append(c.deny, filters...) }
 }
 
-// MinPriority chooses alerts that are at least this severe. As the other parts of a filter, it is described at Filter; all
-// of those that are given must match.
+// MinPriority chooses alerts that are at least this severe. If there are other options of the short form, all of them
+// must match. See Filter.
 func MinPriority(priority Priority) StreamOption {
 	return func(c *streamConfig) { c.short.MinPriority = &priority }
 }
@@ -80,8 +80,8 @@ func Field(name string, values ...string) StreamOption {
 	}
 }
 
-// Since chooses the alerts of a broadcast whose own time is not earlier. An alert without a time has that of its arrival.
-// Without After, the stream starts with the oldest alert retained.
+// Since chooses the alerts of a broadcast whose own time is not earlier. An alert without a time has that of its
+// arrival. Without After, the stream starts with the oldest alert retained.
 func Since(earliest time.Time) StreamOption {
 	return func(c *streamConfig) { c.since = &earliest }
 }
@@ -97,7 +97,7 @@ func FilterLocally() StreamOption {
 	return func(c *streamConfig) { c.filterLocally = true }
 }
 
-// given names the parts of a filter that are set, as the options of the short form.
+// given returns the parts of a filter that are set, by the names of their options in the short form.
 func (f *Filter) given() []string {
 	var names []string
 	for _, part := range []struct {

@@ -5,16 +5,16 @@ import (
 )
 
 const (
-	// What is taken in before the loop asks for it. The server is held back by flow control beyond that.
+	// How much is read ahead of the loop. Beyond that, flow control holds the server back.
 	maxTakenAlerts = 1024
 	maxTakenBytes  = 1024 * 1024
 )
 
-// intake receives the responses of one call in a goroutine of its own, so that a batch is what has arrived.
+// intake receives the responses of one call in its own goroutine, so that a batch is all that has arrived.
 type intake struct {
-	// Closed when nothing more is received.
+	// Closed when the goroutine has ended.
 	done chan struct{}
-	// Of the goroutine that iterates.
+	// Used only by the goroutine that iterates.
 	batch []*response
 
 	mu         sync.Mutex
@@ -54,18 +54,18 @@ func (i *intake) run(receive func() (*response, error)) {
 	}
 }
 
-// add is called with the mutex held. Of heartbeats in a row the last one is enough: a loop that is busy for long does not
-// fill up with them.
+// add is called with the mutex held. Heartbeats in a row become one, so that they do not fill the intake of a loop that
+// is busy for long.
 func (i *intake) add(r *response) {
 	if last := len(i.taken) - 1; r.scanned != 0 && last >= 0 && i.taken[last].scanned != 0 {
-		i.taken[last] = r
+		i.taken[last].scanned = max(i.taken[last].scanned, r.scanned)
 		return
 	}
 	i.taken = append(i.taken, r)
 	i.bytes += r.bytes
 }
 
-// next waits for a response, or for the error after the last one.
+// next waits for the next response, or for the error that follows the last one.
 func (i *intake) next() (*response, error) {
 	if len(i.batch) == 0 {
 		if err := i.wait(); err != nil {
@@ -75,7 +75,7 @@ func (i *intake) next() (*response, error) {
 	return i.poll(), nil
 }
 
-// wait makes a batch of all that has arrived.
+// wait waits for a response, and makes a batch of all that have arrived.
 func (i *intake) wait() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -101,7 +101,7 @@ func (i *intake) poll() *response {
 	return r
 }
 
-// discard lets go of what was taken in, and of what still comes. It may be called on nil.
+// discard drops all responses, including those that still arrive. It may be called on nil.
 func (i *intake) discard() {
 	if i == nil {
 		return

@@ -31,7 +31,8 @@ func runSubscriber(address string) {
 // kill -9 of a subscriber, again and again, loses nothing; what it had printed may come again.
 func TestSubscriberKilled(t *testing.T) {
 	server, client := serve(t, nil)
-	sequences := server.PublishNumbered(1, 3000)
+	// More than a subscriber can print before it is killed: its pipe holds about 4,000 lines.
+	sequences := server.PublishNumbered(1, 20_000)
 	printed := map[uint64]bool{}
 	for round := range 4 {
 		process := exec.Command(os.Args[0])
@@ -44,6 +45,7 @@ func TestSubscriberKilled(t *testing.T) {
 		if err := process.Start(); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = process.Process.Kill() }) // it is gone already, unless the test failed
 		killed := false
 		count := 0
 		for lines := bufio.NewScanner(stdout); lines.Scan(); count++ {

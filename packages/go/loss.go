@@ -4,34 +4,34 @@ import (
 	"strconv"
 )
 
-// LossCause is why alerts were lost.
+// LossCause is the reason why alerts were lost.
 type LossCause string
 
 // The causes.
 const (
-	// LossOverflow: the bound of the server's log reached them before the group took them.
+	// LossOverflow: the server's log was full and dropped them before the group took them.
 	LossOverflow LossCause = "overflow"
-	// LossSlow: the bound of the server's log reached them before this broadcast read them.
+	// LossSlow: the server's log was full and dropped them before this broadcast read them.
 	LossSlow LossCause = "slow"
-	// LossRestart: they were in a log that the server no longer has, and nobody knows how many.
+	// LossRestart: they were in a log that the server no longer has. Their number is unknown.
 	LossRestart LossCause = "restart"
-	// LossUnknown: a newer server has a cause that this package does not know; Loss.Text has its name.
+	// LossUnknown: a cause that this package does not know, from a newer server; Loss.Text has its name.
 	LossUnknown LossCause = "unknown"
 )
 
-// Loss tells which alerts a subscriber misses for good.
+// Loss describes alerts that a subscriber will never get.
 type Loss struct {
-	// Cause is why.
+	// Cause is the reason.
 	Cause LossCause
 	// Text is the cause as the server names it.
 	Text string
-	// Lost is how many; 0 if nobody knows.
+	// Lost is the number of alerts; 0 if unknown.
 	Lost uint64
-	// FirstSequence and LastSequence are the first and the last of their sequence numbers; 0 if nobody knows.
+	// FirstSequence and LastSequence are the first and the last of their sequence numbers; 0 if unknown.
 	FirstSequence, LastSequence uint64
 }
 
-// lossOf reads the alert with which our server tells a loss: one without a sequence number.
+// lossOf reads the alert with which our server reports a loss. It has no sequence number.
 func lossOf(alert *Alert) (Loss, bool) {
 	if alert.Sequence != 0 {
 		return Loss{}, false
@@ -55,7 +55,7 @@ func lossOf(alert *Alert) (Loss, bool) {
 	}, true
 }
 
-// numberOf returns 0 for what is not a number.
+// numberOf returns 0 if the text is not a number.
 func numberOf(text string) uint64 {
 	number, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {

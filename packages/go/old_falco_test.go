@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-func TestWhatFalcoItselfDoesNotHave(t *testing.T) {
+func TestFalcoItselfRefusesOurOptions(t *testing.T) {
 	noLeaks(t)
 	type iterate = func(*Client) func(func(*Alert, error) bool)
 	sub := func(options ...StreamOption) iterate {
@@ -91,7 +91,7 @@ func TestFalcoItselfGet(t *testing.T) {
 	}
 }
 
-func TestFalcoItselfIsAskedAgainAndAgain(t *testing.T) {
+func TestFalcoItselfIsPolled(t *testing.T) {
 	noLeaks(t)
 	falco := startOldFalco(t, folder(t), true)
 	subscriber := read(t, clientOf(t, falco.address), PollInterval(5*time.Millisecond))
@@ -108,7 +108,7 @@ func TestFalcoItselfIsAskedAgainAndAgain(t *testing.T) {
 }
 
 // It is asked as often while alerts come.
-func TestFalcoItselfIsAskedAtAFixedInterval(t *testing.T) {
+func TestFalcoItselfIsPolledAtAFixedInterval(t *testing.T) {
 	noLeaks(t)
 	idle, busy := startOldFalco(t, folder(t), true), startOldFalco(t, folder(t), true)
 	busy.raiseAtEachPoll()
@@ -135,7 +135,7 @@ func TestFalcoItselfIsLeftBeforeItsFirstAlert(t *testing.T) {
 	}
 }
 
-func TestFalcoItselfStopsAndComesBack(t *testing.T) {
+func TestFalcoItselfRestarts(t *testing.T) {
 	noLeaks(t)
 	place := folder(t)
 	first := startOldFalco(t, place, true)
@@ -152,7 +152,7 @@ func TestFalcoItselfStopsAndComesBack(t *testing.T) {
 	}
 }
 
-func TestFalcoItselfThatSaidNothingIsComeBackTo(t *testing.T) {
+func TestReconnectToFalcoItselfWithoutAnAlert(t *testing.T) {
 	noLeaks(t)
 	place := folder(t)
 	first := startOldFalco(t, place, true)
@@ -167,7 +167,7 @@ func TestFalcoItselfThatSaidNothingIsComeBackTo(t *testing.T) {
 	subscriber.waitForRules(t, "one")
 }
 
-func TestOurServerWhereFalcoStood(t *testing.T) {
+func TestOurServerReplacesFalco(t *testing.T) {
 	noLeaks(t)
 	place := folder(t)
 	falco := startOldFalco(t, place, true)

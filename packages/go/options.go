@@ -30,7 +30,7 @@ const (
 	defaultConnectTimeout  = 5 * time.Second
 	defaultKeepAlive       = 30 * time.Second
 	defaultMaxMessageBytes = 4 * 1024 * 1024
-	// The least that grpc-go takes.
+	// The least that grpc-go accepts.
 	minKeepAlive   = 10 * time.Second
 	maxPingTimeout = 15 * time.Second
 )
@@ -60,25 +60,25 @@ func newClientConfig(options []ClientOption) (*clientConfig, error) {
 
 // WithAddress says where the server listens: unix:///path, unix:path, a plain path, or host:port.
 //
-// Without it the server is looked for, for each connection, where falco-outputs serve listens by default: at
-// DefaultAddress, unless only the socket of a server of the same user is there: falco.sock in $XDG_RUNTIME_DIR, or else in
-// the folder falco-outputs-UID in the one for temporary files.
+// Without it, each connection is made to where falco-outputs serve listens by default: DefaultAddress or, if only that
+// exists, the socket of a server that the same user started. That is falco.sock in $XDG_RUNTIME_DIR, or else in the
+// folder falco-outputs-UID of the folder for temporary files.
 func WithAddress(address string) ClientOption {
 	return func(c *clientConfig) { c.address = &address }
 }
 
-// WithTLS sets up mutual TLS, which a host:port needs.
+// WithTLS sets up mutual TLS, which is required for a host:port.
 func WithTLS(tls TLS) ClientOption {
 	return func(c *clientConfig) { c.tls = &tls }
 }
 
-// WithTLSConfig sets up TLS in a way of the caller's own, in place of WithTLS: with certificates from SPIFFE, for
-// example. Its ServerName is by default the host of the address.
+// WithTLSConfig is an alternative to WithTLS for other ways to set up TLS, such as certificates from SPIFFE. ServerName
+// defaults to the host of the address.
 func WithTLSConfig(config *tls.Config) ClientOption {
 	return func(c *clientConfig) { c.tlsConfig = config }
 }
 
-// WithInsecure allows a host:port without TLS: anyone on the way can read along.
+// WithInsecure allows a host:port without TLS. Anyone on the network path can read the alerts.
 func WithInsecure() ClientOption {
 	return func(c *clientConfig) { c.insecure = true }
 }
@@ -88,27 +88,27 @@ func WithConnectTimeout(timeout time.Duration) ClientOption {
 	return func(c *clientConfig) { c.connectTimeout = timeout }
 }
 
-// WithKeepAlive sets after how long a quiet connection is checked with a ping, which has the same time, but at most 15 s,
-// to be answered. At least 10 s. Default: 30 s.
+// WithKeepAlive sets how long a connection may be quiet before it is checked with a ping. The answer may take as long,
+// but at most 15 s. At least 10 s. Default: 30 s.
 func WithKeepAlive(interval time.Duration) ClientOption {
 	return func(c *clientConfig) { c.keepAlive = interval }
 }
 
-// WithMaxMessageBytes sets the size of the largest message that is taken from the server; a larger one ends its call with
+// WithMaxMessageBytes sets the size of the largest message that the server may send; a larger one ends its call with
 // codes.ResourceExhausted. Default: 4 MiB. A Falco Outputs server sends no alert above 1 MiB.
 func WithMaxMessageBytes(limit int) ClientOption {
 	return func(c *clientConfig) { c.maxMessageBytes = limit }
 }
 
-// WithLogger logs what becomes of streams: connections at level Info, their loss and lost alerts at Warn. Default:
+// WithLogger logs the status of streams: connections at level Info, lost connections and lost alerts at Warn. Default:
 // nothing is logged.
 func WithLogger(logger *slog.Logger) ClientOption {
 	return func(c *clientConfig) { c.logger = logger }
 }
 
-// WithDialOptions hands options to gRPC, after those that this package sets: stats handlers and interceptors for tracing,
-// for example, or a dialer for bufconn. An error of an interceptor that is not a gRPC status ends the call, and reaches
-// its caller as it is. Credentials for TLS belong in WithTLSConfig.
+// WithDialOptions passes options to gRPC, after those that this package sets: stats handlers and interceptors for
+// tracing, for example, or a dialer for bufconn. If an interceptor returns an error that is not a gRPC status, the call
+// ends and its caller gets that error unchanged. Credentials for TLS belong in WithTLSConfig.
 func WithDialOptions(options ...grpc.DialOption) ClientOption {
 	return func(c *clientConfig) { c.dialOptions = append(slices.Clip(c.dialOptions), options...) }
 }

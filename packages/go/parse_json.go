@@ -8,11 +8,11 @@ import (
 )
 
 // UnmarshalJSON reads one alert as Falco writes it with json_output: true. Its rule and priority must be there; members
-// that an alert does not have are ignored. Values of output_fields become text: numbers keep every digit, null is "<NA>",
-// a list is "(a,b)". Output is the member message where Falco was told to leave output out. A sequence number is not read:
-// it is a place in the log of another server.
+// that an alert does not have are ignored. Values of output_fields become text: numbers keep every digit, null is
+// "<NA>", a list is "(a,b)". Output is the member message if Falco was configured to omit output. A sequence number is
+// not read, since it is a position in another server's log.
 //
-// The error, codes.InvalidArgument, quotes nothing of the alert, so that it may be logged.
+// An error has codes.InvalidArgument. It quotes nothing of the alert, so it may be logged.
 func (a *Alert) UnmarshalJSON(text []byte) error {
 	parsed, err := parseAlert([]byte(toValidUTF8(string(text))))
 	if err != nil {
@@ -129,8 +129,8 @@ func (a *Alert) readFields(value json.RawMessage) error {
 	return nil
 }
 
-// fieldText returns the text that Falco's gRPC API has for a value. An object, which Falco does not write, stays the JSON
-// text that it is.
+// fieldText returns the text that Falco's gRPC API has for a value. An object, which Falco does not write, stays the
+// JSON text that it is.
 func fieldText(value json.RawMessage) string {
 	switch value[0] {
 	case '"':
@@ -152,7 +152,7 @@ func fieldText(value json.RawMessage) string {
 	}
 }
 
-// readString reports whether the member is there. A null stands for a member that is not, unless it is required.
+// readString reports whether the member exists. A null counts as a missing member, unless the member is required.
 func readString(members map[string]json.RawMessage, name string, into *string, required bool) (bool, error) {
 	value, isThere := members[name]
 	if !isThere || !required && isAbsent(value) {
@@ -168,7 +168,7 @@ func isAbsent(value json.RawMessage) bool {
 	return len(value) == 0 || value[0] == 'n'
 }
 
-// isTooDeep looks at brackets and strings alone: what stands between them is not its business.
+// isTooDeep looks only at brackets and strings, and ignores what is between them.
 func isTooDeep(text []byte) bool {
 	depth := 0
 	for at := 0; at < len(text); at++ {

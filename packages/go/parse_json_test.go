@@ -12,7 +12,7 @@ import (
 )
 
 // Falco's alerts are the same whether the server reads their JSON or this package does.
-func TestUnmarshalIsWhatTheServerReads(t *testing.T) {
+func TestUnmarshalMatchesTheServer(t *testing.T) {
 	server, client := serve(t, nil)
 	lines := reference.FixtureLines(t)
 	server.Publish(lines...)
@@ -36,7 +36,7 @@ func TestUnmarshalIsWhatTheServerReads(t *testing.T) {
 	}
 }
 
-func TestJSONBothWays(t *testing.T) {
+func TestJSONRoundTrip(t *testing.T) {
 	alert := Alert{
 		Priority: PriorityCritical, Rule: "r <&> \u2028", Output: "o\n\"\x00", Hostname: "h", Tags: []string{"b", "a"}, Source: "syscall",
 		OutputFields: map[string]string{"evt.time": "1780391647123456789", "": "<NA>", "__proto__": "x"}, timed: true,
@@ -60,7 +60,7 @@ func TestJSONBothWays(t *testing.T) {
 	}
 }
 
-func TestUnmarshalReplacesWhatIsNotUTF8(t *testing.T) {
+func TestUnmarshalReplacesInvalidUTF8(t *testing.T) {
 	var alert Alert
 	if err := alert.UnmarshalJSON([]byte("{\"rule\":\"a\xe2\x82b\",\"priority\":\"Notice\",\"output_fields\":{\"f\\ud83e\":\"\xff\"}}")); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestUnmarshalReplacesWhatIsNotUTF8(t *testing.T) {
 	}
 }
 
-func TestUnmarshalRefusesWhatIsNotAnAlert(t *testing.T) {
+func TestUnmarshalInvalid(t *testing.T) {
 	deep := strings.Repeat("[", 64) + strings.Repeat("]", 64)
 	for text, message := range map[string]string{
 		``:                                   "not an alert: JSON: it is wrong, or breaks off, at byte 0",

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// polling asks Falco's own server for alerts, at a fixed interval, as it expects. It is nil for a call that does not.
+// polling asks Falco's own server for alerts at a fixed interval, as it expects. It is nil for a call without polling.
 type polling struct {
 	done chan struct{}
 	once sync.Once

@@ -19,7 +19,7 @@ import (
 
 var soon = RetryDelay(time.Millisecond, 5*time.Millisecond)
 
-func TestFirstConnectionThatFails(t *testing.T) {
+func TestFirstConnectionFails(t *testing.T) {
 	noLeaks(t)
 	t.Run("is an error at once", func(t *testing.T) {
 		address := filepath.Join(folder(t), "falco.sock")
@@ -157,7 +157,7 @@ func TestWaitBeforeAnAttempt(t *testing.T) {
 	})
 }
 
-func TestBroadcastThatComesBack(t *testing.T) {
+func TestBroadcastReconnects(t *testing.T) {
 	server, _ := serve(t, nil)
 	proxy := proxyTo(t, server.Address)
 	subscriber := read(t, clientOf(t, proxy.address), Broadcast(), soon)
@@ -226,7 +226,7 @@ func TestSilentConnection(t *testing.T) {
 	}
 }
 
-func TestLossIsTold(t *testing.T) {
+func TestLossIsReported(t *testing.T) {
 	server, client := serve(t, reference.Options{"maxAlerts": 3})
 	sequences := server.PublishNumbered(1, 8)
 	var told []Status

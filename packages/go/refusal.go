@@ -30,8 +30,8 @@ type typedNames struct {
 }
 
 // refusal returns why a stream's first request makes no sense, empty if it does: in the words of the server and in the
-// order in which it checks, but with the names that the caller typed. The filters stand beside the request, which has none
-// when they are applied on this side.
+// order in which it checks, but with the names that the caller typed. The filters stand beside the request, which has
+// none when they are applied on this side.
 func refusal(m method, request *outputs.Request, allow, deny []*outputs.Filter, names typedNames) string {
 	return cmp.Or(
 		refusedMode(request, names),

@@ -4,36 +4,36 @@ import (
 	"time"
 )
 
-// Status tells what becomes of a stream: one of Connecting, Connected, Disconnected, Resumed and Lost.
+// Status is a change in the status of a stream: one of Connecting, Connected, Disconnected, Resumed and Lost.
 type Status interface{ isStatus() }
 
-// Connecting says that an attempt begins.
+// Connecting is the start of an attempt to connect.
 type Connecting struct {
-	// Attempt counts from 1, and again after each success.
+	// Attempt counts from 1, and starts again after each success.
 	Attempt int
 }
 
-// Connected says that the server answered for the first time. Falco's own does so only with its first alert.
+// Connected means that the server answered for the first time. Falco's own server answers only with its first alert.
 type Connected struct{}
 
-// Disconnected says that the connection was lost, or an attempt failed; another one follows.
+// Disconnected means that the connection was lost or an attempt failed. Another attempt follows.
 type Disconnected struct {
 	// Err is why.
 	Err *Error
-	// RetryIn is how long it takes until the next attempt begins.
+	// RetryIn is the time until the next attempt.
 	RetryIn time.Duration
-	// LastHeardAt is when the latest message of the server's arrived on this stream, a heartbeat included; zero: never.
+	// LastHeardAt is when the last message from the server arrived on this stream, heartbeats included; zero: never.
 	LastHeardAt time.Time
 }
 
-// Resumed says that the server answers again; the stream continues where it was, as far as its mode allows.
+// Resumed means that the server answers again. The stream continues where it was, as far as its mode allows.
 type Resumed struct{}
 
-// Lost says that alerts were lost.
+// Lost means that alerts were lost.
 type Lost struct {
-	// Loss says which.
+	// Loss describes them.
 	Loss Loss
-	// Alert is the one that tells it; the loop gets it next.
+	// Alert is the alert that reports the loss; the loop gets it next.
 	Alert *Alert
 }
 

@@ -10,39 +10,41 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// stream is the alerts of one iteration, across the calls that it takes.
+// stream is one iteration over alerts; it may need several calls.
 //
 // One goroutine iterates: it connects, receives and reconnects (stream_connection.go). Others may end the stream at any
 // time (stream_end.go): the caller's context and Client.Close.
 type stream struct {
 	client *Client
 	plan   *plan
-	// The caller's.
+	// The caller's context.
 	ctx context.Context
-	// Of every call: the caller's values and deadline, but not its cancellation, after which there is something to send.
+	// The parent of every call's context: it has the caller's values and deadline, but not its cancellation, since
+	// acknowledgements are sent after that.
 	base   context.Context
 	cancel context.CancelFunc
 
 	mu   sync.Mutex
 	call *call
-	// Nothing more is given to the loop; what it was given may still be acknowledged.
+	// The loop gets no more alerts, but those that it got may still be acknowledged.
 	stopping bool
 	// The call is over, or about to be.
 	ended bool
-	// Closed when everything of it is gone.
+	// Closed when the stream is cleaned up.
 	gone chan struct{}
 
-	// The highest sequence number that was given or, of a broadcast, scanned; or the place where the stream began.
+	// The highest sequence number that the loop got or, for a broadcast, that the server scanned; at first the place
+	// where the stream began.
 	position position
-	// When the server was last heard from on a call that is over; zero: never.
+	// When the last message arrived on a call that is over; zero: never.
 	heardAt time.Time
 	// When the latest attempt began.
 	attemptedAt time.Time
-	// How many attempts there were since one succeeded.
+	// The number of attempts since the last that succeeded.
 	attempts int
-	// How often the server refused this stream for the time being since an alert came.
+	// How often the server temporarily refused this stream since its last alert.
 	refused int
-	// Whether a call of this stream was answered before.
+	// Whether an earlier call of this stream was answered.
 	resumes bool
 }
 
@@ -61,7 +63,7 @@ func (c *Client) newStream(ctx context.Context, p *plan) (*stream, error) {
 	return s, nil
 }
 
-// run gives alerts to the loop until one of the two sides ends it.
+// run yields alerts until the loop or the stream ends.
 func (s *stream) run(yield func(*Alert, error) bool) {
 	defer s.end()
 	defer context.AfterFunc(s.ctx, s.onDone)()
@@ -79,7 +81,7 @@ func (s *stream) run(yield func(*Alert, error) bool) {
 	}
 }
 
-// runBatches is as run, with all that has arrived.
+// runBatches is like run, but yields all alerts that have arrived.
 func (s *stream) runBatches(yield func([]*Alert, error) bool) {
 	defer s.end()
 	defer context.AfterFunc(s.ctx, s.onDone)()
@@ -108,7 +110,7 @@ func (s *stream) runBatches(yield func([]*Alert, error) bool) {
 	}
 }
 
-// doneWith says that the loop came back after an alert.
+// doneWith is called when the loop comes back after an alert.
 func (s *stream) doneWith(alert *Alert) {
 	if s.plan.acknowledge == acknowledgeByLoop {
 		alert.origin.acknowledge()
@@ -126,10 +128,10 @@ func (s *stream) next() (*Alert, error) {
 	for {
 		r, err := s.receive()
 		switch {
-		case err == io.EOF: // not an error with that cause
+		case err == io.EOF: // but not an error that wraps it
 			return nil, nil
 		case s.isStopping():
-			// What comes now goes to others, until the call is over.
+			// Alerts that arrive now go to other subscribers.
 			if err == nil && r != nil {
 				continue
 			}
@@ -145,8 +147,8 @@ func (s *stream) next() (*Alert, error) {
 	}
 }
 
-// receive returns the next response of a call, which it makes if there is none. It returns io.EOF when the stream has come
-// to its end, and nil when it was ended on this side.
+// receive returns the next response, and makes a call if there is none. It returns io.EOF at the end of the stream, and
+// nil if this side ended it.
 func (s *stream) receive() (*response, error) {
 	if s.call == nil {
 		if err := s.connect(); err != nil || s.call == nil {
@@ -155,7 +157,7 @@ func (s *stream) receive() (*response, error) {
 	}
 	r, err := s.call.next()
 	if err == io.EOF && s.plan.reconnect != nil {
-		// Falco's own server ends its streams so when it stops.
+		// Falco's own server ends its streams this way when it stops.
 		return nil, &Error{Code: codes.Unavailable, Message: "the server ended the stream"}
 	}
 	return r, err
@@ -181,7 +183,7 @@ func (s *stream) take(r *response) bool {
 		loss, isLoss = lossOf(alert)
 	}
 	if isLoss && loss.Cause == LossRestart {
-		// Another log, with numbers of its own.
+		// The server has a new log, whose sequence numbers start over.
 		s.position = s.call.position
 	}
 	repeated := s.plan.request.GetBroadcast() && alert.Sequence != 0 && alert.Sequence <= s.position.sequence
@@ -196,14 +198,14 @@ func (s *stream) take(r *response) bool {
 	return true
 }
 
-// advance says that the stream got to this place in the server's log.
+// advance moves the stream's position forward.
 func (s *stream) advance(sequence uint64) {
 	if sequence > s.position.sequence {
 		s.position = position{sequence, true}
 	}
 }
 
-// track counts an alert among those that must be acknowledged. It reports false once the stream is stopping.
+// track counts an alert that must be acknowledged. It reports false if the stream is stopping.
 func (s *stream) track(alert *Alert) bool {
 	acknowledgements := s.call.acknowledgements
 	if acknowledgements == nil {
@@ -225,7 +227,7 @@ func (s *stream) tell(status Status) {
 	}
 }
 
-// failure is what the loop gets of an error.
+// failure returns the error that the loop gets.
 func (s *stream) failure(err error) error {
 	var own *foreignError
 	if errors.As(err, &own) {
@@ -233,7 +235,7 @@ func (s *stream) failure(err error) error {
 	}
 	e := asError(err)
 	if _, hasDeadline := s.ctx.Deadline(); hasDeadline && e.Code == codes.DeadlineExceeded && !e.FromServer {
-		// The deadline of the calls may be noticed a moment before the caller's own, which knows its cause.
+		// The deadline of the call may pass a moment before the caller's context is done, which has the cause.
 		select {
 		case <-s.ctx.Done():
 			e = contextError(s.ctx)

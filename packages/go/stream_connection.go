@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// connect makes a call. There is none afterwards if the stream has ended meanwhile.
+// connect makes a call. s.call stays nil if the stream ends in the meantime.
 func (s *stream) connect() error {
 	if s.isStopping() {
 		return nil
@@ -42,7 +42,7 @@ func (s *stream) connect() error {
 	return nil
 }
 
-// request is a call's first; on a reconnection it says where the stream was.
+// request returns the first request of a call; on a reconnection it says where to continue.
 func (s *stream) request() *outputs.Request {
 	request := s.plan.request
 	hasPlace := request.GetBroadcast() || request.GetGroup() != ""
@@ -54,8 +54,8 @@ func (s *stream) request() *outputs.Request {
 	return request
 }
 
-// retry waits for the next attempt, but not beyond the deadline. It returns the error that ends the stream if there is
-// none.
+// retry waits for the next attempt, but not beyond the deadline. If there is to be none, it returns the error that ends
+// the stream.
 func (s *stream) retry(err error) error {
 	lost := s.dropCall()
 	reason, isOurs := knownError(err)
@@ -80,7 +80,7 @@ func (s *stream) retry(err error) error {
 	return nil
 }
 
-// dropCall ends the call that failed. It reports whether there was one.
+// dropCall ends the call that failed, and reports whether there was one.
 func (s *stream) dropCall() bool {
 	s.mu.Lock()
 	failed := s.call
@@ -101,7 +101,7 @@ func (s *stream) mayRetry(reason *Error, wasLost bool) bool {
 	if p.reconnect == nil || !reason.isTransient() {
 		return false
 	}
-	// Falco's own server says nothing before its first alert, but a call that holds so long has a connection.
+	// Falco's own server sends nothing before its first alert, but a call that lasts this long was connected.
 	held := wasLost || time.Since(s.attemptedAt) > 2*s.client.connector.timeout
 	if held {
 		s.client.connector.answered()
@@ -112,8 +112,8 @@ func (s *stream) mayRetry(reason *Error, wasLost bool) bool {
 	return s.attempts < p.reconnect.maxAttempts
 }
 
-// retryDelay is one decision for all streams of the client where it is the connection that failed, or the server that is
-// away. What the server has against this stream is between those two.
+// retryDelay returns how long to wait. If the connection failed or the server is unavailable, all streams of the client
+// share the decision; if the server refused this stream, it is the stream's own.
 func (s *stream) retryDelay(reason *Error) time.Duration {
 	r := s.plan.reconnect
 	connector := s.client.connector
@@ -124,7 +124,7 @@ func (s *stream) retryDelay(reason *Error) time.Duration {
 	return connector.backoff.next(s.attemptedAt, r.initialDelay, r.maxDelay)
 }
 
-// reconnectSettings is how a stream comes back.
+// reconnectSettings say how a stream reconnects.
 type reconnectSettings struct {
 	waitOnFirstConnect     bool
 	maxAttempts            int

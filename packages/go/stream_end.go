@@ -15,8 +15,8 @@ func (s *stream) onDone() {
 	}
 }
 
-// stop ends the stream on purpose: the loop gets nothing more. A stream that acknowledges keeps its call until everything
-// that it gave is acknowledged, but not longer than its drain timeout. Only the first caller waits for that.
+// stop ends the stream on purpose: the loop gets no more alerts. A stream that acknowledges keeps its call until all
+// alerts that the loop got are acknowledged, or its drain timeout passes. Only the first caller waits for that.
 func (s *stream) stop() {
 	s.mu.Lock()
 	if s.stopping || s.ended {
@@ -31,14 +31,14 @@ func (s *stream) stop() {
 		defer timer.Stop()
 		select {
 		case <-open.acknowledgements.settled():
-		case <-open.ctx.Done(): // it is lost, or the deadline has passed
+		case <-open.ctx.Done(): // the connection is lost, or the deadline has passed
 		case <-timer.C:
 		}
 	}
 	s.end()
 }
 
-// end ends the stream at once, with what was acknowledged sent. Whoever comes first does it; all others wait for it.
+// end sends the acknowledgements so far and ends the stream at once. The first caller does that; all others wait for it.
 func (s *stream) end() {
 	s.mu.Lock()
 	if s.ended {
@@ -64,7 +64,7 @@ func (s *stream) isStopping() bool {
 	return s.stopping
 }
 
-// cutShort is the error of a get that was ended from elsewhere: without it, what came would pass for all that there is.
+// cutShort returns the error of a get that was cancelled: without it, the alerts so far would seem to be all.
 func (s *stream) cutShort() error {
 	switch {
 	case s.plan.method != methodGet || s.plan.request.GetFollow():

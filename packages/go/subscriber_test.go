@@ -10,10 +10,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long a condition may take to come true; nothing waits that long unless it fails.
+// patience is how long a condition may take to become true. Only a test that fails waits that long.
 const patience = 20 * time.Second
 
-// noLeaks fails the test if it leaves a goroutine behind.
+// noLeaks fails the test if it leaks a goroutine.
 func noLeaks(t *testing.T) {
 	t.Helper()
 	reference.Shared(t)
@@ -55,7 +55,7 @@ func eventuallyWithin(t *testing.T, limit time.Duration, what string, holds func
 	}
 }
 
-// limited is a context that ends a test which would wait for ever.
+// limited returns a context that ends a test which would otherwise wait forever.
 func limited(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -118,8 +118,8 @@ func sequencesOf(alerts []*Alert) []uint64 {
 	return sequences
 }
 
-// folder is a temporary one with a short name: the path of a socket may have about 100 bytes, and t.TempDir's contains the
-// name of the test.
+// folder is a temporary one with a short name: the path of a socket may have about 100 bytes, and t.TempDir's contains
+// the name of the test.
 func folder(t testing.TB) string {
 	t.Helper()
 	path, err := os.MkdirTemp("", "falco-")

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// TLS is mutual TLS, as Falco demands it. CA, Cert and Key are each the path of a PEM file, or PEM itself. Files are read
-// again for each connection, so that certificates may be renewed.
+// TLS is mutual TLS, as Falco requires it. CA, Cert and Key are each the path of a PEM file, or PEM itself. Files are
+// read again for each connection, so renewed certificates are used.
 type TLS struct {
 	// CA holds the authorities that sign the server's certificate.
 	CA string
@@ -22,7 +22,7 @@ type TLS struct {
 	Cert string
 	// Key is the client's private key.
 	Key string
-	// ServerName is the name that the server's certificate must carry. Default: the host of the address.
+	// ServerName is the name that the server's certificate must have. Default: the host of the address.
 	ServerName string
 }
 
@@ -74,7 +74,7 @@ func tlsError(message string, cause error) *Error {
 	return &Error{Code: codes.InvalidArgument, Message: message, Cause: cause}
 }
 
-// secure is the credentials of a connection over TLS, made anew for each handshake.
+// secure holds the credentials of a connection over TLS, which are loaded again for each handshake.
 type secure struct {
 	config func() (*tls.Config, error)
 	// The host of the address.
@@ -89,7 +89,7 @@ func newSecure(config *clientConfig, host string) (*secure, error) {
 	case config.tls != nil && config.tlsConfig != nil:
 		return nil, invalid("WithTLS, WithTLSConfig: expected one of them")
 	case config.tls != nil:
-		// What cannot work is told at once.
+		// Report at once what cannot work.
 		if _, err := config.tls.config(); err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (s *secure) ServerHandshake(net.Conn) (net.Conn, credentials.AuthInfo, erro
 	return nil, nil, invalid("these credentials are a client's")
 }
 
-// Info names no server: gRPC would demand that the authority is the same, while a certificate may be for another name.
+// Info has no server name: gRPC would require it to equal the authority, but the certificate may be for another name.
 func (s *secure) Info() credentials.ProtocolInfo {
 	return credentials.ProtocolInfo{SecurityProtocol: "tls"}
 }

@@ -58,7 +58,7 @@ func TestPriority(t *testing.T) {
 	}
 }
 
-func TestClientOptionsThatCannotWork(t *testing.T) {
+func TestInvalidClientOptions(t *testing.T) {
 	pem := TLS{CA: "/nowhere/ca.crt", Cert: "/nowhere/client.crt", Key: "/nowhere/client.key"}
 	for message, options := range map[string][]ClientOption{
 		`address: "localhost", expected unix:///path, a path with a slash, or host:port`:             {WithAddress("localhost")},

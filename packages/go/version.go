@@ -23,11 +23,11 @@ type FalcoVersion struct {
 	EngineVersion string
 	// EngineMajor, EngineMinor and EnginePatch are its numbers; before 0.38 EngineMinor was all of it.
 	EngineMajor, EngineMinor, EnginePatch uint32
-	// EngineFieldsChecksum tells whether two engines know the same fields; only Falco itself tells it.
+	// EngineFieldsChecksum is the same for engines that know the same fields; only Falco itself sends it.
 	EngineFieldsChecksum string
 }
 
-// Version asks for the version of the Falco behind the server.
+// Version returns the version of the Falco whose alerts the server has.
 func (c *Client) Version(ctx context.Context) (*FalcoVersion, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -68,7 +68,7 @@ func (c *Client) version(ctx context.Context) (*version.Response, error) {
 	return response, err
 }
 
-// askVersion returns the header of the answer too, also if that is an error.
+// askVersion also returns the header of the answer, even with an error.
 func askVersion(ctx context.Context, conn *connection) (*version.Response, metadata.MD, error) {
 	var header, trailer metadata.MD
 	answer := &answer{}
@@ -81,8 +81,8 @@ func askVersion(ctx context.Context, conn *connection) (*version.Response, metad
 	return response, metadata.Join(header, trailer), err
 }
 
-// assertOurServer refuses Falco's own server, which would take the options for an empty request, and hand out alerts
-// before we knew. Only an answer of gRPC's tells that: others come from proxies whose server is away.
+// assertOurServer returns an error if the server is Falco's own, which would ignore the options and send alerts before
+// the client noticed. Only a gRPC answer shows that; other answers come from proxies whose server is unavailable.
 func (c *Client) assertOurServer(ctx context.Context, conn *connection) error {
 	limit := c.connector.timeout
 	limited, cancel := context.WithTimeout(ctx, limit)

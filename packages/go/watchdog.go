@@ -17,12 +17,12 @@ const (
 	silentIntervals = 3
 )
 
-// watchdog knows when a call last heard from the server, and ends a call that waits for a message for too long.
+// watchdog records when a call last heard from the server, and ends a call that waits too long for a message.
 type watchdog struct {
 	openedAt time.Time
 	// When the server was last heard from, in nanoseconds since openedAt; 0: never.
 	heard atomic.Int64
-	// When the wait for a message began, in nanoseconds since openedAt; 0: nobody waits.
+	// When the wait for a message began, in nanoseconds since openedAt; 0: nothing waits.
 	waiting atomic.Int64
 }
 
@@ -34,12 +34,12 @@ func (w *watchdog) now() int64 {
 	return max(1, int64(time.Since(w.openedAt)))
 }
 
-// startWaiting says that somebody waits for a message.
+// startWaiting marks the start of a wait for a message.
 func (w *watchdog) startWaiting() {
 	w.waiting.Store(w.now())
 }
 
-// stopWaiting says that the wait is over, and whether with a message.
+// stopWaiting marks its end, and whether a message arrived.
 func (w *watchdog) stopWaiting(isMessage bool) {
 	w.waiting.Store(0)
 	if isMessage {
@@ -60,15 +60,16 @@ func (w *watchdog) heardAt() time.Time {
 	return w.openedAt.Add(time.Duration(heard))
 }
 
-// watch aborts the call of this context if a wait for a message takes too long. The interval is that of the server's
-// heartbeats.
-func (w *watchdog) watch(ctx context.Context, abort context.CancelCauseFunc, intervalMS uint64) {
-	if intervalMS >= minHeartbeatMS && intervalMS <= maxHeartbeatMS {
-		go w.run(ctx, abort, silentIntervals*time.Duration(intervalMS)*time.Millisecond)
+// silenceLimit returns how long a server with this interval of heartbeats may be silent; 0: no limit.
+func silenceLimit(intervalMS uint64) time.Duration {
+	if intervalMS < minHeartbeatMS || intervalMS > maxHeartbeatMS {
+		return 0
 	}
+	return silentIntervals * time.Duration(intervalMS) * time.Millisecond
 }
 
-func (w *watchdog) run(ctx context.Context, abort context.CancelCauseFunc, limit time.Duration) {
+// watch aborts the call of this context once a wait for a message has taken longer than the limit.
+func (w *watchdog) watch(ctx context.Context, abort context.CancelCauseFunc, limit time.Duration) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {

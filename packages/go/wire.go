@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// wire remembers how the latest connection of a channel failed: gRPC tells that as a text only.
+// wire records how the latest connection of a channel failed: gRPC reports only the text of that error.
 type wire struct {
 	mu       sync.Mutex
 	answered bool
@@ -56,7 +56,7 @@ type watchedCredentials struct {
 func (c *watchedCredentials) ClientHandshake(
 	ctx context.Context, authority string, raw net.Conn,
 ) (net.Conn, credentials.AuthInfo, error) {
-	// With a dialer of the caller's, nothing else tells that a connection is new.
+	// With a dialer from the caller, this is the only sign of a new connection.
 	c.wire.reset()
 	conn, info, err := c.TransportCredentials.ClientHandshake(ctx, authority, raw)
 	if err != nil {

@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts"],
     // Processes and disks of a busy machine take their time.
     testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000, interval: 5 } },
     reporters: ["default", ["json", { outputFile: ".report/vitest.json" }]],
   },
 });

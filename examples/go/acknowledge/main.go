@@ -1,6 +1,6 @@
-// Works through the alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes
-// to another member of the group, or comes again when it is restarted. Ctrl-C and SIGTERM let it finish its work, so
-// that a deployment repeats nothing.
+// Works through the alerts of a group, five at a time, and loses none. If this process dies, the alerts that it had not
+// finished go to another member of the group, or come again when it is restarted. Ctrl-C and SIGTERM let it finish its
+// work, so that a deployment repeats nothing.
 //
 //	go run . [ADDRESS]    ADDRESS: unix:///path (default: where falco-outputs serve listens by default)
 //
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// handle is what is to be done for each alert: here, a call to a slow service.
+// handle processes one alert: here, a call to a slow service.
 func handle(alert *falco.Alert) error {
 	time.Sleep(rand.N(20 * time.Millisecond))
 	fmt.Println("handled", alert.Sequence, alert.Rule)
@@ -48,8 +48,8 @@ func work(ctx context.Context, options ...falco.ClientOption) error {
 		return err
 	}
 	defer client.Close()
-	// After a signal the loop gets nothing more, and ends once all that it got is acknowledged, or after 10 s
-	// (falco.DrainTimeout). With one handler at a time, falco.Acknowledge does it all.
+	// After a signal the loop gets no more alerts. It ends once all that it got are acknowledged, or after 10 s
+	// (falco.DrainTimeout). If alerts are handled one at a time, falco.Acknowledge is enough.
 	handlers := make(chan struct{}, 5)
 	for alert, err := range client.Sub(ctx, falco.Group("tickets"), falco.AcknowledgeByHand()) {
 		if err != nil {

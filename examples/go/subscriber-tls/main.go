@@ -28,7 +28,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := subscribe(ctx, address, folder)
-	// The message says what was tried and what to do: a wrong name, an expired certificate, nobody there ...
+	// The message says what was tried and what to do about it, such as a wrong name or an expired certificate.
 	var failure *falco.Error
 	if errors.As(err, &failure) {
 		log.Fatalf("%v: %v", failure.Code, failure)

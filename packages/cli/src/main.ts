@@ -12,8 +12,8 @@ const wrongUsage = 2;
 /** Runs the command line; returns the exit status. */
 export async function run(args: readonly string[]): Promise<number> {
   let help = "";
-  let command: Command | undefined;
   const program = createProgram();
+  let command = program;
   for (const each of withSubcommands(program)) {
     each.configureOutput({
       writeOut: (text) => {

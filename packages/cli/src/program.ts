@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
+import { addGroupsCommand } from "./groups/command.js";
 import { addServeCommand } from "./serve/command.js";
+import { addStatusCommand } from "./status/command.js";
 import { addSubscribeCommands } from "./subscribe/command.js";
 import { addVersionCommand } from "./version/command.js";
 
@@ -23,6 +25,8 @@ export function createProgram(): Command {
   addServeCommand(program);
   addSubscribeCommands(program);
   addForwardCommand(program);
+  addStatusCommand(program);
+  addGroupsCommand(program);
   addVersionCommand(program);
   addCompletionCommand(program);
   return program;

@@ -3,10 +3,15 @@ import { Priority, type PriorityName, priorityNames } from "./priority.js";
 import { sourceName } from "./source.js";
 import { formatTime } from "./time.js";
 
+/** The contract's message without the part that makes it a heartbeat. */
+type AlertFields = Omit<OutputsResponse, "scanned">;
+
 /**
  * What Falco emits when a rule matches: the contract's `falco.outputs.response`. `JSON.stringify` returns Falco's JSON.
  */
-export type Alert = OutputsResponse & { toJSON(): AlertJson };
+export interface Alert extends AlertFields {
+  toJSON(): AlertJson;
+}
 
 /** An alert in Falco's JSON form, plus its position in the server's log. */
 export interface AlertJson {
@@ -36,7 +41,7 @@ export class AlertMessage implements OutputsResponse {
   tags: string[] = [];
   source = "";
   sequence = 0n;
-  /** On the prototype, since an alert has none. */
+  /** Of heartbeats, which are not alerts. On the prototype, so that an alert does not show it. */
   declare scanned: bigint;
   declare time?: OutputsResponse["time"];
   declare $unknown?: OutputsResponse["$unknown"];
@@ -46,16 +51,17 @@ export class AlertMessage implements OutputsResponse {
   }
 }
 
-AlertMessage.prototype.scanned = 0n;
+Object.defineProperty(AlertMessage.prototype, "scanned", { value: 0n, writable: true });
 
-/** A message of the contract as an Alert: the same fields on a prototype that has `toJSON`. */
+/** A message of the contract as an Alert: the same fields on a prototype that has `toJSON`; `scanned` only if it is set. */
 export function toAlert(message: OutputsResponse): Alert {
   if (message instanceof AlertMessage) return message;
-  return Object.assign(Object.create(AlertMessage.prototype) as Alert, message);
+  const { scanned, ...fields } = message;
+  return Object.assign(Object.create(AlertMessage.prototype) as Alert, scanned === 0n ? fields : message);
 }
 
 /** Falco's JSON of an alert, on one line. */
-export function alertToJson(alert: OutputsResponse): string {
+export function alertToJson(alert: AlertFields): string {
   return JSON.stringify(toJson(alert));
 }
 
@@ -64,7 +70,7 @@ export function priorityName(alert: Pick<Alert, "priority">): PriorityName | `${
   return priorityNames[alert.priority] ?? `${alert.priority as number}`;
 }
 
-function toJson(alert: OutputsResponse): AlertJson {
+function toJson(alert: AlertFields): AlertJson {
   const source = sourceName(alert.source, alert.sourceDeprecated);
   const time = alert.time && formatTime(alert.time.seconds, alert.time.nanos);
   return {

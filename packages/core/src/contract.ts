@@ -46,13 +46,14 @@ export const startHeader = "falco-outputs-start";
 export const positionHeader = "falco-outputs-position";
 /** Response header: how many responses may be unacknowledged; 0 without acknowledgement. */
 export const windowHeader = "falco-outputs-window";
-
-// For transports: what they hand over, and how errors are told apart.
-export { CallbackError } from "./callback-error.js";
-export { isUnanswered } from "./fetch-failure.js";
-export { type Batched, batches } from "./stream/batches.js";
 /**
  * Response header, to our clients: the longest time between two messages of a stream, in milliseconds; without an alert, the
  * server sends `scanned`. A client that hears nothing for three of them has lost the connection.
  */
 export const heartbeatHeader = "falco-outputs-heartbeat-ms";
+
+// For transports: what they hand over, and how errors are told apart.
+export { CallbackError } from "./callback-error.js";
+export { isUnanswered } from "./fetch-failure.js";
+export { SilenceError } from "./silence-error.js";
+export { type Batched, batches } from "./stream/batches.js";

@@ -59,6 +59,7 @@ function blockOf(option: string): string {
 }
 
 function shown(value: unknown): string {
+  if (value instanceof Date) return String(value);
   if (typeof value === "string") return JSON.stringify(value.slice(0, maxShown));
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
   return typeof value === "function"

@@ -75,7 +75,11 @@ function refusedTimes(
   return undefined;
 }
 
-function refusedFilters({ allow, deny }: OutputsRequest, nameOf: NameOf): string | undefined {
+/** The same for filters alone, whoever applies them. */
+export function refusedFilters(
+  { allow, deny }: Pick<OutputsRequest, "allow" | "deny">,
+  nameOf: NameOf,
+): string | undefined {
   const filters = [
     ...allow.map((filter, index) => ({ filter, path: `allow[${index}]` })),
     ...deny.map((filter, index) => ({ filter, path: `deny[${index}]` })),

@@ -1,5 +1,5 @@
-// Package client has the names of github.com/falcosecurity/client-go/pkg/client, so that a program written for that moves
-// over by a change of its import paths:
+// Package client has the names of github.com/falcosecurity/client-go/pkg/client, so that a program written for it
+// needs only new import paths:
 //
 //	github.com/falcosecurity/client-go/pkg/client      -> github.com/falco-outputs/falco-outputs/packages/go/client
 //	github.com/falcosecurity/client-go/pkg/api/outputs -> github.com/falco-outputs/falco-outputs/packages/go/api/outputs
@@ -8,8 +8,8 @@
 //
 // These differences remain:
 //   - Config.InsecureSkipMutualTLSAuth has an effect.
-//   - OutputsWatch leaves no goroutine behind.
-//   - version.Response follows Falco since 0.38: EngineVersion is text, and the number that it was is EngineMinor.
+//   - OutputsWatch leaks no goroutine.
+//   - version.Response follows Falco since 0.38: EngineVersion is text, and the number that it used to be is EngineMinor.
 //
 // A program may use this package beside package falco, which is for new programs, but not beside client-go: the same
 // protobuf symbols would register twice.
@@ -40,7 +40,7 @@ type Client struct {
 
 // Config says where the server is: on a unix socket, or else on a host and port with mutual TLS.
 type Config struct {
-	// Hostname is the server's, and the name that its certificate must carry.
+	// Hostname is the server's host, and the name that its certificate must have.
 	Hostname string
 	// Port is 5060 by Falco's default.
 	Port uint16
@@ -53,8 +53,8 @@ type Config struct {
 	UnixSocketPath string
 	// DialOptions go to gRPC, before those that this package sets.
 	DialOptions []grpc.DialOption
-	// InsecureSkipMutualTLSAuth trusts whoever answers: the server's certificate is not checked, and CARootFile is not
-	// read. CertFile and KeyFile may then be empty, for a server that demands none of the client.
+	// InsecureSkipMutualTLSAuth turns off the check of the server's certificate; CARootFile is not read. CertFile and
+	// KeyFile may then be empty, for a server that requires no client certificate.
 	InsecureSkipMutualTLSAuth bool
 }
 
@@ -126,7 +126,7 @@ func (c *Client) Outputs() (outputs.ServiceClient, error) {
 	return outputs.NewServiceClient(c.conn), nil
 }
 
-// Version returns the service that tells Falco's version.
+// Version returns the service for Falco's version.
 func (c *Client) Version() (version.ServiceClient, error) {
 	if c.conn == nil {
 		return nil, errNoConnection

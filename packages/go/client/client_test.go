@@ -42,7 +42,7 @@ func noLeaks(t *testing.T) {
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 }
 
-// limited ends a test that would wait for ever.
+// limited ends a test that would otherwise wait forever.
 func limited(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -163,7 +163,7 @@ func TestOutputsWatch(t *testing.T) {
 			if err != errEnough || strings.Join(rules, ", ") != "Rule 1, Rule 2, Rule 3, Rule 4, Rule 5" {
 				t.Errorf("got %v, %v", rules, err)
 			}
-			// It left no stream behind.
+			// It left no stream open.
 			server.WaitForSubscribers(0)
 		})
 	}
@@ -202,7 +202,7 @@ func TestOutputsWatchEnds(t *testing.T) {
 	})
 }
 
-// Of a stream that the program made itself, with a backlog that nobody reads.
+// Of a stream that the program made itself, with a backlog that is not read.
 func TestOutputsWatchOfAStream(t *testing.T) {
 	noLeaks(t)
 	server := reference.Serve(t, nil)
@@ -298,7 +298,7 @@ func TestInsecureSkipMutualTLSAuth(t *testing.T) {
 	}
 }
 
-func TestConfigThatCannotWork(t *testing.T) {
+func TestInvalidConfig(t *testing.T) {
 	noLeaks(t)
 	identity := reference.Identify(t, t.TempDir(), "one", "client", reference.Issue{})
 	//lint:ignore SA1019 as programs do

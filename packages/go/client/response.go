@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// ResponseFromJSON reads one alert as Falco writes it with json_output: true, into the message that OutputsWatch has. A
-// program whose Falco no longer serves gRPC keeps its callbacks so.
+// ResponseFromJSON reads one alert as Falco writes it with json_output: true, into the message that OutputsWatch has.
+// With it, a program whose Falco no longer serves gRPC can keep its callbacks.
 func ResponseFromJSON(text []byte) (*outputs.Response, error) {
 	alert := &falco.Alert{}
 	if err := alert.UnmarshalJSON(text); err != nil {

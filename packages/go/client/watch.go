@@ -13,8 +13,9 @@ import (
 // OutputsWatchCallback is called with each alert. Its error ends the watch.
 type OutputsWatchCallback func(res *outputs.Response) error
 
-// OutputsWatch subscribes, and calls cb with each alert, until ctx is done, cb returns an error or the stream ends; the end
-// of the stream is not an error. Whenever no alert has come for timeout, the server is asked for more, as Falco's expects.
+// OutputsWatch subscribes, and calls cb with each alert, until ctx is done, cb returns an error or the stream ends; the
+// end of the stream is not an error. Whenever no alert has come for timeout, the server is asked for more, as Falco's
+// expects.
 func (c *Client) OutputsWatch(
 	ctx context.Context, cb OutputsWatchCallback, timeout time.Duration, opts ...grpc.CallOption,
 ) error {
@@ -32,7 +33,7 @@ func (c *Client) OutputsWatch(
 	return OutputsWatch(ctx, stream, cb, timeout)
 }
 
-// OutputsWatch is as Client.OutputsWatch, with a stream that is open already. Whoever opened the stream ends it, by its
+// OutputsWatch is like Client.OutputsWatch, for a stream that is already open. The caller must end the stream by its
 // context; until then, a goroutine may wait for the next alert.
 func OutputsWatch(
 	ctx context.Context, fcs outputs.Service_SubClient, cb OutputsWatchCallback, timeout time.Duration,

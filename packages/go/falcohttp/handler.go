@@ -1,5 +1,5 @@
-// Package falcohttp takes Falco's alerts over HTTP, as Falco's http_output posts them. A program that subscribed over gRPC,
-// which Falco 0.44 removed, can take them so without another process:
+// Package falcohttp receives Falco's alerts over HTTP, as Falco's http_output posts them. A program that subscribed over
+// gRPC, which Falco 0.44 removed, can receive them this way without another process:
 //
 //	http.Handle("/falco", falcohttp.Handler(func(alert *falco.Alert) error {
 //		fmt.Println(alert.Priority, alert.Rule)
@@ -25,21 +25,22 @@ import (
 const rejectedHeader = "falco-outputs-rejected"
 
 // Handler calls handle with each alert that is posted, in the order of the body, and answers when all of them are
-// handled. Falco waits for that, and so do all of its outputs: a handle that takes long must hand its alerts on. It is
-// called by as many goroutines at once as there are requests.
+// handled. Falco and all of its outputs wait for that, so handle must not do slow work itself. It is called
+// concurrently, by one goroutine for each request.
 //
-// It takes what the http input of falco-outputs serve takes in JSON: by POST or PUT, as it is or with gzip, one alert or
-// many: in an array, each on a line or over several, with commas or anything blank between them; in UTF-8, or in UTF-16
-// with a byte order mark. What is not an alert costs nothing else in the body. Falco's text form is refused, since it has
-// no rule, source or fields: set json_output: true.
+// It accepts the same JSON as the http input of falco-outputs serve: by POST or PUT, plain or with gzip, one alert or
+// many. They may be in an array, one on a line or over several lines, separated by commas or white space; in UTF-8, or
+// in UTF-16 with a byte order mark. Anything in the body that is not an alert is skipped. Falco's text form is refused,
+// since it has no rule, source or fields: set json_output: true.
 //
-// The answer is 200 if the body contained at least one alert, with the number of what was not an alert in the header
-// falco-outputs-rejected; 400 if there was none; and 503 if handle returned an error for one of them, which does not keep
-// it from the others. Falco ignores the status. Senders that repeat a request that failed repeat all of its alerts.
+// The answer is 200 if the body contained at least one alert; the header falco-outputs-rejected says how many parts of
+// it were not alerts. It is 400 if there was no alert, and 503 if handle returned an error for one of them; handle is
+// still called with the others. Falco ignores the status. A sender that repeats a failed request repeats all of its
+// alerts.
 //
-// A body is at most 4 MiB, as it comes and inflated, and large ones hold at most 64 MiB together. How long a request may
-// take is up to the http.Server (ReadTimeout). Requests of web pages are refused, since a page must not raise alerts;
-// beyond that anyone who reaches the handler may.
+// A body is at most 4 MiB, as it comes and inflated, and large ones hold at most 64 MiB together. How long a request
+// may take is up to the http.Server (ReadTimeout). Requests from web pages are refused. Anyone else who can reach the
+// handler can raise alerts.
 func Handler(handle func(*falco.Alert) error) http.Handler {
 	return &handler{handle: handle, large: make(chan struct{}, maxLargeBodies)}
 }
@@ -130,5 +131,5 @@ func answer(w http.ResponseWriter, status int, reason string) {
 	w.Header().Set("content-type", "text/plain; charset=utf-8")
 	w.Header().Set("x-content-type-options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, reason+"\n") // nobody may be left to read it
+	_, _ = io.WriteString(w, reason+"\n") // the client may be gone
 }

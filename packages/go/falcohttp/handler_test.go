@@ -190,7 +190,7 @@ func bodies(t *testing.T) map[string][]byte {
 	return all
 }
 
-func TestItMakesOfABodyWhatTheServerMakes(t *testing.T) {
+func TestBodiesMatchTheServer(t *testing.T) {
 	server := reference.Serve(t, reference.Options{"inputs": map[string]any{"http": []string{"127.0.0.1:0"}}})
 	client, err := falco.NewClient(falco.WithAddress(server.Address))
 	if err != nil {
@@ -245,7 +245,7 @@ func TestTextIsRefused(t *testing.T) {
 
 const line = `{"rule":"r","priority":"Notice"}`
 
-func TestRequestsThatAreRefused(t *testing.T) {
+func TestRefusedRequests(t *testing.T) {
 	own := receive(t)
 	large := []byte(line + "\n" + strings.Repeat("x", maxBodyBytes))
 	for name, one := range map[string]struct {
@@ -278,7 +278,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhatIsTaken(t *testing.T) {
+func TestAcceptedRequests(t *testing.T) {
 	own := receive(t)
 	members := append(zipped(t, []byte(line+"\n")), zipped(t, []byte(line))...)
 	padded := []byte(line + "\n" + strings.Repeat(" ", 2<<20) + line)
@@ -307,7 +307,7 @@ func TestWhatIsTaken(t *testing.T) {
 	}
 }
 
-func TestHandleThatFails(t *testing.T) {
+func TestHandleFails(t *testing.T) {
 	own := receive(t)
 	own.refuses = "b"
 	body := `{"rule":"a","priority":"Notice"}{"rule":"b","priority":"Notice"}{"rule":"c","priority":"Notice"}`
@@ -363,7 +363,7 @@ func TestLargeBodiesAreBounded(t *testing.T) {
 	}
 }
 
-func TestTimeGrowsWithTheBodyAlone(t *testing.T) {
+func TestTimeIsLinearInTheBody(t *testing.T) {
 	for _, unit := range []string{"{", "{\n", `{"a":`, "{\"a\":\n", "{\"a\":[\n", "[{", `"`, `{"`, `{\`, "11:1\n", "}{", "{\"a\":{}\n"} {
 		count := maxBodyBytes / 4 / len(unit)
 		pieces := 0

@@ -3,13 +3,13 @@ package falcohttp
 // maxDepth is as deep as an alert may be nested.
 const maxDepth = 64
 
-// objectScan looks for the end of a JSON object by its brackets and strings alone, in one pass over its bytes. What stands
-// between them is for the reader of JSON to judge.
+// objectScan looks for the end of a JSON object by its brackets and strings alone, in one pass over its bytes. What
+// stands between them is for the reader of JSON to judge.
 type objectScan struct {
 	// Where the object ends, if it does.
 	end int
-	// Where it showed that it has no end: at a line end within a string, at a bracket that closes another one, at a brace
-	// where no value can stand (it begins the next object), at the 65th level, or where the bytes end.
+	// Where it showed that it has no end: at a line end within a string, at a bracket that closes another one, at a
+	// brace where no value can stand (it begins the next object), at the 65th level, or where the bytes end.
 	failedAt int
 	// Of an object that fails, the first object within it that begins a line: -1 if there is none.
 	nestedLine int
@@ -71,8 +71,8 @@ func isValueNext(opened, before byte) bool {
 	return before == ':' || opened == '[' && (before == ',' || before == '[')
 }
 
-// stringEnd returns where the string that goes on at this place ends: at its quote, or at what cannot be in it, a line end
-// or the end of the body.
+// stringEnd returns where the string that goes on at this place ends: at its quote, or at what cannot be in it, a line
+// end or the end of the body.
 func stringEnd(body []byte, at int) int {
 	for ; at < len(body); at++ {
 		switch c := body[at]; {

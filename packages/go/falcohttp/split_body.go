@@ -20,8 +20,8 @@ const prefixBytes = 64
 //     end; otherwise after a comma on the same line, or with a later line.
 //   - What is neither is a piece up to the end of its line, or up to a comma or bracket with an object after it.
 //
-// isText says that lines which do not begin an alert belong to the text alert above them: what stands in a text of Falco's
-// comes from an attacker at times, and must not make an alert of its own.
+// isText says that lines which do not begin an alert belong to the text alert above them: what stands in a text of
+// Falco's comes from an attacker at times, and must not make an alert of its own.
 func splitBody(body []byte, isText bool, take func(start, end int)) {
 	var scan objectScan
 	// What a scan has seen before this is not looked at twice again: so that time stays linear.

@@ -65,7 +65,7 @@ def first_loss_of_connection(statuses: list[StreamStatus]) -> Disconnected:
     return next(status for status in statuses if isinstance(status, Disconnected))
 
 
-@pytest.mark.parametrize("options", [{"broadcast": True}, {"group": "pager", "acknowledge": True}, {}])
+@pytest.mark.parametrize("options", [{"broadcast": True}, {"group": "pager", "acknowledge": True}])
 async def test_a_frozen_server_is_left_for_its_successor(
     frozen: Frozen, idle_server: Server, options: dict[str, object]
 ) -> None:
@@ -93,7 +93,7 @@ async def test_a_frozen_server_is_left_for_its_successor(
     assert Resumed() in statuses
 
 
-@pytest.mark.parametrize("options", [{"broadcast": True}, {"group": "pager", "acknowledge": True}, {}])
+@pytest.mark.parametrize("options", [{"broadcast": True}, {}])
 def test_the_same_in_threads(frozen: Frozen, idle_server: Server, options: dict[str, object]) -> None:
     statuses: list[StreamStatus] = []
     rules: list[str] = []
@@ -112,6 +112,39 @@ def test_the_same_in_threads(frozen: Frozen, idle_server: Server, options: dict[
         ends(thread)
     assert first_loss_of_connection(statuses).error.message == dead
     assert Resumed() in statuses
+
+
+async def test_a_connection_that_passes_nothing_on_is_closed(idle_server: Server, folder: Path) -> None:
+    idle_server.start(heartbeatIntervalMs=200)
+    proxy = Proxy(folder, idle_server.address)
+    async with AsyncClient(proxy.address) as falco:
+        statuses: list[StreamStatus] = []
+        stream = falco.sub(broadcast=True, reconnect=quick, on_status=statuses.append)
+        task = asyncio.ensure_future(anext(stream))
+        await until_async(lambda: Connected() in statuses)
+        proxy.silence()
+        await until_async(lambda: proxy.left == 1)
+        await asyncio.to_thread(idle_server.raise_rules, "a")
+        assert (await result_of(task)).rule == "a"
+    proxy.close()
+
+
+def test_a_thread_closes_it_too(idle_server: Server, folder: Path) -> None:
+    idle_server.start(heartbeatIntervalMs=200)
+    proxy = Proxy(folder, idle_server.address)
+    with Client(proxy.address) as falco:
+        statuses: list[StreamStatus] = []
+        rules: list[str] = []
+        stream = falco.sub(broadcast=True, reconnect=quick, on_status=statuses.append)
+        thread = threading.Thread(target=lambda: rules.append(next(stream).rule))
+        thread.start()
+        until(lambda: Connected() in statuses)
+        proxy.silence()
+        until(lambda: proxy.left == 1)
+        idle_server.raise_rules("a")
+        ends(thread)
+    proxy.close()
+    assert rules == ["a"]
 
 
 async def test_heartbeats_keep_a_quiet_stream(idle_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
 //! Takes alerts from the shared queue of a server, for packages/bench: with the client, or with a bare loop over its
-//! stubs. Prints how long that took, and how much of a processor, as JSON.
+//! stubs. Prints the elapsed time and the processor time, in seconds, as JSON.
 //!
 //! `cargo bench --bench throughput -- client|stubs ADDRESS COUNT`
 
@@ -19,7 +19,7 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    // Cargo adds an argument of its own.
+    // Cargo adds `--bench`.
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [by, address, count] = &arguments[..] else {
         return Err("usage: throughput client|stubs ADDRESS COUNT".into());
@@ -47,12 +47,12 @@ async fn main() -> Result<(), Failure> {
 struct Received {
     alerts: usize,
     rule_characters: usize,
-    /// How many it is to be.
+    /// How many alerts to take.
     count: usize,
 }
 
 impl Received {
-    /// Whether it is enough.
+    /// Counts an alert; returns whether it was the last one.
     fn add(&mut self, rule: &str) -> bool {
         self.alerts += 1;
         self.rule_characters += rule.chars().count();
@@ -70,7 +70,7 @@ async fn by_client(address: &str, received: &mut Received) -> Result<(), Failure
     Ok(())
 }
 
-/// With the windows and the header that the client has, so that only what it does itself differs.
+/// Uses the same windows and header as the client, so that only the client's own work differs.
 async fn by_stubs(address: &str, received: &mut Received) -> Result<(), Failure> {
     let endpoint = Endpoint::from_shared(address.to_owned())?
         .initial_connection_window_size(4 * WINDOW)
@@ -86,7 +86,7 @@ async fn by_stubs(address: &str, received: &mut Received) -> Result<(), Failure>
     Ok(())
 }
 
-/// Of all threads, user and system.
+/// The processor time of all threads, user and system.
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)

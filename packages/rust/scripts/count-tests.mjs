@@ -1,4 +1,4 @@
-/** How many tests there were in what `cargo test` prints: one summary for each program that it ran. */
+/** Counts the tests in the output of `cargo test`, which has one summary for each program that it ran. */
 export function countTests(text) {
   let passed = 0;
   let failed = 0;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { lacks, Tally } from "@falco-outputs/testing";
 import { countTests } from "./count-tests.mjs";
 
-/** The examples are crates of their own, formatted and linted all the same. */
+/** The examples are separate crates; their format is checked here too. */
 const examples = ["subscriber", "subscriber-tls", "acknowledge"].map(
   (name) => `../../examples/rust/${name}/src/main.rs`,
 );
@@ -33,7 +33,7 @@ tally.check("generated code is fresh", tally.run(codegen, "--check"));
 
 const tests = cargo("test", "--locked", "--workspace", "--all-features", "--no-fail-fast");
 const counted = countTests(tests.stdout ?? "");
-// Something other than a test failed, e.g. one does not compile.
+// Something other than a test failed, e.g. the build.
 if (tests.status !== 0 && counted.failed === 0) counted.failed = 1;
 tally.count("cargo test", counted);
 if (tests.status !== 0) console.log(tests.error?.message ?? `${tests.stdout}${tests.stderr}`);

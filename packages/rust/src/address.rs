@@ -62,7 +62,7 @@ fn tcp(text: &str) -> Option<Address> {
     (is_bracketed || is_name).then(|| Address::Tcp { host: host.into(), port })
 }
 
-/// An address in digits, and maybe a zone: `fe80::1%eth0`.
+/// An address in digits, optionally with a zone: `fe80::1%eth0`.
 fn is_ip_literal(host: &str) -> bool {
     let (digits, zone) = host.split_once('%').unwrap_or((host, "0"));
     !digits.is_empty()

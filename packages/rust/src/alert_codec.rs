@@ -11,7 +11,7 @@ use crate::connection::Failure;
 use crate::contract::outputs::Request;
 use crate::time::Timestamp;
 
-/// The contract's response with bytes for its text, which in an alert of Falco's may be anything.
+/// The contract's response with bytes in place of text, because Falco's text need not be UTF-8.
 #[allow(unreachable_pub)]
 mod wire {
     include!("gen/wire/falco.outputs.rs");
@@ -26,7 +26,7 @@ pub(crate) enum Message {
     Scanned(u64),
 }
 
-/// Reads messages as they come by gRPC. What is not UTF-8 in an alert is replaced, so that it costs no other alert.
+/// Decodes messages. Text that is not UTF-8 is replaced, so that one bad alert does not end the stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AlertCodec;
 
@@ -85,7 +85,7 @@ impl From<wire::Response> for Alert {
     }
 }
 
-/// What is not UTF-8 becomes U+FFFD, once for each longest beginning of a character, as in WHATWG's decoder.
+/// Replaces what is not UTF-8 with U+FFFD, once for each maximal invalid sequence, as WHATWG's decoder does.
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

@@ -10,17 +10,17 @@ use crate::refusal::Method;
 use crate::stream::Subscription;
 use crate::version::VersionCall;
 
-/// Subscribes to a server of Falco's alerts: a Falco Outputs server, or Falco 0.24 to 0.43 itself.
+/// Subscribes to Falco's alerts, from a Falco Outputs server or from Falco 0.24 to 0.43 itself.
 ///
-/// The connection is made by the first call, and again by the next one after it was lost. It lasts as long as the
-/// client, a clone of it, or one of its streams.
+/// The first call makes the connection; if it is lost, the next call makes another one. It lasts as long as the client,
+/// a clone of it, or one of its streams.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Connection>);
 
 impl Client {
-    /// A client for the unix socket where `falco-outputs serve` listens by default: `/run/falco/falco.sock`, or, if only
-    /// that is there, the socket of a server that the same user has started: `falco.sock` in `$XDG_RUNTIME_DIR`, or else
-    /// in `falco-outputs-UID` in the folder for temporary files. It is looked for by each connection.
+    /// A client for the unix socket where `falco-outputs serve` listens by default: `/run/falco/falco.sock`, or, if
+    /// only that is there, the socket of a server that the same user has started: `falco.sock` in `$XDG_RUNTIME_DIR`,
+    /// or else in `falco-outputs-UID` in the folder for temporary files. Each new connection looks for it.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if only the user's socket is there, and others may have
@@ -42,8 +42,8 @@ impl Client {
         ClientBuilder { settings: Settings::default() }
     }
 
-    /// Subscribes: to Falco's shared queue, of which each alert goes to one subscriber, or to a group or a broadcast, as
-    /// the [`Subscription`] says. The stream goes on until it is dropped, and reconnects by itself.
+    /// Subscribes to Falco's shared queue, from which each alert goes to one subscriber, or to a group or a broadcast,
+    /// as the [`Subscription`] says. The stream lasts until it is dropped, and reconnects by itself.
     pub fn sub(&self) -> Subscription {
         Subscription::new(self.0.clone(), Method::Sub)
     }
@@ -53,7 +53,7 @@ impl Client {
         Subscription::new(self.0.clone(), Method::Get)
     }
 
-    /// The version of the Falco behind the server.
+    /// Returns the version of the Falco behind the server.
     ///
     /// ```no_run
     /// # async fn example(falco: falco_outputs::Client) -> Result<(), falco_outputs::Error> {
@@ -88,14 +88,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows `host:port` without TLS: anyone on the way can read along.
+    /// Allows `host:port` without TLS. Anyone on the network path can read the alerts.
     pub fn insecure(mut self) -> Self {
         self.settings.insecure = true;
         self
     }
 
-    /// Opens connections by a function of your own, e.g. through a proxy, with TLS of your own, or in memory. The
-    /// address, if one is given, then only names the server: in errors and in requests.
+    /// Opens connections with a function of your own, e.g. through a proxy, with your own TLS, or in memory. The
+    /// address, if given, then only names the server in errors and requests.
     ///
     /// ```
     /// # use falco_outputs::Client;
@@ -121,8 +121,8 @@ impl ClientBuilder {
         self
     }
 
-    /// After how long a quiet connection that has streams is checked with a ping. The ping has the same time, but at most
-    /// 15 seconds, to be answered. Default: 30 seconds.
+    /// How long a connection with streams may be quiet before it is checked with a ping. The answer must come within
+    /// the same time, but at most 15 seconds. Default: 30 seconds.
     pub fn keep_alive(mut self, interval: Duration) -> Self {
         self.settings.keep_alive = interval;
         self
@@ -135,7 +135,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The client. It connects with its first call, in the tokio runtime of that call.
+    /// Makes the client. It connects with its first call, in the tokio runtime of that call.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for options or certificates that cannot work.

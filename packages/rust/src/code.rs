@@ -36,7 +36,7 @@ codes! {
     DeadlineExceeded = 4 "DEADLINE_EXCEEDED",
     /// What was asked for does not exist.
     NotFound = 5 "NOT_FOUND",
-    /// It exists already.
+    /// What was to be created already exists.
     AlreadyExists = 6 "ALREADY_EXISTS",
     /// Not allowed, e.g. by the mode of the unix socket.
     PermissionDenied = 7 "PERMISSION_DENIED",
@@ -52,7 +52,7 @@ codes! {
     Unimplemented = 12 "UNIMPLEMENTED",
     /// Something is broken, e.g. a message cannot be decoded.
     Internal = 13 "INTERNAL",
-    /// There is no connection, or the server cannot answer just now.
+    /// There is no connection, or the server cannot answer now.
     Unavailable = 14 "UNAVAILABLE",
     /// Data was lost.
     DataLoss = 15 "DATA_LOSS",

@@ -1,4 +1,4 @@
-//! How calls reach the server, and what is known when they do not.
+//! How calls reach the server, and why they fail if they do not.
 
 mod answer;
 mod backoff;
@@ -41,15 +41,15 @@ pub(crate) use settings::{Settings, above_zero};
 #[cfg(feature = "tls")]
 pub use tls::{Pem, Tls};
 
-/// The longest that gRPC can say.
+/// The longest timeout that gRPC can express.
 const MAX_TIMEOUT: Duration = Duration::from_secs(99_999_999 * 3600);
 
-/// A client's way to its server: one HTTP/2 connection at a time, made by the first call, and again by the next one
-/// after it was lost.
+/// A client's connection to its server. There is one HTTP/2 connection at a time: the first call makes it, and the
+/// first call after it was lost makes the next one.
 #[derive(Debug)]
 pub(crate) struct Connection {
     links: Arc<Links>,
-    /// When all streams of the client come back.
+    /// When the streams of the client reconnect.
     pub(crate) retry: Retry,
     pub(crate) connect_timeout: Duration,
     max_message_bytes: usize,
@@ -67,7 +67,7 @@ impl Connection {
         })
     }
 
-    /// What one call goes through. The record tells afterwards what came of it.
+    /// A channel for one call, and the record of how that call went.
     pub(crate) fn grpc(&self) -> (Grpc<Channel>, Arc<Record>) {
         let record = Arc::new(Record::default());
         let channel = Channel::new(self.links.clone(), record.clone());
@@ -88,9 +88,9 @@ impl Connection {
         }
     }
 
-    /// Fails with [`Code::Unimplemented`] if it is Falco's own server that answers: it would take the options for an
-    /// empty request, and hand alerts out before we knew. Only a gRPC answer of its kind counts as Falco's; anything
-    /// else without our header comes from a proxy.
+    /// Fails with [`Code::Unimplemented`] if Falco's own server answers. That server would ignore the options, and hand
+    /// out alerts before this client could know. Only an answer that it could have sent counts as Falco's; any other
+    /// answer without our header comes from a proxy.
     pub(crate) async fn assert_our_server(
         &self,
         metadata: &MetadataMap,
@@ -100,7 +100,7 @@ impl Connection {
         let (grpc, record) = self.grpc();
         let call = ask_version(grpc, metadata, timeout);
         let Ok(answer) = tokio::time::timeout(self.connect_timeout, call).await else {
-            // The server may be frozen. What else runs on this connection has its own ways to find out.
+            // The server may be frozen. Running streams are watched by their own heartbeats.
             record.retire_connection();
             let message = format!("no answer came within {:?}", self.connect_timeout);
             return Err(Error::new(Code::Unavailable, message).tried(self.tried("version")));
@@ -121,12 +121,12 @@ impl Connection {
         }
     }
 
-    /// The reason of a failed call in words.
+    /// Explains why a call failed.
     pub(crate) fn error(&self, method: &str, status: Status, record: &Record) -> Error {
         explain::explain(status, record).tried(self.tried(method))
     }
 
-    /// A call's deadline passed.
+    /// The error of a call whose deadline passed.
     pub(crate) fn timed_out(&self, method: &str) -> Error {
         Error::new(Code::DeadlineExceeded, "the operation timed out").tried(self.tried(method))
     }
@@ -146,7 +146,7 @@ async fn ask_version(
     Ok(grpc.unary(request, path, ProstCodec::default()).await?.into_inner())
 }
 
-/// A request with its headers, the one among them by which our server knows our clients.
+/// A request with its headers, including the one by which our server recognizes its clients.
 pub(crate) fn request<T>(message: T, metadata: &MetadataMap, timeout: Option<Duration>) -> Request<T> {
     let mut request = Request::new(message);
     *request.metadata_mut() = metadata.clone();

@@ -27,6 +27,6 @@ pub const VERSION_HEADER: &str = "falco-outputs-version";
 pub const POSITION_HEADER: &str = "falco-outputs-position";
 /// Response header: how many responses may be unacknowledged; 0 without acknowledgement.
 pub const WINDOW_HEADER: &str = "falco-outputs-window";
-/// Response header, to our clients: the longest time between two messages of a stream, in milliseconds. Without an alert
-/// the server sends `scanned`.
+/// Response header, to our clients: the longest time between two messages of a stream, in milliseconds. Without an
+/// alert the server sends `scanned`.
 pub const HEARTBEAT_HEADER: &str = "falco-outputs-heartbeat-ms";

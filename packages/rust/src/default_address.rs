@@ -1,4 +1,4 @@
-//! Where `falco-outputs serve` listens when nobody says where.
+//! Where `falco-outputs serve` listens by default.
 
 use std::env;
 use std::ffi::OsString;

@@ -3,7 +3,7 @@ use std::fmt;
 
 use crate::code::Code;
 
-/// The one error of this crate: a gRPC code, what was tried, what went wrong and what to do about it.
+/// The error type of this crate: a gRPC code, what was tried, what went wrong and what to do about it.
 pub struct Error(Box<Inner>);
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -65,17 +65,17 @@ impl Error {
         &self.0.message
     }
 
-    /// What was being done, e.g. `sub on unix:///run/falco/falco.sock`; nothing if there was no call.
+    /// What was being done, e.g. `sub on unix:///run/falco/falco.sock`; `None` if there was no call.
     pub fn what_was_tried(&self) -> Option<&str> {
         self.0.tried.as_deref()
     }
 
-    /// Whether the server sent this error, as opposed to one of this side or of the connection.
+    /// Whether the server sent this error. If not, it comes from this side or from the connection.
     pub fn is_from_server(&self) -> bool {
         self.0.from_server
     }
 
-    /// Whether another attempt may fare better.
+    /// Whether another attempt may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         match self.code() {
             _ if self.0.is_final => false,

@@ -7,16 +7,16 @@ pub(crate) use matcher::Matcher;
 
 /// Chooses alerts. Every part that is set must match; of several values, any.
 ///
-/// A value is compared with the whole text, and case matters. In a value, `*` stands for any run of characters, also an
-/// empty one, and `\*` for a star. Values add to those that were given before.
+/// A value is compared with the whole text, and case matters. In a value, `*` matches any run of characters, including
+/// an empty one, and `\*` matches a star. Calling a method again adds values.
 ///
-/// A filter belongs to [`Subscription::allow`](crate::Subscription::allow) or
+/// Use it with [`Subscription::allow`](crate::Subscription::allow) and
 /// [`Subscription::deny`](crate::Subscription::deny). It must have at least one part.
 ///
 /// ```
 /// use falco_outputs::{Filter, Priority};
 ///
-/// // Warnings and worse in the namespaces shop and shop-test, from whatever rule.
+/// // Warnings and worse in the namespace shop, and in those that begin with "shop-".
 /// let shop = Filter::new().min_priority(Priority::WARNING).field("k8s.ns.name", ["shop", "shop-*"]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,8 +66,8 @@ impl Filter {
         self
     }
 
-    /// Alerts with an output field of exactly this name, e.g. `k8s.ns.name`, and any of these values. With an empty list,
-    /// e.g. `[""; 0]`, any value will do, `<NA>` included. Of several fields, each must match.
+    /// Alerts with an output field of exactly this name, e.g. `k8s.ns.name`, and any of these values. With an empty
+    /// list, e.g. `[""; 0]`, any value will do, `<NA>` included. Of several fields, each must match.
     pub fn field(
         mut self,
         name: impl Into<String>,

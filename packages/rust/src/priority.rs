@@ -3,10 +3,10 @@ use std::str::FromStr;
 
 use crate::error::Error;
 
-/// Severity of a rule: 0 is the most severe, 7 the least. Compare them by [`Priority::is_at_least`]: an order in which
-/// the most severe one is the least would read upside down.
+/// Severity of a rule: 0 is the most severe, 7 the least. Compare them with [`Priority::is_at_least`]. There is no
+/// `Ord`, because the most severe priority would be the smallest.
 ///
-/// A number that has no name is kept as it came.
+/// A number without a name is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Priority(i32);
 
@@ -32,7 +32,7 @@ impl Priority {
     /// Debug-level messages.
     pub const DEBUG: Self = Self(7);
 
-    /// The name as Falco writes it, e.g. `Warning`; nothing for a number that has none.
+    /// The name as Falco writes it, e.g. `Warning`; `None` for a number that has none.
     pub fn name(self) -> Option<&'static str> {
         usize::try_from(self.0).ok().and_then(|index| NAMES.get(index).copied())
     }

@@ -14,8 +14,8 @@ pub(crate) fn deprecated_source(name: &str) -> i32 {
     }
 }
 
-/// The source's name. An old Falco, without the field `source`, sent only the number, whose zero may mean anything: then
-/// there is no name.
+/// The source's name. An old Falco, without the field `source`, sent only the number. Its zero may mean anything, so
+/// the name is then empty.
 pub(crate) fn source_name(source: &str, deprecated: i32) -> &str {
     match deprecated {
         _ if !source.is_empty() => source,

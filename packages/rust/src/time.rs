@@ -31,7 +31,7 @@ impl Timestamp {
         i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)
     }
 
-    /// The same as the standard library's time; nothing if that cannot hold it.
+    /// The same time as a `SystemTime`; `None` if that type cannot hold it.
     pub fn to_system_time(self) -> Option<SystemTime> {
         let seconds = Duration::from_secs(self.seconds.unsigned_abs());
         let whole = if self.seconds < 0 {
@@ -43,7 +43,7 @@ impl Timestamp {
         if self.nanos < 0 { whole.checked_sub(nanos) } else { whole.checked_add(nanos) }
     }
 
-    /// The same, to the nanosecond. What no `Timestamp` can hold is not valid.
+    /// The same time, to the nanosecond. It is not valid if it lies outside of the years 1 to 9999.
     pub(crate) fn of_system_time(time: SystemTime) -> Self {
         let seconds = |since: Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
         let nanos = |since: Duration| since.subsec_nanos().cast_signed();

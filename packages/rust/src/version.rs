@@ -44,7 +44,7 @@ impl From<Response> for FalcoVersion {
     }
 }
 
-/// A call of [`Client::version`](crate::Client::version); `.await` makes it.
+/// A call of [`Client::version`](crate::Client::version). Await it to make the call.
 #[derive(Debug)]
 #[must_use = "a call is made by awaiting it"]
 pub struct VersionCall {
@@ -64,7 +64,7 @@ impl VersionCall {
         self
     }
 
-    /// A header to send along.
+    /// Sends a header with the call.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.add(name, value);
         self

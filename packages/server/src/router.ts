@@ -1,7 +1,7 @@
 import { Priority } from "@falco-outputs/core";
 import { type AlertBatch, joinPieces, type Pieces, pieceAt } from "./alert-batch.js";
 import type { Appended } from "./log/alert-log.js";
-import { type Matcher, severityMatcher } from "./log/filter.js";
+import { type Matcher, severityMatcher } from "./log/filter/matcher.js";
 import type { Output } from "./outputs/output.js";
 
 /** Passes what the inputs took to every output. */
@@ -38,10 +38,16 @@ export class Router {
 
 function select(batch: AlertBatch, isSevere: Matcher): AlertBatch {
   const kept: number[] = [];
-  for (let index = 0; index < batch.ends.length; index++) {
-    if (isSevere(pieceAt(batch, index))) kept.push(index);
+  let start = 0;
+  for (const [index, end] of batch.ends.entries()) {
+    if (isSevere(batch.bytes, start, end)) kept.push(index);
+    start = end;
   }
   if (kept.length === batch.ends.length) return batch;
   const pick = (pieces: Pieces) => joinPieces(kept.map((index) => pieceAt(pieces, index)));
-  return { ...pick(batch), ...(batch.lines && { lines: pick(batch.lines) }) };
+  return {
+    ...pick(batch),
+    ...(batch.times && { times: kept.map((index) => batch.times![index]!) }),
+    ...(batch.lines && { lines: pick(batch.lines) }),
+  };
 }

@@ -1,7 +1,7 @@
 //! Handles alerts of a group, five at a time, and loses none: what this process did not finish when it dies goes to
 //! another member of the group, or comes again when it is restarted.
 //!
-//! SIGTERM or Ctrl-C ends it gracefully: it takes no more alerts, finishes those that it has, and tells the server so.
+//! On SIGTERM or Ctrl-C it stops taking alerts, finishes those that it has, and acknowledges them.
 //!
 //!   cargo run -- [ADDRESS]        ADDRESS: unix:///path (default: where `falco-outputs serve` listens by default)
 
@@ -56,12 +56,12 @@ async fn work(address: Option<&str>) -> Result<(), Error> {
             drop(handler);
         });
     }
-    // Waits for the handlers, for `drain_timeout` at most, and until the server knows what they finished.
+    // Waits for the handlers, at most for `drain_timeout`, and until the server has every acknowledgement.
     alerts.close().await;
     Ok(())
 }
 
-/// Whatever has to be done for each alert: here, a call to a slow service.
+/// Stands for a call to a slow service.
 async fn handle(alert: &Alert) {
     tokio::time::sleep(Duration::from_millis(alert.sequence % 20)).await;
     println!("handled {} {}", alert.sequence, alert.rule);

@@ -37,7 +37,7 @@ async fn subscribe(address: Option<&str>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The stream reconnects by itself; this only says so.
+/// The stream reconnects by itself; this only reports it.
 fn report(status: StreamStatus) {
     match status {
         StreamStatus::Disconnected { error, retry_in, .. } => eprintln!("{error}; next attempt in {retry_in:?}"),

@@ -40,10 +40,15 @@ export function definitionOf(command: Command): CommandDefinition {
     name: command.name(),
     description: command.description(),
     notes: notesOf(command),
-    flags: help.visibleOptions(command).map(flagOf),
+    flags: [...help.visibleOptions(command), ...inherited(command)].map(flagOf),
     argument: argument && argumentOf(argument),
     commands: command.commands.map(definitionOf),
   };
+}
+
+/** Flags of the command above, which are taken after this one's name as well; not those of the program. */
+function inherited({ parent }: Command): readonly Option[] {
+  return parent === null || parent.parent === null ? [] : parent.options;
 }
 
 function notesOf(command: Command): string {

@@ -63,10 +63,15 @@ function variableOf(flag: string): string {
 }
 
 /** An error's text about flags with the variables in the place of the flags whose values came from them. */
-export function inVariables(message: string, command: Command | undefined): string {
+export function inVariables(message: string, command: Command): string {
+  const commands = [command, ...(command.parent === null ? [] : [command.parent])];
   return message.replace(/--[a-z][a-z-]*/g, (flag) => {
-    const option = command?.options.find(({ long }) => long === flag);
-    const source = option && command?.getOptionValueSource(option.attributeName());
-    return source === "env" ? option!.envVar! : flag;
+    for (const each of commands) {
+      const option = each.options.find(({ long }) => long === flag);
+      if (option !== undefined && each.getOptionValueSource(option.attributeName()) === "env") {
+        return option.envVar!;
+      }
+    }
+    return flag;
   });
 }

@@ -37,6 +37,7 @@ const keys: Keys = {
   "outputs.queue.timeoutMs": "output_timeout",
   ...tlsKeys("outputs.syslog", "syslog_output"),
   "outputs.syslog.tls": "syslog_output.tls",
+  "admin.allowedNames": "admin.allowed_names",
   maxAlerts: "alerts.max_count",
   maxBytes: "alerts.max_bytes",
   "falco.version": "falco.version",

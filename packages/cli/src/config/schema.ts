@@ -117,7 +117,7 @@ const grpcInput = block({
   insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
 });
 
-/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `alerts` and `falco` are ours. */
+/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts` and `falco` are ours. */
 export const configSchema = block({
   json_output: flag.optional(),
   json_include_output_property: flag.optional(),
@@ -153,6 +153,12 @@ export const configSchema = block({
     stdin: block({ enabled: enabled.optional() }).optional(),
     file: oneOrMore(fileInput, "a block of keys, or a list of them").optional(),
     grpc: oneOrMore(grpcInput, "a block of keys, or a list of them").optional(),
+  }).optional(),
+  admin: block({
+    allowed_names: z
+      .array(text("a name in a client's certificate"), { error: "a list of names" })
+      .optional()
+      .meta({ description: "Client certificates, by their names, that may ask for status and groups" }),
   }).optional(),
   alerts: block({
     max_count: count(1).optional().meta({ description: "How many alerts are retained. Default: 100000" }),

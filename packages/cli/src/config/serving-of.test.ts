@@ -53,6 +53,14 @@ http_output: { enabled: true, url: "https://receiver.example/", ca_cert: ca.crt,
   });
 });
 
+it("names who may ask for the status, besides those on unix sockets", () => {
+  expect(serving("admin: { allowed_names: [ops.example] }").server.admin).toEqual({
+    allowedNames: ["ops.example"],
+  });
+  expect(serving("admin: {}").server.admin).toEqual({});
+  expect(serving("").server.admin).toBeUndefined();
+});
+
 it("listens with mutual TLS on each TCP address", () => {
   const { server } = serving(`
 grpc:

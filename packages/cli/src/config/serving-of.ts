@@ -21,7 +21,7 @@ import type { Serving, Upstream } from "./serving.js";
 
 /** @throws UsageError that names a key which is missing, or makes no sense. */
 export function servingOf(config: Config): Serving {
-  const { inputs = {}, alerts, falco } = config;
+  const { inputs = {}, admin, alerts, falco } = config;
   if (falco?.version !== undefined && falco.url !== undefined) {
     throw new UsageError("falco.version and falco.url exclude each other");
   }
@@ -56,6 +56,7 @@ export function servingOf(config: Config): Serving {
       web,
       outputs,
       priority: config.priority as PriorityLike | undefined,
+      admin: admin && defined({ allowedNames: admin.allowed_names }),
       maxAlerts: alerts?.max_count,
       maxBytes: alerts?.max_bytes,
       falco:

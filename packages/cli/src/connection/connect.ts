@@ -1,5 +1,6 @@
 import { parseAddress } from "@falco-outputs/core/transport";
 import { type Client, createClient } from "@falco-outputs/node";
+import type { TransportOptions } from "@falco-outputs/node/transport";
 import { clientFlags, inFlags } from "../args/flags.js";
 import { UsageError } from "../args/usage-error.js";
 import type { ConnectionOptions } from "./connection-options.js";
@@ -7,6 +8,17 @@ import { defaultServerAddress } from "./default-address.js";
 
 /** @throws UsageError for options that cannot work. */
 export function connect(options: ConnectionOptions): Client {
+  return connectBy(createClient, options);
+}
+
+/**
+ * @param create Makes what speaks to the server.
+ * @throws UsageError for options that cannot work.
+ */
+export function connectBy<Connected>(
+  create: (options: TransportOptions & { address: string }) => Connected,
+  options: ConnectionOptions,
+): Connected {
   const { cert, key, ca, serverName, insecureTcp = false, timeout } = options;
   const address = options.address || defaultServerAddress();
   const files = [cert, key, ca].filter((file) => file !== undefined);
@@ -20,7 +32,7 @@ export function connect(options: ConnectionOptions): Client {
         `--address ${address} needs --cert, --key and --ca (mutual TLS), or --insecure-tcp`,
       );
     }
-    return createClient({
+    return create({
       address,
       insecure: insecureTcp,
       ...(files.length > 0 && {

@@ -11,8 +11,12 @@ export function addForwardCommand(program: Command): void {
     )
     .option(
       "-a, --address <addr>",
-      `the server's http input: unix:///path, a path, or host:port of a loopback address, also as a URL (default: $${inputVariable}, else unix:///run/falco/falco-input.sock, or that of a server of the same user)`,
+      `the server's http input: unix:///path, a path, or host:port of a loopback address, also as a URL (default: unix:///run/falco/falco-input.sock, or that of a server of the same user) (env: ${inputVariable})`,
     )
-    .option("--timeout <duration>", "how long the server may take, e.g. 500ms (default: 2s)", parseDuration)
+    .option(
+      "--timeout <duration>",
+      "how long the server may take, e.g. 500ms (default: 2s) (env: FALCO_OUTPUTS_TIMEOUT)",
+      parseDuration,
+    )
     .action(async (options) => (await import("./forward.js")).forward(options));
 }

@@ -13,6 +13,11 @@ export function timeText(alert: Alert, format: TimeFormat): string {
   return `arrived:${writers[wholeSeconds[format] ?? format](arrived)}`;
 }
 
+/** A time that a server tells, if it does. */
+export function timestampText(time: Timestamp | undefined, format: TimeFormat): string {
+  return time !== undefined && isTimestamp(time) ? writers[format](time) : "not known";
+}
+
 /** An arrival needs no nanoseconds. */
 const wholeSeconds: Partial<Record<TimeFormat, TimeFormat>> = {
   rfc3339nano: "rfc3339",

@@ -142,6 +142,12 @@ describe("against Falco's own server", () => {
     expect(falco.waiting).toBe(0);
   });
 
+  it("filters with patterns and --not, too", async () => {
+    falco.raise({ output: "a", rule: "Rule" }, { output: "b", rule: "Role" }, { output: "c", rule: "Other" });
+    const { out } = await ran("get", "-a", address, "-o", "json", "--rule", "R*", "--not", "--rule", "*u*");
+    expect(JSON.parse(out).output).toBe("b");
+  });
+
   it("--shared asks for just that, without a warning", async () => {
     const run = falcoOutputs("sub", "-a", address, "-o", "json", "--shared", "-n", "2", "--wait");
     await expect.poll(() => falco.calls).toContain("sub");
@@ -160,6 +166,9 @@ describe("against Falco's own server", () => {
     ["get --group pager", "--group"],
     ["get --follow", "--follow"],
     ["get -f --last 3", "--last and --follow"],
+    ["get --since 1h", "--since"],
+    ["sub --since 1h", "--since"],
+    ["get --until 1h --last 2", "--last and --until"],
   ])("takes no alert away for what it cannot do, and says why: %s", async (args, flags) => {
     falco.raise({ output: "a" });
     const { status, out, err } = await ran(...args.split(" "), "-a", address);

@@ -120,6 +120,36 @@ describe("--last", () => {
   });
 });
 
+describe("--since and --until", () => {
+  const at = (second: number) => `2026-06-02T09:00:0${second}Z`;
+  beforeEach(async () => {
+    for (const [index, output] of ["a", "b", "c", "d"].entries()) {
+      await server.publish({ rule: "R", priority: "Notice", output, time: at(index) });
+    }
+  });
+
+  it("show what happened in between, by the alerts' own times", async () => {
+    expect(await printed("get", "--since", at(1))).toEqual(["b", "c", "d"]);
+    expect(await printed("get", "--until", at(2))).toEqual(["a", "b"]);
+    expect(await printed("get", "--since", at(1), "--until", at(3))).toEqual(["b", "c"]);
+    expect(await printed("get", "--since", at(1), "--until", at(3), "--last", "1")).toEqual(["c"]);
+    expect(await printed("get", "--since", "1h", "--last", "1")).toEqual([]);
+  });
+
+  it.each([
+    ["sub", "--since", at(2)],
+    ["get", "--follow", "--since", at(2)],
+    ["sub", "--last", "2", "--since", at(1)],
+  ])("go on with what comes (%s %s %s)", async (method, ...args) => {
+    const look = run(method!, ...args, "-n", "3");
+    await expect.poll(() => look.outputs).toEqual(["c", "d"]);
+    // An alert that is too old does not pass, also if it comes now.
+    await server.publish({ rule: "R", priority: "Notice", output: "old", time: at(0) });
+    await publish("e");
+    expect((await ended(look)).outputs).toEqual(["c", "d", "e"]);
+  });
+});
+
 describe("filters", () => {
   beforeEach(async () => {
     const alert = { priority: "Notice", rule: "R", source: "syscall", hostname: "one" } as const;

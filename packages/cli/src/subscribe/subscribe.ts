@@ -29,8 +29,9 @@ export async function subscribe(
     await (await import("./print-filters.js")).printFilters({ ...filters, since, until });
     return;
   }
-  const takes = options.input === undefined && (options.group !== undefined || options.shared === true);
-  if (options.acknowledge && !takes) {
+  const asksServer = options.input === undefined;
+  const takes = asksServer && (options.group !== undefined || options.shared === true);
+  if (asksServer && options.acknowledge && !takes) {
     throw new UsageError("--acknowledge goes with --group or --shared: a look shares its alerts with nobody");
   }
   const printer = createPrinter({

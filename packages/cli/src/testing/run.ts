@@ -24,7 +24,10 @@ export class Run {
     isOnTerminal = false,
     stdin: number | "pipe" = "pipe",
   ) {
-    const { FORCE_COLOR, NO_COLOR, FALCO_OUTPUTS_ADDRESS, ...inherited } = process.env;
+    const { FORCE_COLOR, NO_COLOR, ...others } = process.env;
+    const inherited = Object.fromEntries(
+      Object.entries(others).filter(([name]) => !name.startsWith("FALCO_OUTPUTS_")),
+    );
     const words = typeof args === "string" ? args : args.map((arg) => `'${arg}'`).join(" ");
     const line = `exec '${process.execPath}' '${command}' ${words}`;
     const [program, ...given] = isOnTerminal

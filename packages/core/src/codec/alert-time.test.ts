@@ -93,7 +93,7 @@ describe("FieldWalk", () => {
       writer
         .tag(16, WireType.StartGroup)
         .tag(2, WireType.LengthDelimited)
-        .bytes(new Uint8Array(300))
+        .bytes(new Uint8Array(300).fill(0x84))
         .tag(17, WireType.StartGroup)
         .tag(1, WireType.Varint)
         .uint32(300)

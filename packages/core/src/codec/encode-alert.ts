@@ -44,7 +44,7 @@ export function roomForAlert({ rule, output, outputFields, hostname, tags, sourc
 export function encodeUnusualAlert(alert: Alert): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = toBinary(OutputsResponseSchema, alert);
+    bytes = toBinary(OutputsResponseSchema, { ...alert, scanned: 0n });
   } catch (cause) {
     // What protobuf-es says quotes the value, which is for no log.
     throw new FalcoError("not an alert: a field's value is out of range", Code.InvalidArgument, { cause });

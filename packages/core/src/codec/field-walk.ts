@@ -73,17 +73,23 @@ export class FieldWalk {
   }
 
   #skipGroup(): void {
-    for (let depth = 1; depth > 0; ) {
-      const type = this.#tag() & 7;
-      if (type === WireType.startGroup) depth++;
-      else if (type === WireType.endGroup) depth--;
-      else if (type === WireType.delimited) this.#at += this.#tag();
-      else this.#skip(type);
+    for (let depth = 1; depth > 0 && this.#at < this.#end; ) {
+      const type = this.#number() & 7;
+      if (type === WireType.startGroup) {
+        depth++;
+      } else if (type === WireType.endGroup) {
+        depth--;
+      } else if (type === WireType.delimited) {
+        const length = this.#number();
+        this.#at += length;
+      } else {
+        this.#skip(type);
+      }
     }
   }
 
   /** A tag or a length. */
-  #tag(): number {
+  #number(): number {
     const first = this.#bytes[this.#at++]!;
     return first < continued ? first : this.#restOf(first);
   }

@@ -17,6 +17,7 @@ export {
   alertTag,
   continued,
   entryField,
+  entryTag,
   messageBytesAt,
   prefixBytes,
   sequenceBytes,

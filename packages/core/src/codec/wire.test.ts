@@ -26,6 +26,7 @@ it("has the contract's fields, each with the byte that begins it", () => {
     tags: ["x"],
     source: "x",
     sequence: 1n,
+    scanned: 1n,
   };
   const { fields } = OutputsResponseSchema;
   expect(alertField).toEqual(Object.fromEntries(fields.map(({ localName, number }) => [localName, number])));

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { StreamResponse } from "@connectrpc/connect";
+import { Code, ConnectError, type StreamResponse } from "@connectrpc/connect";
 import {
   type OutputsRequest,
   OutputsRequestSchema,
@@ -10,8 +10,10 @@ import {
   windowHeader,
 } from "../contract.js";
 import type { OutputsRpc } from "../outputs-rpc.js";
+import { SilenceError } from "../silence-error.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import { batchesOf } from "./batches.js";
+import { heard, heartbeatMsOf } from "./heartbeats.js";
 import { Polling } from "./polling.js";
 import { Requests } from "./requests.js";
 import type { StreamSettings } from "./settings.js";
@@ -30,6 +32,8 @@ export class AlertCall {
   readonly isOurs: boolean;
   /** The sequence number after which it starts; undefined from Falco itself. */
   readonly position: bigint | undefined;
+  /** How often the server says something at least; undefined if it does not say so. */
+  readonly #heartbeatMs: number | undefined;
   #last: Promise<IteratorResult<readonly OutputsResponse[]>> | undefined;
   #isOpen = true;
   #endDrain: (() => void) | undefined;
@@ -47,6 +51,7 @@ export class AlertCall {
     this.isOurs = header.has(versionHeader);
     const position = header.get(positionHeader);
     this.position = position !== null && /^\d{1,19}$/.test(position) ? BigInt(position) : undefined;
+    this.#heartbeatMs = heartbeatMsOf(header);
     this.#polling = polling;
     if (this.isOurs) polling?.stop();
     if (acknowledge !== false) {
@@ -86,11 +91,22 @@ export class AlertCall {
     return this.isOurs && this.position === undefined;
   }
 
-  /** The next messages, at least one; undefined when the server has ended the stream. */
+  /**
+   * The next messages, at least one; undefined when the server has ended the stream.
+   * @throws what the transport throws; ConnectError with Unavailable for a server that was silent for too long.
+   */
   async next(): Promise<readonly OutputsResponse[] | undefined> {
     this.#last = this.#batches.next();
-    const batch = await this.#last;
-    return batch.done === true ? undefined : batch.value;
+    try {
+      const batch = await (this.#heartbeatMs === undefined
+        ? this.#last
+        : heard(this.#last, this.#heartbeatMs));
+      return batch.done === true ? undefined : batch.value;
+    } catch (reason) {
+      if (!(reason instanceof SilenceError)) throw reason;
+      this.cancel(reason);
+      throw new ConnectError(reason.message, Code.Unavailable);
+    }
   }
 
   /** Marks the response at a place as done. @returns Whether the server can still be told. */
@@ -124,12 +140,12 @@ export class AlertCall {
     this.#endDrain?.();
   }
 
-  /** Ends the call at once. */
-  cancel(): void {
+  /** Ends the call at once. The transport is told the reason. */
+  cancel(reason?: SilenceError): void {
     this.#isOpen = false;
     this.acknowledgements?.stop();
     this.#polling?.stop();
-    this.#abort.abort();
+    this.#abort.abort(reason);
     this.#requests.end();
   }
 

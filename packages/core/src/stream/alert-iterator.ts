@@ -203,19 +203,19 @@ export class AlertIterator implements OneByOne {
     const connection = this.#connection;
     const { passes, acknowledge } = this.#settings;
     const response = this.#arrived[this.#taken++]!;
-    if (call.isOurs && response.scanned !== 0n) {
-      connection.scanned(response.scanned);
+    if (response.scanned !== 0n) {
+      connection.position.scanned(response.scanned);
       return undefined;
     }
     const alert = toAlert(response);
     const place = call.acknowledgements?.received() ?? 0;
     const loss = call.isOurs ? lossOf(alert) : undefined;
-    if (loss?.cause === "restart") connection.startOver(call);
-    if (connection.isRepeated(alert.sequence) || (loss === undefined && passes?.(alert) === false)) {
+    if (loss?.cause === "restart") connection.position.startAt(call.position);
+    if (connection.position.isRepeated(alert.sequence) || (loss === undefined && passes?.(alert) === false)) {
       call.acknowledgements?.done(place);
       return undefined;
     }
-    connection.advance(alert.sequence);
+    connection.position.advance(alert.sequence);
     this.#inHand = call;
     if (acknowledge === "manual") this.#deliveries.add(alert, { call, place });
     if (loss !== undefined) connection.tell({ type: "lost", loss, alert });

@@ -6,6 +6,7 @@ import { type OutputsRequest, OutputsRequestSchema, type OutputsResponse } from 
 import type { Failure } from "../failure.js";
 import type { OutputsRpc } from "../outputs-rpc.js";
 import { AlertCall } from "./alert-call.js";
+import { Position } from "./position.js";
 import type { StreamSettings } from "./settings.js";
 import type { StreamStatus } from "./status.js";
 
@@ -46,9 +47,9 @@ export class StreamConnection {
   readonly #rpc: OutputsRpc;
   readonly #settings: StreamSettings;
   readonly #onClosed: () => void;
+  readonly position: Position;
   #state: State = { name: "new" };
-  /** The highest sequence number that the loop got, or the place where the stream began. */
-  #position: bigint | undefined;
+  #lastHeardAt: Date | undefined;
   /** By `performance.now()`, which no change of the clock moves. */
   #startedAtMs = 0;
   /** How many attempts there were since one succeeded. */
@@ -72,6 +73,7 @@ export class StreamConnection {
     this.#rpc = rpc;
     this.#settings = settings;
     this.#onClosed = onClosed;
+    this.position = new Position(settings.request);
   }
 
   /**
@@ -122,31 +124,6 @@ export class StreamConnection {
     }
   }
 
-  /** Whether the loop got this alert before, of a connection that was lost. */
-  isRepeated(sequence: bigint): boolean {
-    return (
-      this.#settings.request.broadcast &&
-      sequence !== 0n &&
-      this.#position !== undefined &&
-      sequence <= this.#position
-    );
-  }
-
-  /** The loop gets this alert: another connection goes on after it. */
-  advance(sequence: bigint): void {
-    if (this.#position === undefined ? sequence > 0n : sequence > this.#position) this.#position = sequence;
-  }
-
-  /** The server has looked at alerts up to here: a broadcast goes on after it. */
-  scanned(sequence: bigint): void {
-    if (this.#settings.request.broadcast) this.advance(sequence);
-  }
-
-  /** Another log begins, with numbers of its own. */
-  startOver({ position }: AlertCall): void {
-    this.#position = position;
-  }
-
   async #receive(): Promise<Arrival | undefined> {
     if (this.#state.name === "new") this.#startedAtMs = performance.now();
     while (!this.#isClosed()) {
@@ -154,8 +131,8 @@ export class StreamConnection {
         const call = this.#state.name === "connected" ? this.#state.call : await this.#connect();
         const responses = await call?.next();
         if (responses !== undefined) {
-          this.#failures = 0;
-          this.#rpc.pace.reset();
+          this.#lastHeardAt = new Date();
+          if (responses.some(({ scanned }) => scanned === 0n)) this.#recovered();
           return { call: call!, responses };
         }
         if (this.#isClosed()) break;
@@ -192,10 +169,11 @@ export class StreamConnection {
       return undefined;
     }
     this.#state = { name: "connected", call, sinceMs: performance.now() };
+    this.#lastHeardAt = new Date();
     // The error comes with the next message.
     if (call.isRefused) return call;
     this.#attempts = 0;
-    this.#position ??= call.position;
+    if (this.position.sequence === undefined) this.position.startAt(call.position);
     this.tell({ type: this.#resumes ? "resumed" : "connected" });
     this.#resumes = true;
     return call;
@@ -205,8 +183,9 @@ export class StreamConnection {
   #request(): OutputsRequest {
     const { request } = this.#settings;
     const hasPlace = request.broadcast || request.group !== "";
-    return this.#resumes && hasPlace && this.#position !== undefined
-      ? create(OutputsRequestSchema, { ...request, after: this.#position })
+    const { sequence } = this.position;
+    return this.#resumes && hasPlace && sequence !== undefined
+      ? create(OutputsRequestSchema, { ...request, after: sequence })
       : request;
   }
 
@@ -214,8 +193,7 @@ export class StreamConnection {
   async #waitAfter(reason: unknown): Promise<void> {
     const state = this.#state;
     if (state.name === "connected" && performance.now() - state.sinceMs > this.#rpc.connectTimeoutMs) {
-      this.#failures = 0;
-      this.#rpc.pace.reset();
+      this.#recovered();
     }
     this.#failures++;
     const failure = this.#rpc.failure(this.#settings.method, reason);
@@ -230,8 +208,15 @@ export class StreamConnection {
       };
       this.#state = { name: "waiting", endWait };
     });
-    this.tell({ type: "disconnected", error: failure.error, retryInMs });
+    const heard = this.#lastHeardAt === undefined ? {} : { lastHeardAt: this.#lastHeardAt };
+    this.tell({ type: "disconnected", error: failure.error, retryInMs, ...heard });
     await waited;
+  }
+
+  /** The next failure is the first: an alert came, or a call held. */
+  #recovered(): void {
+    this.#failures = 0;
+    this.#rpc.pace.reset();
   }
 
   /** How long to wait before another attempt; undefined: there is none. */

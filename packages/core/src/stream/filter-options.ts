@@ -5,57 +5,87 @@ import { OptionError } from "../option-error.js";
 import { toPriority } from "../priority.js";
 import type { AlertFilter, FilterOptions } from "./options.js";
 
-/** Filters as the contract has them, and what the caller typed for each part of the request. */
+/** Filters as the contract has them. */
 export interface RequestFilters {
   readonly allow: RequestFilter[];
   readonly deny: RequestFilter[];
+  /** What the caller calls a part of the request that the contract calls e.g. `allow[0].min_priority`. */
   readonly nameOf: (path: string) => string;
 }
 
-const parts = ["minPriority", "fields", ...listFilters] as const;
+/** In the order in which errors name them. */
+const parts = ["minPriority", "rules", "sources", "hostnames", "tags", "fields"] as const;
 
-/** @throws OptionError for the name of a priority that there is not; for filter parts beside `allow`. */
+/** @throws OptionError for what is not a filter, and for parts of one beside `allow`. */
 export function requestFilters(options: FilterOptions): RequestFilters {
   const short = parts.filter((name) => isGiven(options[name]));
-  const { allow = [], deny = [] } = options;
-  if (short.length > 0 && allow.length > 0) {
+  const allow = filtersIn("allow", options.allow);
+  const deny = filtersIn("deny", options.deny);
+  const [first] = short;
+  if (first === undefined) return { allow, deny, nameOf: optionName };
+  if (allow.length > 0) {
     throw new OptionError({
-      option: short[0]!,
-      got: options[short[0]!],
-      expected: "nothing with {allow}: put it into the filters there",
+      option: first,
+      got: options[first],
+      expected: "it in a filter of {allow}, which is given as well",
     });
   }
-  const path = (list: string) => (index: number, name: string) => `${list}[${index}].${name}`;
   return {
-    allow:
-      short.length > 0
-        ? [toRequestFilter(options, (name) => name)]
-        : allow.map((filter, index) => toRequestFilter(filter, (name) => path("allow")(index, name))),
-    deny: deny.map((filter, index) => toRequestFilter(filter, (name) => path("deny")(index, name))),
-    nameOf: (name) => optionName(name, short),
+    allow: [toRequestFilter(options, "")],
+    deny,
+    nameOf: (path) => (path === "allow" ? short.join(", ") : optionName(path).replace(/^allow\[0\]\./, "")),
   };
 }
 
-function optionName(path: string, short: readonly string[]): string {
-  if (path === "acknowledged") return "acknowledge";
-  if (short.length > 0 && path === "allow") return short.join(", ");
-  const typed = path.replace("min_priority", "minPriority");
-  return short.length > 0 ? typed.replace(/^allow\[0\]\./, "") : typed;
+function optionName(path: string): string {
+  return path.replace(/\.min_priority$/, ".minPriority").replace(/\.fields\[\d+\]\.name$/, '.fields[""]');
 }
 
 function isGiven(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : value !== undefined;
 }
 
-function toRequestFilter(filter: AlertFilter, nameOf: (name: string) => string): RequestFilter {
+function filtersIn(list: "allow" | "deny", filters: unknown = []): RequestFilter[] {
+  if (!Array.isArray(filters))
+    throw new OptionError({ option: list, got: filters, expected: "a list of filters" });
+  return filters.map((filter: unknown, index) => {
+    const path = `${list}[${index}]`;
+    if (!isRecord(filter)) throw new OptionError({ option: path, got: filter, expected: "a filter" });
+    return toRequestFilter(filter, `${path}.`);
+  });
+}
+
+function toRequestFilter(filter: AlertFilter, path: string): RequestFilter {
   const { minPriority, fields = {} } = filter;
+  if (!isRecord(fields)) {
+    throw new OptionError({
+      option: `${path}fields`,
+      got: fields,
+      expected: "values by the name of their field",
+    });
+  }
   return create(RequestFilterSchema, {
-    ...Object.fromEntries(listFilters.map((name) => [name, [...(filter[name] ?? [])]])),
+    ...Object.fromEntries(listFilters.map((name) => [name, texts(`${path}${name}`, filter[name])])),
     // A number is judged with the rest of the request, in the server's words.
     ...(minPriority !== undefined && {
       minPriority:
-        typeof minPriority === "number" ? minPriority : toPriority(minPriority, nameOf("minPriority")),
+        typeof minPriority === "number" ? minPriority : toPriority(minPriority, `${path}minPriority`),
     }),
-    fields: Object.entries(fields).map(([name, values]) => ({ name, values: [values].flat() })),
+    fields: Object.entries(fields).map(([name, values]) => ({
+      name: name.toWellFormed(),
+      values: texts(`${path}fields[${JSON.stringify(name)}]`, [values].flat()),
+    })),
   });
+}
+
+/** What is not well-formed is sent, and compared, as the replacement character. */
+function texts(option: string, values: unknown = []): string[] {
+  if (Array.isArray(values) && values.every((value) => typeof value === "string")) {
+    return values.map((value) => value.toWellFormed());
+  }
+  throw new OptionError({ option, got: values, expected: "a list of texts" });
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -20,6 +20,16 @@ describe("options that make sense together", () => {
     { group: "pager" },
     { group: "pager", after: 0n, minPriority: "warning", acknowledge: true },
     { broadcast: true, after: 5n, rules: ["r"], sources: ["syscall"], hostnames: ["node-1"] },
+    {
+      broadcast: true,
+      allow: [{ rules: ["a*"] }, { fields: { "proc.name": ["bash", "\\*"] } }],
+      deny: [{ tags: ["t"] }],
+    },
+    { broadcast: true, fields: { "k8s.ns.name": "shop", "fd.name": [] }, deny: [{ minPriority: 7 }] },
+    { broadcast: true, since: new Date(0), after: 5n },
+    { broadcast: true, since: -62_135_596_800_000_000_000n },
+    { group: "pager", tags: [], fields: {}, allow: [], deny: [] },
+    { filterLocally: true, allow: [{ rules: ["a"] }], deny: [{ rules: ["b"] }] },
     { reconnect: false, pollIntervalMs: 50, onStatus: () => undefined },
     { reconnect: { maxAttempts: 3 }, signal: new AbortController().signal, timeoutMs: 10, headers: {} },
     { reconnect: { maxAttempts: Number.POSITIVE_INFINITY, maxDelayMs: 2 ** 31 - 1 }, timeoutMs: 99_999_999 },
@@ -29,12 +39,16 @@ describe("options that make sense together", () => {
     expect(sub(options)).toHaveProperty("acknowledge");
   });
 
-  it.each([{}, { follow: true }, { broadcast: true, follow: true, tags: ["a"] }, { group: "g", after: 0n }])(
-    "get takes %o",
-    (options) => {
-      expect(get(options)).toBeDefined();
-    },
-  );
+  it.each([
+    {},
+    { follow: true },
+    { broadcast: true, follow: true, tags: ["a"], since: 0n },
+    { broadcast: true, since: new Date(0), until: new Date(1) },
+    { broadcast: true, until: 253_402_300_799_999_999_999n },
+    { group: "g", after: 0n },
+  ])("get takes %o", (options) => {
+    expect(get(options)).toBeDefined();
+  });
 });
 
 describe("options that make none are refused before any call, by the names that the caller typed", () => {
@@ -45,7 +59,7 @@ describe("options that make none are refused before any call, by the names that 
     ],
     [
       { minPriority: "warning", tags: ["a"] },
-      "tags, minPriority: the shared queue has no filter, for what does not match would be lost to the others: name a group, ask for a broadcast, or filter locally",
+      "minPriority, tags: the shared queue has no filter, for what does not match would be lost to the others: name a group, ask for a broadcast, or filter locally",
     ],
     [
       { after: 1n },
@@ -55,6 +69,63 @@ describe("options that make none are refused before any call, by the names that 
       { broadcast: true, acknowledge: true },
       "acknowledge: a broadcast shares with nobody to whom its alerts could go instead",
     ],
+    [{ allow: [{ rules: ["a"] }], deny: [{ rules: ["b"] }] }, "allow, deny: the shared queue has no filter"],
+    [
+      { broadcast: true, minPriority: "warning", tags: ["a"], allow: [{ rules: ["a"] }] },
+      'minPriority: "warning", expected it in a filter of allow, which is given as well',
+    ],
+    [
+      { broadcast: true, allow: [{ tags: ["a"] }, {}] },
+      "allow[1]: an empty filter, which every alert would match",
+    ],
+    [
+      { filterLocally: true, deny: [{ rules: [] }] },
+      "deny[0]: an empty filter, which every alert would match",
+    ],
+    [{ broadcast: true, minPriority: 8 }, "minPriority: 8, expected 0 (Emergency) to 7 (Debug)"],
+    [{ filterLocally: true, minPriority: -1 }, "minPriority: -1, expected 0 (Emergency) to 7 (Debug)"],
+    [
+      { group: "g", deny: [{ minPriority: 8 }] },
+      "deny[0].minPriority: 8, expected 0 (Emergency) to 7 (Debug)",
+    ],
+    [
+      { group: "g", deny: [{ minPriority: "loud" }] },
+      'deny[0].minPriority: "loud", expected one of Emergency',
+    ],
+    [{ broadcast: true, fields: { "": "x" } }, 'fields[""]: empty, expected the name of an output field'],
+    [
+      { broadcast: true, allow: [{ rules: ["a"] }, { fields: { a: [], "": [] } }] },
+      'allow[1].fields[""]: empty, expected the name of an output field',
+    ],
+    [
+      { broadcast: true, rules: Array(1001).fill("r"), deny: [{ tags: ["t"] }] },
+      "rules, deny: 1002 values, expected at most 1000",
+    ],
+    [
+      { broadcast: true, allow: Array(101).fill({ rules: ["r"] }) },
+      "allow: 101 filters, expected at most 100",
+    ],
+    [
+      { broadcast: true, fields: { a: ["é".repeat(32_768)] } },
+      "fields: values of 65537 bytes, expected at most 65536",
+    ],
+    [{ broadcast: true, tags: "network" }, 'tags: "network", expected a list of texts'],
+    [{ broadcast: true, deny: [{ rules: [1] }] }, "deny[0].rules: a list, expected a list of texts"],
+    [{ broadcast: true, fields: { a: 5 } }, 'fields["a"]: a list, expected a list of texts'],
+    [{ broadcast: true, fields: ["a"] }, "fields: a list, expected values by the name of their field"],
+    [{ broadcast: true, allow: { rules: ["a"] } }, "allow: an object, expected a list of filters"],
+    [{ broadcast: true, deny: [null] }, "deny[0]: null, expected a filter"],
+    [{ group: "pager", since: 0n }, "since: only a broadcast can start at a time: a group keeps its place"],
+    [
+      { broadcast: true, until: 0n },
+      "until: only a get of a broadcast that does not follow can end at a time",
+    ],
+    ...[new Date(Number.NaN), -62_135_596_800_000_000_001n, 253_402_300_800_000_000_000n, 0, "now", null].map(
+      (since): [object, string] => [
+        { broadcast: true, since },
+        `since: ${typeof since === "string" ? '"now"' : typeof since === "bigint" ? `${since}n` : since}, expected a Date, or nanoseconds since 1970 as a bigint, in the years 1 to 9999`,
+      ],
+    ),
     [{ follow: true }, "follow: sub follows anyway, it is for get"],
     [{ group: "x".repeat(257) }, "group: a name of 257 characters, expected at most 256"],
     [{ group: "" }, 'group: "", expected a name'],
@@ -78,8 +149,18 @@ describe("options that make none are refused before any call, by the names that 
     );
   });
 
-  it("get: acknowledgements", () => {
-    expect(() => get({ acknowledge: true })).toThrow("acknowledge: get takes no acknowledgements, use sub");
+  it.each([
+    [{ acknowledge: true }, "acknowledge: get takes no acknowledgements, use sub"],
+    [
+      { broadcast: true, follow: true, until: 0n },
+      "until: only a get of a broadcast that does not follow can end at a time",
+    ],
+    [{ until: new Date(0) }, "until: only a get of a broadcast that does not follow can end at a time"],
+    [{ broadcast: true, since: 5n, until: 5n }, "until: it is not later than since"],
+    [{ broadcast: true, until: new Date(8.64e15) }, /^until: .* 275760 .*, expected a Date, or nanoseconds/],
+  ])("get: %o", (options, message) => {
+    expect(() => get(options)).toThrow(message);
+    expect(() => get(options)).toThrow(FalcoError);
   });
 });
 
@@ -135,8 +216,17 @@ it("what makes no sense does not compile either", () => {
     () => client.get({ acknowledge: true }),
     // @ts-expect-error groups are filtered by the server
     () => client.sub({ group: "pager", filterLocally: true }),
+    // @ts-expect-error a group keeps its place
+    () => client.sub({ group: "pager", since: 0n }),
+    // @ts-expect-error and so does the shared queue
+    () => client.get({ since: 0n, until: 1n }),
+    // @ts-expect-error a subscription does not end
+    () => client.sub({ broadcast: true, until: 1n }),
+    // @ts-expect-error nor does a get that follows
+    () => client.get({ broadcast: true, until: 1n, follow: true }),
   ];
   for (const call of refused) expect(call).toThrow(FalcoError);
+  expect(client.get({ broadcast: true, since: new Date(0), until: 1n, follow: false })).toBeDefined();
   // @ts-expect-error alerts are acknowledged by hand only where that was asked for
   const automatic = client.sub({ group: "pager", acknowledge: true }).acknowledge;
   const byHand = client.sub({ group: "pager", acknowledge: "manual" }).acknowledge;

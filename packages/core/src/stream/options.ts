@@ -21,22 +21,29 @@ export interface CallOptions {
 export type CallHeaders = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
 /**
- * Chooses alerts: every part that is given must match; of a list, one value is enough. Values are compared with the whole
- * text, and case matters. A `*` in a value is any run of characters, `\\*` a star.
+ * Chooses alerts: every part that is given must match; of several values, any. Values are compared with the whole text,
+ * and case matters. In a value, `*` is any run of characters, also an empty one; `\*` is a star (in code: `"\\*"`).
  */
 export interface AlertFilter {
   /** At least this severe. */
   minPriority?: PriorityLike;
-  /** One of the alert's tags is enough. */
-  tags?: readonly string[];
   rules?: readonly string[];
   sources?: readonly string[];
   hostnames?: readonly string[];
-  /** Output fields by their exact name, e.g. `{ "k8s.ns.name": ["shop"] }`; all must match. An empty list: it is there. */
+  /** One of the alert's tags is enough. */
+  tags?: readonly string[];
+  /**
+   * Output fields by their exact name, e.g. `{ "k8s.ns.name": "shop", "proc.name": ["bash", "*sh"] }`; each must match.
+   * An empty list: the alert has the field, whatever its value ("<NA>" included).
+   */
   fields?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Which alerts a stream gets. Parts of a filter that stand here are a single `allow`. */
+/**
+ * Which alerts a stream gets: those that match a filter of `allow`, if there is one, and none of `deny`. The parts of a
+ * filter can stand here themselves, in place of an `allow` with that one filter. At most 100 filters, with 1,000 values and
+ * names of fields, which take at most 65,536 bytes.
+ */
 export interface FilterOptions extends AlertFilter {
   /** Only alerts that match one of these. */
   allow?: readonly AlertFilter[];
@@ -46,25 +53,28 @@ export interface FilterOptions extends AlertFilter {
 
 type Never<Keys extends PropertyKey> = { [Key in Keys]?: never };
 
+/** Where only a broadcast can start and end. */
+type TimeWindow = "since" | "until";
+
 /** Falco's shared queue: each alert goes to one subscriber. It has no filter: what does not match would be lost. */
-interface SharedQueue extends Never<keyof FilterOptions | "group" | "broadcast" | "after" | "since"> {
+interface SharedQueue extends Never<keyof FilterOptions | "group" | "broadcast" | "after" | TimeWindow> {
   filterLocally?: false;
 }
 
 /** The shared queue of any server, filtered on this side: what does not match is taken from the queue all the same. */
-interface LocallyFiltered extends FilterOptions, Never<"group" | "broadcast" | "after" | "since"> {
+interface LocallyFiltered extends FilterOptions, Never<"group" | "broadcast" | "after" | TimeWindow> {
   filterLocally: true;
 }
 
 /** A group: its members share its alerts, every group gets all of them. */
-interface Group extends FilterOptions, Never<"broadcast" | "filterLocally" | "since"> {
+interface Group extends FilterOptions, Never<"broadcast" | "filterLocally" | TimeWindow> {
   group: string;
   /** Where the group starts, if it is new: after this sequence number; 0n: with the oldest retained. Default: now. */
   after?: bigint;
 }
 
 /** Every alert, shared with nobody. */
-interface Broadcast extends FilterOptions, Never<"group" | "acknowledge" | "filterLocally"> {
+interface Everything extends FilterOptions, Never<"group" | "acknowledge" | "filterLocally"> {
   broadcast: true;
   /**
    * Starts after this sequence number; 0n: with the oldest retained. Default: `sub` starts now, `get` with the oldest
@@ -72,12 +82,21 @@ interface Broadcast extends FilterOptions, Never<"group" | "acknowledge" | "filt
    */
   after?: bigint;
   /**
-   * No alerts with an earlier time of their own: a Date, or nanoseconds since 1970. Without `after`, it starts with the
-   * oldest retained.
+   * No alerts that are older: a Date, or nanoseconds since 1970, in the years 1 to 9999. It is compared with the alert's
+   * own time; an alert without one has the time of its arrival. Without `after`, the stream starts with the oldest
+   * retained alert that matches.
    */
   since?: Date | bigint;
-  /** Only alerts with an earlier time; for a `get` that does not follow. */
+}
+
+/** Every alert from some place on. */
+interface Broadcast extends Everything, Never<"until"> {}
+
+/** The alerts of a time that ends. */
+interface Ended extends Everything {
+  /** Only alerts that are older: as `since`, and later. For a `get` that does not follow. */
   until?: Date | bigint;
+  follow?: false;
 }
 
 export interface ReconnectOptions {
@@ -130,6 +149,6 @@ export type SubOptions = CallOptions &
   ((SharedQueue & Acknowledging) | (LocallyFiltered & Acknowledging) | (Group & Acknowledging) | Broadcast);
 
 export type GetOptions = CallOptions &
-  (Following & { follow?: boolean }) &
-  (SharedQueue | LocallyFiltered | Group | Broadcast) &
-  Never<"acknowledge">;
+  Following &
+  Never<"acknowledge"> &
+  (((SharedQueue | LocallyFiltered | Group | Broadcast) & { follow?: boolean }) | Ended);

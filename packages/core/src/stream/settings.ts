@@ -1,15 +1,17 @@
 import { create } from "@bufbuild/protobuf";
 import type { Alert } from "../alert-message.js";
 import { milliseconds } from "../check-option.js";
-import { type OutputsRequest, OutputsRequestSchema, refusal } from "../contract.js";
+import { type OutputsRequest, OutputsRequestSchema } from "../contract.js";
 import { Code, FalcoError } from "../error.js";
 import { OptionError } from "../option-error.js";
+import { refusal, refusedFilters } from "../refusal.js";
 import { type CallSettings, callSettings } from "./call-settings.js";
 import { requestFilters } from "./filter-options.js";
 import { matcherOf } from "./local-filter.js";
 import type { CallOptions, FilterOptions, GetOptions, ReconnectOptions, SubOptions } from "./options.js";
 import { type ReconnectSettings, reconnectSettings } from "./reconnect-settings.js";
 import type { StreamStatus } from "./status.js";
+import { timeOption } from "./time-option.js";
 
 /** What a stream is to do: options with their defaults, checked. */
 export interface StreamSettings {
@@ -74,7 +76,7 @@ export function streamSettings(
   const pollIntervalMs = milliseconds("pollIntervalMs", any.pollIntervalMs, defaultPollIntervalMs);
   const drainTimeoutMs = milliseconds("drainTimeoutMs", any.drainTimeoutMs, defaultDrainTimeoutMs);
   const reconnect = reconnectSettings(any.reconnect, maxReconnectDelayMs);
-  const { allow, deny, nameOf } = requestFilters(any);
+  const filters = requestFilters(any);
   if (filterLocally && (any.group !== undefined || broadcast)) {
     throw new OptionError({
       option: "filterLocally",
@@ -90,17 +92,20 @@ export function streamSettings(
       expected: `a sequence number as a bigint, from 0n to ${maxSequence}n`,
     });
   }
+  const since = timeOption("since", any.since);
+  const until = timeOption("until", any.until);
   const request = create(OutputsRequestSchema, {
-    ...(filterLocally ? {} : { allow, deny }),
+    ...(!filterLocally && { allow: filters.allow, deny: filters.deny }),
     group: any.group ?? "",
     broadcast,
     follow,
     ...(after !== undefined && { after }),
-    ...timestampIn("since", any.since),
-    ...timestampIn("until", any.until),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
     ...(acknowledge !== false && { acknowledged: 0n }),
   });
-  const refused = refusal(method, request, nameOf);
+  const nameOf = (path: string) => (path === "acknowledged" ? "acknowledge" : filters.nameOf(path));
+  const refused = refusal(method, request, nameOf) ?? refusedFilters(filters, nameOf);
   if (refused !== undefined) throw new FalcoError(refused, Code.InvalidArgument);
   return {
     method,
@@ -109,20 +114,12 @@ export function streamSettings(
     needsOurServer: request.group !== "" || broadcast || follow || acknowledge !== false,
     acknowledge: acknowledge === true ? "auto" : acknowledge,
     isWhole: method === "get" && !follow,
-    passes: filterLocally ? matcherOf(allow, deny) : undefined,
+    passes: filterLocally ? matcherOf(filters.allow, filters.deny) : undefined,
     reconnect: method === "sub" || follow ? reconnect : undefined,
     pollIntervalMs,
     drainTimeoutMs,
     onStatus,
   };
-}
-
-/** @throws OptionError for a date that is none. */
-function timestampIn(option: "since" | "until", time: Date | bigint | undefined) {
-  if (time === undefined) return {};
-  const ns = typeof time === "bigint" ? time : BigInt(time.getTime()) * 1_000_000n;
-  const seconds = ns >= 0n ? ns / 1_000_000_000n : (ns - 999_999_999n) / 1_000_000_000n;
-  return { [option]: { seconds, nanos: Number(ns - seconds * 1_000_000_000n) } };
 }
 
 function isSequence(value: unknown): boolean {

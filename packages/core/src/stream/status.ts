@@ -7,8 +7,16 @@ export type StreamStatus =
   | { readonly type: "connecting"; readonly attempt: number }
   /** The server answered for the first time. Falco's own does so only with its first alert. */
   | { readonly type: "connected" }
-  /** The connection was lost, or an attempt failed; another one follows in `retryInMs`. */
-  | { readonly type: "disconnected"; readonly error: FalcoError; readonly retryInMs: number }
+  /**
+   * The connection was lost, or an attempt failed; another one follows in `retryInMs`. `lastHeardAt` is when this stream
+   * last got anything from the server, a heartbeat included; absent if it never did.
+   */
+  | {
+      readonly type: "disconnected";
+      readonly error: FalcoError;
+      readonly retryInMs: number;
+      readonly lastHeardAt?: Date;
+    }
   /** The server answers again; the stream goes on where it was, as far as its mode allows. */
   | { readonly type: "resumed" }
   /** Alerts were lost; the alert that tells it comes next. */

@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-// TB is as much of testing.TB as this package needs; an example has none.
+// TB is the part of testing.TB that this package needs; an example has no testing.TB.
 type TB interface {
 	Helper()
 	Fatalf(format string, args ...any)

@@ -31,7 +31,7 @@ type Alert struct {
 	Source       string         `json:"source,omitempty"`
 }
 
-// Stats is as much of a server's as tests look at.
+// Stats is the part of a server's statistics that tests use.
 type Stats struct {
 	Appended    int
 	Subscribers int
@@ -71,13 +71,13 @@ func (s *Server) Stop() {
 	s.must("stop", nil, nil)
 }
 
-// Publish gives it alerts: an Alert each, or a line of Falco's. It returns their sequence numbers.
+// Publish publishes alerts, each an Alert or a line of Falco's JSON. It returns their sequence numbers.
 func (s *Server) Publish(alerts ...any) []uint64 {
 	s.tb.Helper()
 	return s.publish("publish", map[string]any{"alerts": alerts})
 }
 
-// PublishNumbered gives it alerts of the rules "Rule FROM" to "Rule TO".
+// PublishNumbered publishes alerts of the rules "Rule FROM" to "Rule TO".
 func (s *Server) PublishNumbered(from, to int) []uint64 {
 	s.tb.Helper()
 	return s.publish("publishNumbered", map[string]any{"from": from, "to": to})

@@ -19,7 +19,7 @@ import {
   type Http2SessionManager,
 } from "@connectrpc/connect-node";
 import type { Alert } from "@falco-outputs/core";
-import { type Batched, batches, OutputsResponseSchema } from "@falco-outputs/core/contract";
+import { type Batched, batches, OutputsResponseSchema, SilenceError } from "@falco-outputs/core/contract";
 import { version } from "../version.js";
 import { AlertBatches } from "./alert-batches.js";
 import { guard } from "./callback-guard.js";
@@ -95,6 +95,11 @@ export function createTransport(options: TransportOptions): Transport {
           header,
         );
         if (headerError !== undefined) throw headerError;
+        const { session } = stream();
+        signal?.addEventListener("abort", () => {
+          // The next call would be as silent on this connection, which ends with its last one.
+          if (signal.reason instanceof SilenceError) session?.close();
+        });
         const rest = body[Symbol.asyncIterator]();
         const batches = new AlertBatches({
           stream: stream(),

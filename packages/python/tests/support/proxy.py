@@ -22,6 +22,8 @@ class Proxy:
         self._passing = threading.Semaphore(0)
         self.refusing = False
         self.taken = 0
+        self.left = 0
+        """How many silent connections were closed by the client."""
         path = folder / "proxy.sock"
         self.address = f"unix://{path}"
         self._listener = socket.socket(socket.AF_UNIX)
@@ -80,7 +82,9 @@ class Proxy:
             while data := one.recv(65_536):
                 if one not in self._silent:
                     other.sendall(data)
-        if one not in self._silent:
+        if one in self._silent:
+            self.left += 1
+        else:
             for end in (one, other):
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)

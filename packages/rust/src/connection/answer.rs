@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use super::channel::Record;
 use super::failure::Failure;
 
-/// The body of an answer. It fails if it ends without a gRPC status: then something on the way has cut it.
+/// The body of an answer. It fails if it ends without a gRPC status: then the stream was cut on the way.
 #[derive(Debug)]
 pub(crate) struct Answer {
     body: Incoming,

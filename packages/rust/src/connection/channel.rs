@@ -21,17 +21,17 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const US: HeaderValue = HeaderValue::from_static(concat!("falco-outputs-rust/", env!("CARGO_PKG_VERSION")));
 const GRPC: &[u8] = b"application/grpc";
 const GRPC_STATUS: &str = "grpc-status";
-/// How often a request is handed to a connection that turns out to be over.
+/// How often a request may be sent in all. It is sent again if its connection had already ended.
 const MAX_SENDS: u32 = 3;
 
-/// What came of a call, apart from what tonic tells.
+/// What tonic does not report about a call.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     /// Our server answered: it sent our header.
     is_ours: AtomicBool,
     /// A gRPC status arrived.
     has_status: AtomicBool,
-    /// Of the connection that the call has.
+    /// The health of the connection that the call uses.
     health: Mutex<Option<Arc<Health>>>,
 }
 
@@ -40,7 +40,7 @@ impl Record {
         self.is_ours.load(Ordering::Relaxed)
     }
 
-    /// Whether a failed call's status arrived, as opposed to one that tonic made of what went wrong on this side.
+    /// Whether the status of a failed call came from the server. If not, tonic made it from an error on this side.
     pub(crate) fn has_status(&self, status: &Status) -> bool {
         self.has_status.load(Ordering::Relaxed) && std::error::Error::source(status).is_none()
     }
@@ -71,7 +71,7 @@ impl Record {
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) = Some(health);
     }
 
-    /// Looks at an answer's headers or trailers; says whether they have a status.
+    /// Looks at an answer's headers or trailers, and returns whether they have a status.
     pub(super) fn look_at(&self, headers: &HeaderMap) -> bool {
         if headers.contains_key(VERSION_HEADER) {
             self.is_ours.store(true, Ordering::Relaxed);
@@ -84,7 +84,7 @@ impl Record {
     }
 }
 
-/// Carries one call over whatever connection there is.
+/// Carries one call over the current connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
     links: Arc<Links>,
@@ -106,7 +106,7 @@ impl Channel {
             match link.send(request).await {
                 Ok(response) => return Ok(self.take(response)?),
                 Err(mut error) => match error.take_message() {
-                    // The connection was over before the request left.
+                    // The connection ended before the request was sent.
                     Some(unsent) if sends < MAX_SENDS => request = unsent,
                     _ => return Err(error.into_error().into()),
                 },
@@ -114,7 +114,7 @@ impl Channel {
         }
     }
 
-    /// An answer, if it is gRPC's.
+    /// Accepts an answer if it is gRPC's.
     fn take(self, response: Response<hyper::body::Incoming>) -> Result<Response<Answer>, Failure> {
         let status = response.status();
         let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);

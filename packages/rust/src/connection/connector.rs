@@ -19,8 +19,8 @@ use crate::address::Address;
 use crate::default_address::default_address;
 use crate::error::Error;
 
-/// The longest wait before a reconnection, unless a stream says otherwise: a unix socket's server is on this machine,
-/// and no crowd waits for it.
+/// The longest wait before a reconnection, unless a stream sets another one. It is short for a unix socket, whose
+/// server has only the clients of this machine.
 const MAX_DELAY: Duration = Duration::from_secs(30);
 const MAX_DELAY_ON_UNIX: Duration = Duration::from_secs(1);
 
@@ -36,7 +36,7 @@ pub(super) struct Connector {
 #[derive(Clone, Debug)]
 enum Target {
     Address(Address),
-    /// Looked for anew by each connection.
+    /// Each connection looks for it again.
     Default,
     Custom(CustomConnector, Option<Address>),
 }
@@ -69,7 +69,7 @@ impl Connector {
         }
     }
 
-    /// Where requests say that they go. Only a TCP address has a name to say.
+    /// The origin of requests. Only a TCP address has a host name; others use `localhost`.
     pub(super) fn origin(&self) -> Result<Uri, Error> {
         let authority = match &self.target {
             // An authority has no place for an IPv6 address's zone.
@@ -103,7 +103,7 @@ impl Connector {
         false
     }
 
-    /// A socket, and whether the server speaks HTTP/2 on it. `health` is told what goes wrong with it later.
+    /// A socket, and a receiver that completes once the server speaks HTTP/2 on it. `health` records what fails later.
     pub(super) async fn connect(
         &self,
         health: Arc<Health>,

@@ -9,7 +9,7 @@ use super::watched::Socket;
 
 type Opened = Pin<Box<dyn Future<Output = io::Result<Box<dyn Socket>>> + Send>>;
 
-/// A caller's own way to open connections.
+/// Opens connections with the caller's function.
 #[derive(Clone)]
 pub(crate) struct CustomConnector(Arc<dyn Fn() -> Opened + Send + Sync>);
 

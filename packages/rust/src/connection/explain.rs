@@ -9,12 +9,12 @@ use super::failure::Failure;
 use crate::code::Code;
 use crate::error::Error;
 
-/// Whom a socket leads to.
+/// What is on the other side of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
     Unix,
     Tcp,
-    /// Whatever a caller's connector opened.
+    /// Opened by the caller's connector.
     Custom,
     #[cfg(feature = "tls")]
     Tls,
@@ -22,7 +22,7 @@ pub(super) enum Peer {
 
 const CLOSED: &str = "the connection was closed by the other side";
 
-/// A failed call in words: what happened, and what to do.
+/// Explains a failed call: what happened, and what to do.
 pub(super) fn explain(status: Status, record: &Record) -> Error {
     if record.has_status(&status) {
         return Error::new(Code::from_number(status.code().into()), status.message()).sent_by_server();
@@ -33,7 +33,7 @@ pub(super) fn explain(status: Status, record: &Record) -> Error {
     let failure = chain(&status).find_map(|error| error.downcast_ref::<Failure>()).cloned();
     if let Some(Failure { code, message }) = failure {
         let error = Error::new(code, message).caused_by(status);
-        // An alert that cannot be read would be the same the next time.
+        // The next attempt would get the same alert, which cannot be decoded.
         return if code == Code::Internal { error.finally() } else { error };
     }
     let failure = of_http2(&status)
@@ -43,7 +43,7 @@ pub(super) fn explain(status: Status, record: &Record) -> Error {
     Error::from(failure).caused_by(status)
 }
 
-/// A message that tonic refused; it would be the same the next time.
+/// A message that tonic refused. The next attempt would get the same one.
 fn unreadable(status: Status) -> Error {
     let error = match status.code() {
         tonic::Code::OutOfRange => Error::new(
@@ -62,7 +62,7 @@ fn of_http2(status: &Status) -> Option<Failure> {
         return None;
     }
     match error.reason()? {
-        // Our server has no other way to tell one that does not read.
+        // Our server has no other way to tell a client that does not read.
         Reason::ENHANCE_YOUR_CALM if error.is_reset() => {
             let message = "the server ended the stream: it was read too slowly";
             Some(Failure::with(Code::ResourceExhausted, message))
@@ -74,8 +74,8 @@ fn of_http2(status: &Status) -> Option<Failure> {
     }
 }
 
-/// A connection that broke though the socket did not: this side gave it up, when no ping was answered. A call that waits
-/// for its response is told so, one that has it is told of a broken pipe.
+/// A connection that broke although the socket did not: hyper closed it, because a ping was not answered. A call
+/// without a response gets that error; a call with one gets a broken pipe.
 fn of_pings(status: &Status) -> Option<Failure> {
     let is_unanswered = |error: &(dyn StdError + 'static)| {
         let broken = error.downcast_ref::<h2::Error>().and_then(h2::Error::get_io);
@@ -91,7 +91,7 @@ fn innermost(status: &Status) -> String {
     chain(status).last().map_or_else(|| status.message().into(), ToString::to_string)
 }
 
-/// The causes of a status.
+/// The causes of a status, outermost first.
 fn chain(status: &Status) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     std::iter::successors(status.source(), |&error| error.source())
 }
@@ -104,7 +104,7 @@ pub(super) fn no_host(error: &io::Error) -> Failure {
     Failure::new(format!("the host's name could not be resolved: {error}"))
 }
 
-/// Why no connection came about.
+/// Why no connection could be made.
 pub(super) fn unreachable(error: &io::Error, peer: Peer) -> Failure {
     let message = match (peer, error.kind()) {
         (Peer::Unix, ErrorKind::NotFound) => {
@@ -156,7 +156,7 @@ pub(super) fn foreign(peer: Peer) -> Failure {
     })
 }
 
-/// The other side closed a connection; in HTTP/2 not before it spoke.
+/// The other side closed the connection. An HTTP/2 server does not do so before its first frame.
 pub(super) fn closed(peer: Peer, spoke: bool) -> Failure {
     Failure::new(match peer {
         _ if spoke => CLOSED,

@@ -29,7 +29,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// For tonic, which hands it back with the call's error.
+/// For tonic, which returns it as the call's error.
 impl From<Failure> for tonic::Status {
     fn from(failure: Failure) -> Self {
         let mut status = Self::new(tonic::Code::from_i32(failure.code.into()), &*failure.message);

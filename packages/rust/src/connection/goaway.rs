@@ -2,29 +2,29 @@ use h2::Reason;
 
 use super::failure::Failure;
 
-/// Of an HTTP/2 frame: the length of its header, in which three bytes of the payload's length come first, then the type.
+/// The length of an HTTP/2 frame's header: three bytes for the length of the payload, then the type, and the rest.
 const HEADER: usize = 9;
 const GOAWAY: u8 = 7;
-/// Of a GOAWAY: the last stream, the reason, and then as much of the text as is of interest.
+/// Offsets in a GOAWAY frame's payload: after the last stream, after the reason; and how much of the text is kept.
 const LAST_STREAM: usize = 4;
 const REASON: usize = LAST_STREAM + 4;
 const MAX_TEXT: usize = 64;
 /// gRPC's text for a client that pings more often than a server allows.
 const TOO_MANY_PINGS: &[u8] = b"too_many_pings";
 
-/// Finds the GOAWAY in what a server sends, which tells why it closes a connection: HTTP/2's implementation keeps the
-/// reason from the calls that run.
+/// Finds the GOAWAY frame in what a server sends, which says why it closes a connection. h2 does not pass that reason
+/// on to running calls.
 #[derive(Debug, Default)]
 pub(super) struct GoAway {
     header: Vec<u8>,
-    /// Of the current frame's payload, what is still to come.
+    /// How many bytes of the current frame's payload are still to come.
     left: usize,
     /// The beginning of a GOAWAY's payload.
     payload: Option<Vec<u8>>,
 }
 
 impl GoAway {
-    /// Reads on; returns why the server closes the connection, if it says so.
+    /// Reads the next bytes. Returns why the server closes the connection, if they say so.
     pub(super) fn read(&mut self, mut bytes: &[u8]) -> Option<Failure> {
         while !bytes.is_empty() {
             if self.left == 0 {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_it_however_the_bytes_are_split() {
+    fn finds_the_frame_however_the_bytes_are_split() {
         let others = [frame(4, &[]), frame(0, &[GOAWAY; 20_000]), frame(1, b"header")].concat();
         let bytes = [others, goaway(Reason::ENHANCE_YOUR_CALM, TOO_MANY_PINGS)].concat();
         for size in [1, 2, 3, 7, 8, 9, 10, 4096, bytes.len()] {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_its_reason() {
+    fn explains_the_reason() {
         let explained = |bytes: &[u8]| GoAway::default().read(bytes).map(|failure| failure.message);
         assert_eq!(explained(&goaway(Reason::NO_ERROR, b"bye")), None);
         assert_eq!(explained(&frame(GOAWAY, &[0; 7])), None);

@@ -12,12 +12,12 @@ use super::connector::Connector;
 use super::failure::Failure;
 use super::health::Health;
 
-/// What all streams of a connection, and one stream, may have on their way, in bytes.
+/// How many bytes may be in flight to all streams of a connection, and to one stream.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const MAX_PING_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// One HTTP/2 connection. It lasts as long as one of its clones, or a call.
+/// One HTTP/2 connection. It lasts as long as one of its clones, or a call on it.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     sender: SendRequest<Body>,
@@ -38,7 +38,7 @@ impl Link {
             .handshake(TokioIo::new(socket))
             .await
             .map_err(|error| health.failure().unwrap_or_else(|| Failure::new(error.to_string())))?;
-        // Its end reaches every call on it, and `health` has the reason.
+        // When it ends, every call on it fails, and `health` has the reason.
         tokio::spawn(connection);
         if spoke.await.is_err() {
             return Err(health.failure().unwrap_or_else(|| Failure::new("the connection was lost")));
@@ -51,7 +51,7 @@ impl Link {
         !self.sender.is_closed() && !self.health.is_retired()
     }
 
-    /// A request that did not leave comes back with the error.
+    /// The error returns a request that was not sent.
     pub(super) async fn send(
         &mut self,
         request: Request<Body>,

@@ -11,8 +11,8 @@ use super::link::Link;
 
 type Attempt = watch::Receiver<Option<Result<Link, Failure>>>;
 
-/// The connections of a client, one after the other. One attempt runs at a time; all who wait share it, and its reason
-/// if it fails.
+/// The connections of a client, one after the other. One attempt runs at a time. All calls that wait share it, and its
+/// failure.
 #[derive(Debug)]
 pub(super) struct Links {
     connector: Arc<Connector>,
@@ -30,12 +30,12 @@ impl Links {
         self.origin.clone()
     }
 
-    /// The connection that there is, or a new one.
+    /// The current connection, or a new one.
     pub(super) async fn get(&self) -> Result<Link, Failure> {
         loop {
             let mut attempt = self.attempt();
             let made = attempt.wait_for(Option::is_some).await.ok().and_then(|made| made.clone());
-            // Nothing, if the runtime ended in which the attempt ran.
+            // `None` if the runtime of the attempt has ended.
             if let Some(made) = made {
                 return made;
             }
@@ -50,7 +50,7 @@ impl Links {
         }
     }
 
-    /// In a task of its own, which goes on if those who wait for it give up.
+    /// Runs in its own task, which continues if the calls that wait for it are dropped.
     fn begin(&self) -> Attempt {
         let (sender, attempt) = watch::channel(None);
         let (connector, keep_alive) = (self.connector.clone(), self.keep_alive);
@@ -62,7 +62,7 @@ impl Links {
     }
 }
 
-/// Whether an attempt runs, or has made a connection that lives.
+/// Whether an attempt is running, or has made a connection that still works.
 fn is_usable(attempt: &Attempt) -> bool {
     match &*attempt.borrow() {
         None => attempt.has_changed().is_ok(),
@@ -71,7 +71,7 @@ fn is_usable(attempt: &Attempt) -> bool {
     }
 }
 
-/// The server in errors.
+/// The server's name in errors.
 impl fmt::Display for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.connector.fmt(f)

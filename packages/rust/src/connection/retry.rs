@@ -5,8 +5,8 @@ use tokio::time::Instant;
 
 use super::backoff::{backoff, random};
 
-/// When the streams of a client try again: one decision for all that lost the same connection, so that they come back
-/// together, on one new connection.
+/// When the streams of a client try again. Streams that lost the same connection share one decision, so that they come
+/// back together, on one new connection.
 #[derive(Debug)]
 pub(crate) struct Retry {
     /// Unless a stream says otherwise.
@@ -16,9 +16,10 @@ pub(crate) struct Retry {
 
 #[derive(Debug, Default)]
 struct Decision {
-    /// Counts them.
+    /// Counts the decisions.
     number: u64,
-    /// How often it failed since an alert came: a server that takes calls, and drops them, gets its rest.
+    /// How many failures there were since the last alert. A server that accepts calls and drops them is left alone
+    /// longer.
     failed: u32,
     /// From 0 to 1.
     random: f64,
@@ -28,7 +29,7 @@ struct Decision {
 /// The wait of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait {
-    /// The decision that it follows from.
+    /// The decision that it comes from.
     pub(crate) decision: u64,
     pub(crate) until: Instant,
 }
@@ -38,8 +39,8 @@ impl Retry {
         Self { max_delay, decision: Mutex::default() }
     }
 
-    /// Until when a stream that failed has to wait. `last` is the decision that it followed before: it shares a newer
-    /// one, which others made for the same loss.
+    /// Returns when a stream that failed may try again. `last` is the decision that it followed before. If other
+    /// streams have made a newer one for the same loss, it is shared.
     pub(crate) fn wait(&self, last: u64, initial: Duration, max: Option<Duration>) -> Wait {
         let now = Instant::now();
         let mut decision = self.decision.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +49,7 @@ impl Retry {
         };
         if let Some(from) = decision.from.filter(|_| decision.number > last) {
             let until = from + delay(&decision);
-            // One that noticed a little later than the others is late for their attempt, and no reason to wait longer.
+            // A stream that notices a little later than the others joins their attempt.
             if until + initial > now {
                 return Wait { decision: decision.number, until: until.max(now) };
             }
@@ -60,7 +61,7 @@ impl Retry {
         Wait { decision: decision.number, until: now + delay(&decision) }
     }
 
-    /// A connection proved good: an alert came by it, or it held for long.
+    /// Called when a connection has proved good: an alert came, or it lasted long.
     pub(crate) fn succeeded(&self) {
         self.decision.lock().unwrap_or_else(PoisonError::into_inner).failed = 0;
     }
@@ -79,7 +80,7 @@ mod tests {
         let others: Vec<_> = (0..10).map(|_| retry.wait(0, INITIAL, None)).collect();
         assert!(others.iter().all(|wait| *wait == first));
         tokio::time::sleep_until(first.until).await;
-        // The attempt failed: the next decision is for all of them as well.
+        // The attempt failed: they share the next decision as well.
         let next = retry.wait(first.decision, INITIAL, None);
         assert_eq!(next.decision, 2);
         assert_eq!(retry.wait(first.decision, INITIAL, None), next);
@@ -95,7 +96,7 @@ mod tests {
         }
         assert_eq!(retry.decision.lock().unwrap().failed, 9);
         retry.succeeded();
-        // A loss of long ago is none of this one's.
+        // A decision from long ago was about another loss.
         tokio::time::advance(Duration::from_secs(60)).await;
         assert_eq!(retry.wait(0, INITIAL, None).decision, 10);
         assert_eq!(retry.decision.lock().unwrap().failed, 1);

@@ -6,10 +6,10 @@ use super::CustomConnector;
 use super::Tls;
 use crate::error::Error;
 
-/// What a client can be told about its connection.
+/// The options of a client's connection.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    /// Nothing: where a server listens by default.
+    /// `None`: where a server listens by default.
     pub(crate) address: Option<String>,
     pub(crate) connector: Option<CustomConnector>,
     #[cfg(feature = "tls")]
@@ -46,12 +46,12 @@ impl Settings {
     }
 }
 
-/// Refuses a time that cannot work.
+/// Refuses a duration of zero.
 pub(crate) fn above_zero(option: &str, time: Duration) -> Result<(), Error> {
     if time.is_zero() { Err(Error::invalid(format!("{option}: 0, expected more"))) } else { Ok(()) }
 }
 
-/// Without the address of a connector's function.
+/// Only the address: a connector has no text, and TLS has secrets.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings").field("address", &self.address).finish_non_exhaustive()

@@ -20,7 +20,7 @@ pub use pem::Pem;
 
 const HTTP2: &[u8] = b"h2";
 
-/// Mutual TLS (1.2 or 1.3), as Falco demands it: `ca`, `cert` and `key` have to be set.
+/// Mutual TLS (1.2 or 1.3), as Falco requires it: `ca`, `cert` and `key` must be set.
 ///
 /// ```
 /// use falco_outputs::Tls;
@@ -37,7 +37,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Nothing set yet.
+    /// Options without any value.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,7 +60,7 @@ impl Tls {
         self
     }
 
-    /// The name that the server's certificate has to carry. Default: the host of the address.
+    /// The name that the server's certificate must have. Default: the host of the address.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
         self
@@ -76,7 +76,7 @@ impl Tls {
         let certificates = given(&self.cert, "cert")?.certificates("cert")?;
         let key = PrivateKeyDer::from_pem_slice(&given(&self.key, "key")?.bytes("key")?)
             .map_err(|error| invalid("key", "not a private key in PEM", error))?;
-        // The process may have another provider by default, which this client does not rely on.
+        // The default provider of the process may be another one.
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::invalid(format!("tls: {error}")).caused_by(error))?
@@ -88,7 +88,7 @@ impl Tls {
     }
 }
 
-/// Without the key.
+/// Leaves out the key.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("server_name", &self.server_name).finish_non_exhaustive()
@@ -101,7 +101,7 @@ fn given<'a>(pem: &'a Option<Pem>, name: &str) -> Result<&'a Pem, Error> {
 
 /// Why rustls refuses a certificate.
 fn refusal_of(error: &TlsError) -> &'static str {
-    // The reason is in an error of webpki's, which rustls does not export.
+    // The reason is in a webpki error, which rustls does not export.
     if error.to_string().contains("UnsupportedCertVersion") {
         "an X.509 certificate of version 1, where TLS in Rust takes version 3 only (openssl x509 -req needs -extfile)"
     } else {
@@ -113,7 +113,7 @@ fn invalid(name: &str, what: &str, error: impl std::error::Error + Send + Sync +
     Error::invalid(format!("tls.{name}: {what}: {error}")).caused_by(error)
 }
 
-/// Makes a TCP connection a secure one.
+/// Adds TLS to a TCP connection.
 #[derive(Clone)]
 pub(super) struct Handshake {
     tls: Tls,
@@ -132,7 +132,7 @@ impl Handshake {
         Ok(Self { tls: tls.clone(), name })
     }
 
-    /// Reads the files anew. Files that do not fit together just now may do so soon: they are being replaced.
+    /// Reads the files again. Files that do not match now may do so soon: they may be in the middle of being replaced.
     pub(super) async fn run(&self, socket: TcpStream) -> Result<Box<dyn Socket>, Failure> {
         let tls = self.tls.clone();
         let config = tokio::task::spawn_blocking(move || tls.config())

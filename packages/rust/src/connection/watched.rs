@@ -15,24 +15,24 @@ use super::health::Health;
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
-/// A socket that tells how it failed, and fails when its connection is given up, or if the other side says nothing in
-/// time: in HTTP/2 the server speaks without being asked, which the receiver is told.
+/// A socket that records how it failed. It also fails when its connection is given up, and if the other side sends
+/// nothing in time: an HTTP/2 server sends its first frame without being asked. The receiver completes then.
 pub(super) struct Watched {
     socket: Box<dyn Socket>,
     peer: Peer,
     health: Arc<Health>,
     goaway: GoAway,
-    /// Until the other side spoke.
+    /// `None` once the other side has sent something.
     patience: Option<Patience>,
 }
 
 struct Patience {
     until: Pin<Box<Sleep>>,
-    /// Told that it spoke HTTP/2; dropped if it did not.
+    /// Signals that the other side speaks HTTP/2; dropped if it does not.
     heard: oneshot::Sender<()>,
 }
 
-/// Of an HTTP/2 frame, the place of its type, and the type of the first one that each side sends.
+/// The offset of the type in an HTTP/2 frame, and the type of the first frame that each side sends.
 const FRAME_TYPE: usize = 3;
 const SETTINGS: u8 = 4;
 
@@ -55,13 +55,13 @@ impl Watched {
         result
     }
 
-    /// The other side spoke for the first time.
+    /// Called when the other side sends something for the first time.
     fn heard(&mut self, first: &[u8]) {
         let Some(patience) = self.patience.take() else { return };
         if first.get(FRAME_TYPE).is_some_and(|&frame_type| frame_type != SETTINGS) {
             self.health.fail(explain::foreign(self.peer));
         } else {
-            // Nobody listens if the connection was given up.
+            // It fails if nobody waits for the connection any longer.
             _ = patience.heard.send(());
         }
     }

@@ -5,7 +5,7 @@ use super::pattern::{Pattern, Value};
 use crate::alert::Alert;
 use crate::priority::Priority;
 
-/// Decides which alerts pass, as the server does.
+/// Decides which alerts pass, in the same way as the server.
 #[derive(Debug)]
 pub(crate) struct Matcher {
     allow: Vec<One>,
@@ -59,7 +59,7 @@ impl One {
     }
 }
 
-/// The values of which one has to match; without any, every text does.
+/// Values of which one must match. Without values, every text matches.
 #[derive(Debug, Default)]
 struct Values {
     exact: HashSet<String>,

@@ -41,7 +41,8 @@ impl Value {
 }
 
 impl Pattern {
-    /// Takes time in proportion to the text's length: each text in between is taken at its first place, and never again.
+    /// Takes time in proportion to the text's length: each text in between is taken at its first place, and never
+    /// again.
     pub(super) fn matches(&self, text: &str) -> bool {
         let Some(rest) = text.strip_prefix(&*self.first) else { return false };
         let Some(mut rest) = rest.strip_suffix(&*self.last) else { return false };

@@ -12,7 +12,7 @@ impl From<JsonSyntax> for Error {
 }
 
 /// Reads one alert as Falco writes it with `json_output: true`. `rule` and `priority` are required. Other members
-/// are ignored, and of duplicates the last one counts. `output` is `message` if Falco was told to leave `output` out.
+/// are ignored; of duplicates, the last one counts. `message` is used if Falco is configured to leave `output` out.
 pub(crate) fn read_json(text: &str) -> Result<Alert, Error> {
     let mut alert = Alert::default();
     let mut has_rule = false;

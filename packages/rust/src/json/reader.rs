@@ -24,7 +24,7 @@ impl<'a> JsonReader<'a> {
         Self { text, position: 0, depth: 0 }
     }
 
-    /// Calls `member` for each member of the object that comes next; `member` has to read the value.
+    /// Calls `member` for each member of the object that comes next; `member` must read the value.
     pub(super) fn object<E: From<JsonSyntax>>(
         &mut self,
         mut member: impl FnMut(&mut Self, String) -> std::result::Result<(), E>,

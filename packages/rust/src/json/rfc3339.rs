@@ -80,14 +80,14 @@ fn parse_zone(zone: &str) -> Option<i64> {
     (hour <= 23 && minute <= 59).then_some(sign * (hour * 60 + minute) * 60)
 }
 
-/// The day of `YYYY-MM-DD`, counted from 1970-01-01; nothing if there is no such day.
+/// The day of `YYYY-MM-DD`, counted from 1970-01-01; `None` if there is no such day.
 fn days_of(date: &str) -> Option<i64> {
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let days = days_from_civil(year, month, day);
     (civil_from_days(days) == (year, month, day)).then_some(days)
 }
 
-/// Numbers of so many digits each.
+/// Numbers with the given counts of digits.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(separator);
     let mut numbers = [0; N];

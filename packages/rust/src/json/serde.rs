@@ -1,5 +1,5 @@
-//! Serialize and Deserialize in the form of Falco's JSON. Numbers among the fields are read as the format's own numbers,
-//! of 64 bits; [`Alert::from_json`] keeps every digit of any number.
+//! Serialize and Deserialize in the form of Falco's JSON. Numbers among the fields are read as the format's own
+//! numbers, of 64 bits; [`Alert::from_json`] keeps every digit of any number.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,12 +1,12 @@
 use std::collections::HashSet;
 
-/// Which responses of one call are done. The server is told how many of the first ones are, so an alert that is done
-/// before earlier ones waits for them.
+/// Which responses of one call are done. The server takes the number of leading responses that are done, so an alert
+/// that is done before earlier ones waits for them.
 #[derive(Debug, Default)]
 pub(super) struct Acknowledgements {
-    /// How many responses the server sends before it waits; 0 until it said so.
+    /// How many responses the server sends before it waits; 0 until it has said so.
     window: u64,
-    /// Done, though an earlier one is not.
+    /// Done, although an earlier one is not.
     early: HashSet<u64>,
     received: u64,
     done: u64,
@@ -24,7 +24,7 @@ impl Acknowledgements {
         self.received - 1
     }
 
-    /// Returns whether it was not done before.
+    /// Returns false if it was done before.
     pub(super) fn done(&mut self, place: u64) -> bool {
         if place > self.done {
             return self.early.insert(place);
@@ -39,7 +39,7 @@ impl Acknowledgements {
         true
     }
 
-    /// All that were received are done.
+    /// Marks all that were received as done.
     pub(super) fn all_done(&mut self) -> bool {
         self.done = self.received;
         self.early.clear();
@@ -50,12 +50,12 @@ impl Acknowledgements {
         self.done == self.received
     }
 
-    /// Whether the server should hear of it before long.
+    /// Whether there is a count that the server does not know.
     pub(super) fn is_unsent(&self) -> bool {
         self.done > self.sent
     }
 
-    /// Whether it should hear at once, so that it does not wait.
+    /// Whether the server needs that count at once, so that it does not have to wait.
     pub(super) fn is_urgent(&self) -> bool {
         self.is_unsent() && (self.done - self.sent) * 4 >= self.window
     }

@@ -12,12 +12,12 @@ pub struct Acknowledger(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Unlike that of any other stream of this process.
+    /// Unique in this process.
     stream: u64,
     current: Mutex<Option<Current>>,
 }
 
-/// The call that the stream has now.
+/// The current call of the stream.
 #[derive(Debug)]
 struct Current {
     call: u64,
@@ -35,11 +35,11 @@ impl Acknowledger {
         self.0.stream
     }
 
-    /// Marks an alert of this stream as done. The server is told soon, once all that came before it are done as well, so
-    /// that handlers may finish in any order.
+    /// Marks an alert of this stream as done. Handlers may finish in any order: the server learns of an alert soon
+    /// after all alerts before it are done too.
     ///
     /// Returns whether it still counted. It does not if the alert was acknowledged before, if the stream is over, or if
-    /// the alert came by a connection that was lost: then it comes again.
+    /// the alert came over a connection that was lost. Then the server sends it again.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for an alert that this stream did not return to be

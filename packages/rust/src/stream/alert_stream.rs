@@ -18,15 +18,15 @@ use crate::alert_codec::Message;
 use crate::connection::Connection;
 use crate::error::Error;
 
-/// So many alerts at a time are enough.
+/// The largest number of alerts in a batch.
 const MAX_BATCH: usize = 1024;
 
 type Item = Result<Alert, Error>;
 
-/// Alerts as they arrive: a [`Stream`] of them, across the connections that it takes.
+/// A [`Stream`] of alerts as they arrive, across reconnections.
 ///
-/// Dropping it cancels it, at any point. After an error it is over. [`AlertStream::next`] is cancel-safe: in a `select!`
-/// no alert gets lost.
+/// Dropping it cancels it, at any point. An error is its last item. [`AlertStream::next`] is cancel-safe: it loses no
+/// alert in a `select!`.
 pub struct AlertStream {
     session: Session,
     /// An error that came after a batch.
@@ -40,13 +40,14 @@ impl AlertStream {
         Self { session: Session::new(connection, plan), held: None, has_current: false }
     }
 
-    /// The next alert; nothing when the stream is over.
+    /// Returns the next alert; `None` when the stream is over.
     pub async fn next(&mut self) -> Option<Item> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// All alerts that have arrived, at least one; nothing when the stream is over. For a caller that handles many at
-    /// once. With [`acknowledge`](crate::Subscription::acknowledge) they are done when the next ones are asked for.
+    /// Returns all alerts that have arrived, at least one; `None` when the stream is over. For a caller that handles
+    /// many at once. With [`acknowledge`](crate::Subscription::acknowledge) they are done when the next ones are asked
+    /// for.
     pub async fn next_batch(&mut self) -> Option<Result<Vec<Alert>, Error>> {
         poll_fn(|cx| self.poll_batch(cx)).await
     }
@@ -65,17 +66,17 @@ impl AlertStream {
         self.session.acknowledger.clone()
     }
 
-    /// Ends the stream gracefully. With [`acknowledge_by_hand`](crate::Subscription::acknowledge_by_hand) it waits until
-    /// every alert that was returned is acknowledged, for [`drain_timeout`](crate::Subscription::drain_timeout) at most;
-    /// with [`acknowledge`](crate::Subscription::acknowledge) the alert that was returned last is not acknowledged by
-    /// this. Either way the server has heard of every acknowledgement when it returns.
+    /// Ends the stream gracefully. With [`acknowledge_by_hand`](crate::Subscription::acknowledge_by_hand) it waits
+    /// until every alert that was returned is acknowledged, for [`drain_timeout`](crate::Subscription::drain_timeout)
+    /// at most; with [`acknowledge`](crate::Subscription::acknowledge) the alert that was returned last is not
+    /// acknowledged by this. Either way, the server has received every acknowledgement when it returns.
     ///
     /// (Dropping a stream does not wait for handlers. What they acknowledged before is sent in the background, as long
     /// as the runtime lives; the rest goes to another subscriber.)
     pub async fn close(mut self) {
         if let Some(call) = self.session.leave() {
             if self.session.plan.acknowledge == Acknowledge::ByHand {
-                // What is left then goes to another subscriber.
+                // After a timeout, the rest goes to another subscriber.
                 _ = tokio::time::timeout(self.session.plan.drain_timeout, call.requests.drained()).await;
             }
             call.finish().await;
@@ -101,7 +102,7 @@ impl AlertStream {
         Poll::Ready(Some(Ok(alerts)))
     }
 
-    /// A caller that asks is done with what it had.
+    /// A caller that polls is done with the alerts that it had.
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         if let Some(error) = self.held.take() {
             return Poll::Ready(Some(Err(error)));
@@ -126,7 +127,7 @@ impl AlertStream {
                         return Poll::Ready(Some(Ok(alert)));
                     }
                 }
-                // A reconnection starts there. Other modes keep their place at the server.
+                // A reconnection starts there. In other modes the server keeps the place.
                 Message::Scanned(sequence) if self.session.plan.request.broadcast => {
                     self.session.position = self.session.position.max(Some(sequence));
                 }
@@ -135,16 +136,16 @@ impl AlertStream {
         }
     }
 
-    /// What becomes of an alert that arrived; nothing if the caller does not get it.
+    /// Processes an alert that arrived; `None` if the caller does not get it.
     fn take(&mut self, mut alert: Alert) -> Option<Alert> {
         let call = self.session.call()?;
         let (id, is_ours, start) = (call.id, call.is_ours, call.position);
         let plan = &self.session.plan;
         let acknowledges = plan.acknowledge != Acknowledge::Never;
         let place = if acknowledges { call.requests.received() } else { 0 };
-        let loss = if is_ours { Loss::told_by(&alert) } else { None };
+        let loss = if is_ours { Loss::reported_by(&alert) } else { None };
         let is_restart = loss.as_ref().is_some_and(Loss::is_restart);
-        // After a restart there is another log, with numbers of its own.
+        // After a restart there is another log, with its own numbers.
         let position = if is_restart { start } else { self.session.position };
         let highest = position.unwrap_or(0);
         let is_repeated = plan.request.broadcast && alert.sequence != 0 && alert.sequence <= highest;

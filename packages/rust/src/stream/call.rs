@@ -37,15 +37,15 @@ pub(super) struct Opening {
 /// One call of a stream: from its request to its end, or to the loss of the connection. Dropping it cancels it.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// Unlike that of any other call of this process.
+    /// Unique in this process.
     pub(super) id: u64,
     messages: Streaming<Message>,
     /// `None` if the server promises no heartbeats.
     silence: Option<Silence>,
     pub(super) requests: RequestsHandle,
-    /// Whether our server answers, and not Falco's own.
+    /// Whether the server is ours, and not Falco's own.
     pub(super) is_ours: bool,
-    /// The sequence number after which it starts; nothing from Falco itself.
+    /// The sequence number after which it starts; `None` from Falco itself.
     pub(super) position: Option<u64>,
     pub(super) record: Arc<Record>,
     pub(super) opened: Instant,
@@ -106,7 +106,7 @@ impl Call {
         }
     }
 
-    /// Whether our server refuses the call: it says where a stream starts when it opens one. The error is what comes.
+    /// Whether our server refuses the call: it sends no position then. The error follows.
     pub(super) fn is_refused(&self) -> bool {
         self.is_ours && self.position.is_none()
     }
@@ -115,7 +115,7 @@ impl Call {
         let message = Pin::new(&mut self.messages).poll_next(cx);
         let Some(silence) = &mut self.silence else { return message };
         if message.is_ready() {
-            silence.broken();
+            silence.heard();
             return message;
         }
         let length = ready!(silence.poll_too_long(cx));
@@ -126,12 +126,12 @@ impl Call {
         Poll::Ready(Some(Err(dead.into())))
     }
 
-    /// Ends the call so that the last acknowledgement arrives, which a cancel could overtake: half-closes, and waits for
-    /// the server to end the stream.
+    /// Half-closes the call, and waits for the server to end the stream. A cancel could overtake the last
+    /// acknowledgement.
     pub(super) async fn finish(mut self) {
         self.requests.end();
         let drained = async { while let Ok(Some(_)) = self.messages.message().await {} };
-        // Whatever did not arrive was not acknowledged, and comes again.
+        // After a timeout, the server sends again what it does not know to be acknowledged.
         _ = tokio::time::timeout(FAREWELL, drained).await;
     }
 }

@@ -2,13 +2,13 @@ use std::fmt;
 
 use crate::alert::Alert;
 
-/// Which alerts a subscriber misses for good.
+/// Which alerts a subscriber will never get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loss {
-    /// Why.
+    /// Why they were lost.
     pub cause: LossCause,
-    /// How many; nothing if nobody knows.
+    /// How many; `None` if that is not known.
     pub lost: Option<u64>,
     /// The first one's sequence number.
     pub first_sequence: Option<u64>,
@@ -20,13 +20,13 @@ pub struct Loss {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LossCause {
-    /// The server's bound reached them before the group took them.
+    /// The server's log dropped them before the group took them.
     Overflow,
-    /// They were in a log that the server no longer has, and nobody knows how many.
+    /// They were in a log that the server no longer has. It is not known how many there were.
     Restart,
-    /// The server's bound reached them before this broadcast read them.
+    /// The server's log dropped them before this broadcast read them.
     Slow,
-    /// What a newer server says.
+    /// A cause that only a newer server knows.
     Unknown(String),
 }
 
@@ -41,7 +41,7 @@ impl From<&str> for LossCause {
     }
 }
 
-/// As the server says it, e.g. `overflow`.
+/// As the server writes it, e.g. `overflow`.
 impl fmt::Display for LossCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -58,8 +58,8 @@ impl Loss {
         self.cause == LossCause::Restart
     }
 
-    /// Reads the alert by which our server reports a loss: one without a sequence number.
-    pub(super) fn told_by(alert: &Alert) -> Option<Self> {
+    /// Reads the alert with which our server reports a loss. It has no sequence number.
+    pub(super) fn reported_by(alert: &Alert) -> Option<Self> {
         if alert.sequence != 0 {
             return None;
         }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_that_is_not_known_keeps_its_text() {
+    fn an_unknown_cause_keeps_its_text() {
         for text in ["overflow", "restart", "slow", "fire"] {
             assert_eq!(LossCause::from(text).to_string(), text);
         }

@@ -16,10 +16,10 @@ use crate::time::Timestamp;
 /// When an alert is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Acknowledge {
-    /// With its delivery.
+    /// When it is delivered.
     #[default]
     Never,
-    /// When the stream is polled for the next one.
+    /// When the stream is polled for the next alert.
     Polled,
     /// When an acknowledger says so.
     ByHand,
@@ -27,11 +27,11 @@ pub(super) enum Acknowledge {
 
 pub(super) type OnStatus = Box<dyn FnMut(StreamStatus) + Send>;
 
-/// What a stream is to do: options with their defaults, checked.
+/// The checked options of a stream.
 pub(super) struct Plan {
     pub(super) method: Method,
     pub(super) request: Request,
-    /// Whether Falco's own server would take the request for another one.
+    /// Whether Falco's own server would misunderstand the request.
     pub(super) needs_our_server: bool,
     pub(super) acknowledge: Acknowledge,
     /// Filters the shared queue on this side.
@@ -39,7 +39,7 @@ pub(super) struct Plan {
     /// `None`: a lost connection ends the stream.
     pub(super) reconnect: Option<Reconnect>,
     pub(super) poll_interval: Duration,
-    /// How long a stream that is closed waits for its handlers.
+    /// How long `close` waits for the handlers.
     pub(super) drain_timeout: Duration,
     pub(super) timeout: Option<Duration>,
     pub(super) metadata: MetadataMap,
@@ -95,7 +95,7 @@ impl Plan {
     }
 }
 
-/// Refuses options that no server would hear of.
+/// Refuses options that concern this side only.
 fn check(subscription: &Subscription) -> Result<(), Error> {
     above_zero("poll_interval", subscription.poll_interval)?;
     above_zero("drain_timeout", subscription.drain_timeout)?;

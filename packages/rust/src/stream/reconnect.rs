@@ -25,26 +25,27 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// Keeps trying when the very first connection fails too. Default: that error ends the stream.
+    /// Also keeps trying when the very first connection fails. Default: that error ends the stream.
     pub fn wait_on_first_connect(mut self) -> Self {
         self.wait_on_first_connect = true;
         self
     }
 
-    /// How many attempts in a row may fail before the error ends the stream; 0: none is made. Default: any number.
+    /// How many attempts in a row may fail before the error ends the stream; 0 means that none is made. Default: no
+    /// limit.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
         self
     }
 
-    /// The longest wait before the first attempt; it doubles with each. The waits are random below it, and the streams
-    /// of a client share them. Default: 100 ms.
+    /// The longest wait before the first attempt. It doubles with each attempt. The actual waits are random, up to this
+    /// limit, and the streams of a client share them. Default: 100 ms.
     pub fn initial_delay(mut self, delay: Duration) -> Self {
         self.initial_delay = delay;
         self
     }
 
-    /// What it doubles up to. Default: 30 seconds, and 1 second on a unix socket.
+    /// The limit of that doubling. Default: 30 seconds, or 1 second on a unix socket.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = Some(delay);
         self

@@ -11,11 +11,11 @@ use tokio::time::{Instant, Sleep};
 use super::acknowledgements::Acknowledgements;
 use crate::contract::outputs::Request;
 
-/// The longest that an acknowledgement waits for others to go with it.
+/// How long an acknowledgement waits for others to be sent with it.
 const COALESCE: Duration = Duration::from_millis(1);
 
 /// What a client sends on a `sub` stream: a first request at once, then polls or counts of acknowledged alerts, until
-/// its handle half-closes. HTTP/2 reads it independently of who polls the alerts, so that its clocks run by themselves.
+/// its handle half-closes. HTTP/2 polls it independently of the alerts, so that its timers run by themselves.
 pub(super) struct Requests {
     shared: Arc<Shared>,
     alarm: Option<Pin<Box<Sleep>>>,
@@ -36,15 +36,14 @@ struct Shared {
 struct State {
     first: Option<Request>,
     acknowledgements: Acknowledgements,
-    /// When what is done has to be sent.
+    /// When the count of acknowledged alerts must be sent.
     due: Option<Instant>,
     polling: Option<Polling>,
     has_ended: bool,
     waker: Option<Waker>,
 }
 
-/// Asks Falco's own server for alerts, as it expects: it answers each request with what it has, and sends nothing
-/// without one.
+/// Asks Falco's own server for alerts, which answers each request with what it has, and sends nothing without one.
 #[derive(Debug)]
 struct Polling {
     interval: Duration,
@@ -52,7 +51,7 @@ struct Polling {
 }
 
 impl Requests {
-    /// `poll_interval`: none if the server needs no asking.
+    /// `poll_interval` is `None` if the server needs no polling.
     pub(super) fn new(first: Request, poll_interval: Option<Duration>) -> (Self, RequestsHandle) {
         let polling = poll_interval.map(|interval| Polling { interval, next: Instant::now() + interval });
         let state = State {
@@ -95,7 +94,7 @@ impl Stream for Requests {
     }
 }
 
-/// HTTP/2 lets go of it when the call is over.
+/// HTTP/2 drops it when the call is over.
 impl Drop for Requests {
     fn drop(&mut self) {
         self.shared.lock().has_ended = true;
@@ -104,7 +103,7 @@ impl Drop for Requests {
 }
 
 impl State {
-    /// What is to be sent by now.
+    /// The request that is due.
     fn take(&mut self, now: Instant) -> Option<Request> {
         if let Some(first) = self.first.take() {
             return Some(first);
@@ -117,13 +116,13 @@ impl State {
         let polling = self.polling.as_mut().filter(|polling| !self.has_ended && polling.next <= now)?;
         polling.next += polling.interval;
         if polling.next <= now {
-            // The machine slept; one request is enough for what was missed.
+            // After a suspension, one request makes up for all that were missed.
             polling.next = now + polling.interval;
         }
         Some(Request::default())
     }
 
-    /// When to look again.
+    /// When the next request may be due.
     fn next(&self) -> Option<Instant> {
         let poll = self.polling.as_ref().map(|polling| polling.next);
         self.due.into_iter().chain(poll).min()
@@ -161,7 +160,7 @@ impl Shared {
 }
 
 impl RequestsHandle {
-    /// Of the response's header: how many responses may be unacknowledged.
+    /// Sets how many responses may be unacknowledged, from the response's header.
     pub(super) fn set_window(&self, window: u64) {
         self.0.lock().acknowledgements.set_window(window);
     }
@@ -245,7 +244,7 @@ mod tests {
         next(&mut requests).await.unwrap();
         assert_eq!(start.elapsed(), Duration::ZERO);
         for tick in 1..=10 {
-            // Whoever reads the requests may be a little late, which delays no later tick.
+            // A reader that is a little late does not delay later ticks.
             tokio::time::advance(Duration::from_millis(30)).await;
             next(&mut requests).await.unwrap();
             assert_eq!(start.elapsed(), tick * interval);

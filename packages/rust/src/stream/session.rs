@@ -19,25 +19,26 @@ use crate::connection::Connection;
 use crate::contract::outputs::Request;
 use crate::error::Error;
 
-/// A call that was open for so long proves that the server is well.
+/// A call that lasted this long proves that the server works.
 const LONG: Duration = Duration::from_secs(30);
 
-/// The calls of a stream, one after the other: opens them, says where the stream was, waits and tries again.
+/// The calls of a stream, one after the other. It opens them, resumes where the stream was, waits and tries again.
 pub(super) struct Session {
     connection: Arc<Connection>,
     pub(super) plan: Plan,
     state: State,
     pub(super) acknowledger: Acknowledger,
-    /// The highest sequence number that was returned, or looked at in vain; before that, where the stream began.
+    /// Up to where the caller has seen the log: the highest sequence number that was returned or that the server has
+    /// scanned; before that, where the stream began.
     pub(super) position: Option<u64>,
     last_heard_at: Option<SystemTime>,
     started: Option<Instant>,
     deadline: Option<Pin<Box<Sleep>>>,
-    /// How many attempts there were since one succeeded.
+    /// How many attempts there were since the last success.
     attempts: u32,
     /// The latest decision about waiting that this stream followed.
     decision: u64,
-    /// It failed since an alert came.
+    /// No alert has come since the last failure.
     is_recovering: bool,
     was_connected: bool,
 }
@@ -46,7 +47,7 @@ enum State {
     New,
     Opening(Pin<Box<dyn Future<Output = Result<Call, Error>> + Send>>),
     Open(Box<Call>),
-    /// Until the next attempt.
+    /// Before the next attempt.
     Waiting(Pin<Box<Sleep>>),
     Ended,
 }
@@ -81,7 +82,7 @@ impl Session {
         matches!(self.state, State::Ended)
     }
 
-    /// Ends it; returns the call if it has to end with a farewell.
+    /// Ends it. Returns the call if it must be half-closed.
     pub(super) fn leave(&mut self) -> Option<Box<Call>> {
         match mem::replace(&mut self.state, State::Ended) {
             State::Open(call) if self.plan.acknowledge != Acknowledge::Never => Some(call),
@@ -89,7 +90,7 @@ impl Session {
         }
     }
 
-    /// The next message of whatever call.
+    /// The next message, from the current call or one that follows.
     pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
         let message = self.poll_calls(cx);
         if message.is_pending()
@@ -130,7 +131,7 @@ impl Session {
                         self.state = State::Ended;
                         None
                     }
-                    // Falco's own server ends its streams so when it stops.
+                    // Falco's own server ends its streams this way when it stops.
                     None => {
                         let error = Error::new(Code::Unavailable, "the server ended the stream");
                         Some(error.tried(self.connection.tried(self.plan.method.name())))
@@ -155,7 +156,7 @@ impl Session {
         self.deadline = deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline)));
     }
 
-    /// Begins an attempt. Returns an error if it is too late.
+    /// Begins an attempt. Returns an error if the deadline has passed.
     fn connect(&mut self) -> Option<Error> {
         let timeout = self.left();
         if timeout.is_some_and(|left| left.is_zero()) {
@@ -178,7 +179,7 @@ impl Session {
         None
     }
 
-    /// The first request; on a reconnection it says where the stream was.
+    /// The first request. After a reconnection, it says where the stream was.
     fn request(&self) -> Request {
         let mut request = self.plan.request.clone();
         let resumes = request.broadcast || !request.group.is_empty();
@@ -206,7 +207,7 @@ impl Session {
         self.state = State::Open(Box::new(call));
     }
 
-    /// Waits for the next attempt, not beyond the deadline. Returns the error if there is no next one.
+    /// Begins to wait for the next attempt, but not beyond the deadline. Returns the error if there is no next attempt.
     fn recover(&mut self, error: Error) -> Option<Error> {
         if self.call().is_some_and(|call| call.opened.elapsed() >= LONG) {
             self.connection.retry.succeeded();
@@ -232,7 +233,7 @@ impl Session {
 
     fn may_retry(&self, error: &Error) -> bool {
         let Some(reconnect) = &self.plan.reconnect else { return false };
-        // Falco's own server says nothing before its first alert, but a call that holds so long has a connection.
+        // Falco's own server sends nothing before its first alert, but a call that lasts this long has a connection.
         let has_held = self.was_connected
             || self.started.is_some_and(|started| started.elapsed() > 2 * self.connection.connect_timeout);
         (has_held || reconnect.wait_on_first_connect)

@@ -11,8 +11,8 @@ const INTERVALS_MS: RangeInclusive<u64> = 100..=3_600_000;
 /// So many intervals without a message mean that the connection is dead.
 const MAX_SILENT: u32 = 3;
 
-/// Counts the server's heartbeat intervals in which no message came, while the stream waits for one. They are counted one
-/// after the other, so that a pause of this process is never taken for more than one.
+/// Counts the server's heartbeat intervals in which no message came, while the stream waits for one. They are counted
+/// one after the other, so that a pause of this process is never taken for more than one.
 #[derive(Debug)]
 pub(super) struct Silence {
     interval: Duration,
@@ -30,7 +30,7 @@ impl Silence {
     }
 
     /// A message came.
-    pub(super) fn broken(&mut self) {
+    pub(super) fn heard(&mut self) {
         self.is_waiting = false;
     }
 

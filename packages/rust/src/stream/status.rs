@@ -8,32 +8,32 @@ use crate::error::Error;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StreamStatus {
-    /// An attempt begins.
+    /// An attempt to connect begins.
     #[non_exhaustive]
     Connecting {
-        /// Counts from 1, and again after each success.
+        /// Counts from 1, and starts over after each success.
         attempt: u32,
     },
-    /// The server answered for the first time. Falco's own does so only with its first alert.
+    /// The server answered for the first time. Falco's own server does so only with its first alert.
     Connected,
-    /// The connection was lost, or an attempt failed; another one follows.
+    /// The connection was lost, or an attempt failed. Another attempt follows.
     #[non_exhaustive]
     Disconnected {
-        /// Why.
+        /// Why it was lost, or failed.
         error: Error,
-        /// When the next attempt begins.
+        /// The time until the next attempt.
         retry_in: Duration,
-        /// When this stream last heard from the server; nothing if it never did.
+        /// When this stream last got an answer, an alert or a heartbeat; `None` if it never did.
         last_heard_at: Option<SystemTime>,
     },
-    /// The server answers again; the stream continues where it was, as far as its mode allows.
+    /// The server answers again. The stream continues where it was, as far as its mode allows.
     Resumed,
     /// Alerts were lost.
     #[non_exhaustive]
     Lost {
-        /// Which ones.
+        /// Which alerts.
         loss: Loss,
-        /// The alert that says so; the stream returns it next.
+        /// The alert that reports it. The stream returns it next.
         alert: Box<Alert>,
     },
 }

@@ -15,10 +15,10 @@ use crate::refusal::Method;
 const DEFAULT_POLL_INTERVAL: Duration = Duration::from_millis(100);
 const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The options of a stream of alerts: made by [`Client::sub`](crate::Client::sub) or [`Client::get`](crate::Client::get),
-/// and turned into the stream by [`Subscription::stream`].
+/// The options of a stream of alerts: made by [`Client::sub`](crate::Client::sub) or
+/// [`Client::get`](crate::Client::get), and turned into the stream by [`Subscription::stream`].
 ///
-/// Without options it takes alerts from Falco's shared queue, of which each goes to one subscriber.
+/// Without options it takes alerts from Falco's shared queue, from which each alert goes to one subscriber.
 ///
 /// ```no_run
 /// # use falco_outputs::{Client, Priority};
@@ -79,27 +79,27 @@ impl Subscription {
         }
     }
 
-    /// A group: its members share its alerts, every group gets all of them.
+    /// Joins a group. Its members share its alerts; every group gets all of them.
     pub fn group(mut self, name: impl Into<String>) -> Self {
         self.group = Some(name.into());
         self
     }
 
-    /// Every alert, shared with nobody.
+    /// Gets every alert, and shares with nobody.
     pub fn broadcast(mut self) -> Self {
         self.broadcast = true;
         self
     }
 
-    /// Where a broadcast, or a new group, starts: after this sequence number; 0: with the oldest retained alert. Default:
-    /// now; a `get` starts with the oldest retained one.
+    /// Starts a broadcast or a new group after this sequence number; 0 starts with the oldest retained alert. Default:
+    /// now, but a `get` of a broadcast starts with the oldest retained alert.
     pub fn after(mut self, sequence: u64) -> Self {
         self.after = Some(sequence);
         self
     }
 
-    /// Only alerts with this time or a later one, by the alert's own time; an alert without a time counts with that of its
-    /// arrival. For broadcasts. Without [`after`](Self::after), the stream starts with the oldest retained alert.
+    /// Only alerts with this time or a later one, by the alert's own time; an alert without a time counts with that of
+    /// its arrival. For broadcasts. Without [`after`](Self::after), the stream starts with the oldest retained alert.
     pub fn since(mut self, time: SystemTime) -> Self {
         self.since = Some(time);
         self
@@ -111,7 +111,7 @@ impl Subscription {
         self
     }
 
-    /// `get` only: stays open for what comes.
+    /// Stays open for new alerts. For `get` only.
     pub fn follow(mut self) -> Self {
         self.follow = true;
         self
@@ -181,7 +181,8 @@ impl Subscription {
         self
     }
 
-    /// Only alerts with this output field and any of these values; with an empty list, e.g. `[""; 0]`, any value will do.
+    /// Only alerts with this output field and any of these values; with an empty list, e.g. `[""; 0]`, any value will
+    /// do.
     pub fn field(
         mut self,
         name: impl Into<String>,
@@ -191,7 +192,8 @@ impl Subscription {
         self
     }
 
-    /// Filters the shared queue of any server on this side: what does not match is taken from the queue all the same.
+    /// Filters the shared queue on this side, which works with any server. Alerts that do not match are still taken
+    /// from the queue.
     pub fn filter_locally(mut self) -> Self {
         self.filter_locally = true;
         self
@@ -217,21 +219,21 @@ impl Subscription {
         self
     }
 
-    /// A lost connection ends the stream.
+    /// Lets a lost connection end the stream.
     pub fn without_reconnect(mut self) -> Self {
         self.reconnect = None;
         self
     }
 
-    /// The deadline, from the stream's first poll, reconnections included; beyond it, the stream ends with
+    /// The deadline, counted from the stream's first poll, reconnections included. After it, the stream ends with
     /// [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded). Default: none.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How often Falco's own server is asked, which sends alerts only to requests. Default: 100 ms. Our server is asked
-    /// once.
+    /// How often Falco's own server is polled, which sends alerts only in answer to a request. Default: 100 ms. A Falco
+    /// Outputs server is not polled.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
@@ -244,20 +246,20 @@ impl Subscription {
         self
     }
 
-    /// A header to send along.
+    /// Sends a header with each call.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.add(name, value);
         self
     }
 
-    /// Is called, while the stream is polled, when the connection is made or lost, and for alerts that were lost.
+    /// Sets a function that is called when the connection is made or lost, and when alerts were lost. It runs while the
+    /// stream is polled.
     pub fn on_status(mut self, on_status: impl FnMut(StreamStatus) + Send + 'static) -> Self {
         self.on_status = Some(Box::new(on_status));
         self
     }
 
-    /// The stream. It calls the server when it is polled first, in a tokio runtime; an error of the server is the
-    /// stream's last item.
+    /// Makes the stream. It calls the server when it is first polled, in a tokio runtime. An error is its last item.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) for options that cannot work, or not together.

@@ -1,4 +1,4 @@
-//! The testee of falco-outputs: its public API, as a user has it. `packages/conformance` says what the lines mean.
+//! The conformance testee for falco-outputs. It uses only the public API. `packages/conformance` explains the lines.
 
 mod call;
 mod line;
@@ -25,7 +25,7 @@ async fn main() {
         match serde_json::from_str(&text).expect("a line of the runner's") {
             RunnerLine::Cancel { id, .. } => {
                 if let Some(cancel) = running.remove(&id) {
-                    // When the call is over already, nobody listens.
+                    // It fails if the call is already over.
                     _ = cancel.send(());
                 }
             }

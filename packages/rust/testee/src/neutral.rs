@@ -22,7 +22,7 @@ pub(crate) fn alert(alert: &Alert) -> Value {
     neutral
 }
 
-/// `alerts`: how many were reported before.
+/// `alerts` is the number of alerts that were reported before.
 pub(crate) fn status(status: &StreamStatus, alerts: usize) -> Value {
     let name = match status {
         StreamStatus::Connecting { .. } => "connecting",

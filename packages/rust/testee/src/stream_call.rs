@@ -61,7 +61,7 @@ async fn read(
     }
     let acknowledger = stream.acknowledger();
     let handlers = async {
-        // The stream is stopped by then.
+        // By then the stream has stopped.
         tokio::task::yield_now().await;
         for place in &line.acknowledge_when_stopped {
             acknowledger.acknowledge(&by_hand.held[place]).expect("an alert of this stream");
@@ -105,7 +105,7 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
     option!(filter_locally if line.filter_locally);
     option!(acknowledge if request.acknowledged.is_some());
     option!(acknowledge_by_hand if line.acknowledge.is_some());
-    // Other cases acknowledge nothing more once their call is to end.
+    // Other cases acknowledge nothing after their call was stopped.
     let drain_ms = if line.acknowledge_when_stopped.is_empty() { Some(1) } else { line.drain_timeout_ms };
     option!(drain_timeout, drain_ms.map(Duration::from_millis));
     option!(timeout, line.timeout_ms.map(Duration::from_millis));
@@ -113,7 +113,7 @@ fn options(subscription: Subscription, line: &CallLine, seen: Arc<Mutex<Seen>>) 
         subscription = subscription.header(name, value);
     }
     if line.reconnect {
-        // A wait is nothing that a case is about.
+        // No case depends on how long a client waits.
         let soon = Reconnect::default()
             .initial_delay(Duration::from_millis(10))
             .max_delay(Duration::from_millis(100));
@@ -128,7 +128,7 @@ fn time(text: &str) -> SystemTime {
     time.to_system_time().expect("a time of this system")
 }
 
-/// Acknowledges alerts by their places, in the order of a case, each as soon as it is there.
+/// Acknowledges alerts by their places, in the order of a case, each as soon as it has arrived.
 struct ByHand {
     order: VecDeque<usize>,
     held: HashMap<usize, Alert>,

@@ -18,7 +18,7 @@ async fn is_done_with(server: &Reference, count: u64) {
     eventually(count, || server.group("pager", "delivered")).await;
 }
 
-/// What another member gets once there is nobody else.
+/// What another member gets once the first one has left.
 async fn rest(server: &Reference, count: usize) -> Vec<u64> {
     server.has_subscribers(0).await;
     let mut alerts = pager(server).acknowledge().stream().unwrap();
@@ -60,7 +60,7 @@ async fn the_current_alert_of_a_stream_that_is_left_goes_to_another() {
 }
 
 #[tokio::test]
-async fn what_a_batch_holds_is_done_with_it() {
+async fn the_alerts_of_a_batch_are_done_together() {
     let server = Reference::start().await;
     let published = server.publish(1, 3000).await;
     let mut alerts = pager(&server).acknowledge().stream().unwrap();
@@ -139,7 +139,7 @@ async fn an_acknowledger_knows_its_stream() {
     }
     take(&mut one, 1).await;
     assert_eq!(server.group("pager", "delivered").await, 0);
-    // A clone is the same alert, and twice is once.
+    // A clone is the same alert. The second time does not count.
     assert!(one.acknowledge(&alert.clone()).unwrap());
     assert!(!one.acknowledge(&alert).unwrap());
     is_done_with(&server, 1).await;
@@ -149,7 +149,7 @@ async fn an_acknowledger_knows_its_stream() {
 }
 
 #[tokio::test]
-async fn a_new_connection_counts_anew() {
+async fn a_new_connection_starts_a_new_count() {
     let server = Reference::start().await;
     let published = server.publish(1, 3).await;
     let proxy = Proxy::to(&server.address);
@@ -159,7 +159,7 @@ async fn a_new_connection_counts_anew() {
     proxy.cut();
     let again = take(&mut alerts, 3).await;
     assert_eq!(sequences(&again), published);
-    // By the lost connection: it came again.
+    // It came over the lost connection, and was sent again.
     assert!(!alerts.acknowledge(&before[0]).unwrap());
     assert!(alerts.acknowledge(&again[1]).unwrap());
     assert!(alerts.acknowledge(&again[2]).unwrap());
@@ -170,7 +170,7 @@ async fn a_new_connection_counts_anew() {
 }
 
 #[tokio::test]
-async fn goes_on_beyond_the_window() {
+async fn more_alerts_than_the_window_arrive() {
     let server = Reference::start().await;
     let published = server.publish(1, 10_000).await;
     let mut alerts = pager(&server).acknowledge().stream().unwrap();
@@ -205,7 +205,7 @@ async fn closing_waits_for_the_handlers() {
 }
 
 #[tokio::test]
-async fn closing_does_not_wait_for_ever() {
+async fn closing_waits_no_longer_than_the_drain_timeout() {
     let server = Reference::start().await;
     let published = server.publish(1, 3).await;
     let drained = Duration::from_millis(50);

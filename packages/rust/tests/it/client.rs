@@ -7,13 +7,13 @@ use crate::reference::Reference;
 use crate::scratch::Scratch;
 
 #[test]
-fn needs_no_runtime_to_be_built() {
+fn is_built_without_a_runtime() {
     let client = Client::new("/run/falco/falco.sock").unwrap();
     drop(client.sub().stream().unwrap());
 }
 
 #[test]
-fn tcp_needs_tls_or_the_word_insecure() {
+fn tcp_needs_tls_or_insecure() {
     let error = Client::new("falco.example:5060").unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
     assert_eq!(error.to_string(), "address: falco.example:5060 needs tls (ca, cert and key), or insecure");
@@ -32,7 +32,7 @@ async fn works_over_tcp() {
 }
 
 #[tokio::test]
-async fn says_that_the_version_is_not_known() {
+async fn reports_that_the_version_is_not_known() {
     let server = Reference::start().await;
     let error = server.client().version().await.unwrap_err();
     assert_eq!((error.code(), error.is_from_server()), (Code::Unavailable, true));
@@ -66,7 +66,7 @@ async fn the_next_call_connects_again() {
 }
 
 #[test]
-fn goes_to_any_task() {
+fn types_can_be_sent_to_other_tasks() {
     fn is_send<T: Send + 'static>() {}
     fn is_shared<T: Clone + Send + Sync + 'static>() {}
     is_shared::<Client>();
@@ -91,7 +91,7 @@ fn a_time_or_a_limit_of_zero_is_refused() {
 }
 
 #[tokio::test]
-async fn a_version_call_of_no_time_is_refused() {
+async fn a_version_call_with_a_timeout_of_zero_is_refused() {
     let error = Client::new("/nowhere.sock").unwrap().version().timeout(Duration::ZERO).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (Code::InvalidArgument, "timeout: 0, expected more"));
 }

@@ -33,7 +33,7 @@ fn to_nowhere() -> (Client, Arc<AtomicUsize>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_attempt_is_for_all_who_wait() {
+async fn all_calls_that_wait_share_one_attempt() {
     let (client, attempts) = to_nowhere();
     let subscriptions =
         [client.sub(), client.sub(), client.get(), client.sub().broadcast(), client.sub().group("g")];
@@ -54,7 +54,7 @@ async fn one_attempt_is_for_all_who_wait() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_asked_once_by_all() {
+async fn all_calls_share_one_attempt_to_a_server_that_says_nothing() {
     let scratch = Scratch::new();
     let address = scratch.socket("mute.sock");
     let listener = UnixListener::bind(&address).unwrap();
@@ -98,6 +98,20 @@ async fn streams_come_back_on_one_connection() {
         }
         assert_eq!(proxy.accepted(), 1 + cut);
     }
+}
+
+#[tokio::test]
+async fn a_connection_whose_server_does_not_answer_is_not_used_again() {
+    let server = Reference::start().await;
+    let proxy = Proxy::to(&server.address);
+    let builder = Client::builder().address(&proxy.address).connect_timeout(Duration::from_millis(300));
+    let client = builder.build().unwrap();
+    assert!(client.get().stream().unwrap().next().await.is_none());
+    proxy.silence();
+    let reading = Reading::of(client.sub().broadcast().reconnect(soon().wait_on_first_connect()));
+    reading.is_told("connected", 1).await;
+    assert_eq!(reading.errors(), ["no answer came within 300ms"]);
+    assert_eq!(proxy.accepted(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +166,7 @@ async fn works_in_memory() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn falco_is_asked_at_fixed_times_also_while_alerts_come() {
+async fn falco_is_polled_at_fixed_times_even_while_alerts_come() {
     let (falco, client) = in_memory();
     let mut alerts = client.sub().stream().unwrap();
     falco.raise(&["0"]);
@@ -166,7 +180,7 @@ async fn falco_is_asked_at_fixed_times_also_while_alerts_come() {
 }
 
 #[tokio::test]
-async fn a_connector_s_own_error_is_told() {
+async fn an_error_of_a_connector_is_reported() {
     let builder = Client::builder().address("falco.example:5060");
     let client = builder.connector(|| async { io::Result::<DuplexStream>::Err(io::Error::other("no way")) });
     let error = client.build().unwrap().version().await.unwrap_err();
@@ -184,7 +198,7 @@ async fn goodbye(reason: u32, text: &[u8]) -> falco_outputs::Error {
         [&length[1..], &[kind, 0, 0, 0, 0, 0], payload].concat()
     };
     let settings = frame(4, &[]);
-    // Every stream counts as seen, so that none of them is told the reason by HTTP/2 itself.
+    // Every stream counts as seen, so that h2 gives the reason to none of them.
     let goaway = frame(7, &[&i32::MAX.to_be_bytes(), &reason.to_be_bytes(), text].concat());
     tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
@@ -200,7 +214,7 @@ async fn goodbye(reason: u32, text: &[u8]) -> falco_outputs::Error {
 }
 
 #[tokio::test]
-async fn too_many_pings_are_told_as_such() {
+async fn too_many_pings_are_reported() {
     let error = goodbye(11, b"too_many_pings").await;
     assert_eq!(
         error.message(),
@@ -212,7 +226,7 @@ async fn too_many_pings_are_told_as_such() {
 }
 
 #[tokio::test]
-async fn says_who_it_is() {
+async fn sends_its_user_agent() {
     let fake = Fake::start(|_, call| async move {
         let agent = call.request.headers()["user-agent"].to_str().unwrap();
         assert_eq!(agent, concat!("falco-outputs-rust/", env!("CARGO_PKG_VERSION")));

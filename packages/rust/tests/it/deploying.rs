@@ -1,4 +1,4 @@
-//! A subscriber that is replaced while its handlers are at work.
+//! A subscriber that is replaced while its handlers are running.
 
 use std::env;
 use std::process::Stdio;
@@ -62,7 +62,7 @@ impl Worker {
         Self { process, lines }
     }
 
-    /// The next alert that was handled; nothing when the process has ended.
+    /// The next alert that was handled; `None` when the process has ended.
     async fn handled(&mut self) -> Option<u64> {
         while let Some(line) = self.lines.next_line().await.unwrap() {
             // The test's own framework may have begun the line.

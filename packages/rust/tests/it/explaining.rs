@@ -18,7 +18,7 @@ fn unix(address: &str) -> ClientBuilder {
     Client::builder().address(address)
 }
 
-/// Answers whatever comes first with that, and closes.
+/// Answers the first bytes with this text, and closes.
 async fn say(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), text: &str) {
     _ = socket.read(&mut [0; 1024]).await;
     _ = socket.write_all(text.as_bytes()).await;
@@ -97,7 +97,7 @@ async fn a_port_where_nobody_listens_or_answers() {
 
 #[tokio::test]
 async fn a_host_without_an_address() {
-    // No name has a part of more than 63 characters, so that nobody needs to be asked.
+    // No part of a host name has more than 63 characters, so that no name server is asked.
     let address = format!("{}.invalid:5060", "a".repeat(64));
     let error = failure(unix(&address).insecure()).await;
     assert!(error.message().starts_with("the host's name could not be resolved: "), "{error}");

@@ -12,7 +12,7 @@ use tokio::net::UnixListener;
 
 use crate::scratch::Scratch;
 
-/// One call at a [`Fake`]: its request, and where the answer goes.
+/// One call to a [`Fake`]: its request, and where the answer goes.
 pub(crate) struct FakeCall {
     /// The method, e.g. `sub`.
     pub(crate) method: String,
@@ -79,7 +79,7 @@ async fn serve<F: Future<Output = ()> + Send + 'static>(
 }
 
 impl FakeCall {
-    /// An answer of a proxy's: an HTTP status and a page.
+    /// Answers as a proxy does, with an HTTP status and a page.
     pub(crate) fn http(mut self, status: u16) {
         let response =
             Response::builder().status(status).header("content-type", "text/html").body(()).unwrap();
@@ -87,7 +87,7 @@ impl FakeCall {
         body.send_data(Bytes::from_static(b"<html>Bad Gateway</html>"), true).unwrap();
     }
 
-    /// A gRPC status without a message, in the headers.
+    /// Answers with headers only, which have a gRPC status.
     pub(crate) fn trailers_only(mut self, status: &'static str, headers: &[(&'static str, &'static str)]) {
         let mut response = grpc(headers);
         response.headers_mut().insert("grpc-status", HeaderValue::from_static(status));
@@ -100,7 +100,7 @@ impl FakeCall {
         self.open_with(&[])
     }
 
-    /// The same, with more headers.
+    /// Opens a stream as our server does, with additional headers.
     pub(crate) fn open_with(&mut self, headers: &[(&'static str, &'static str)]) -> FakeStream {
         let ours = [("falco-outputs-version", "1"), ("falco-outputs-position", "0")];
         FakeStream(self.respond.send_response(grpc(&[&ours, headers].concat()), false).unwrap())
@@ -121,7 +121,7 @@ fn grpc(headers: &[(&'static str, &'static str)]) -> Response<()> {
     response
 }
 
-/// The answer of a call that the fake opened.
+/// The open answer to a call.
 pub(crate) struct FakeStream(h2::SendStream<Bytes>);
 
 impl FakeStream {
@@ -129,7 +129,7 @@ impl FakeStream {
         self.raw(&message.encode_to_vec());
     }
 
-    /// A gRPC frame of these bytes.
+    /// Sends these bytes as a gRPC message.
     pub(crate) fn raw(&mut self, message: &[u8]) {
         let mut frame = BytesMut::new();
         frame.put_u8(0);
@@ -143,7 +143,7 @@ impl FakeStream {
         _ = std::future::poll_fn(|cx| self.0.poll_reset(cx)).await;
     }
 
-    /// Ends the stream as gRPC demands.
+    /// Ends the stream with a gRPC status.
     pub(crate) fn end(mut self, status: &'static str) {
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from_static(status));

@@ -31,7 +31,7 @@ async fn sub_polls_and_gets_what_is_queued() {
 }
 
 #[tokio::test]
-async fn asks_ten_times_a_second() {
+async fn polls_ten_times_a_second() {
     let (falco, client, _scratch) = start();
     let started = Instant::now();
     let reading = Reading::of(client.sub());
@@ -52,7 +52,7 @@ async fn get_drains_the_queue() {
 }
 
 #[tokio::test]
-async fn what_needs_our_server_takes_no_alert_away() {
+async fn what_needs_our_server_takes_no_alert_from_falco() {
     let (falco, client, _scratch) = start();
     falco.raise(&["one"]);
     for subscription in [
@@ -74,7 +74,7 @@ async fn what_needs_our_server_takes_no_alert_away() {
 }
 
 #[tokio::test]
-async fn an_alert_without_a_number_tells_no_loss() {
+async fn an_alert_without_a_sequence_number_is_not_a_loss() {
     let (falco, client, _scratch) = start();
     falco.raise(&["Falco Outputs internal: alerts lost"]);
     let reading = Reading::of(client.sub().poll_interval(Duration::from_millis(5)));
@@ -83,7 +83,7 @@ async fn an_alert_without_a_number_tells_no_loss() {
 }
 
 #[tokio::test]
-async fn comes_back_when_falco_was_restarted() {
+async fn comes_back_after_a_restart_of_falco() {
     let (falco, client, scratch) = start();
     let reading = Reading::of(client.sub().poll_interval(Duration::from_millis(5)).reconnect(soon()));
     falco.raise(&["one"]);
@@ -97,7 +97,7 @@ async fn comes_back_when_falco_was_restarted() {
 }
 
 #[tokio::test]
-async fn a_connection_that_held_counts_though_falco_said_nothing() {
+async fn a_connection_that_lasted_counts_although_falco_sent_nothing() {
     let scratch = Scratch::new();
     let address = scratch.socket("falco.sock");
     let connect_timeout = Duration::from_millis(150);
@@ -137,7 +137,7 @@ async fn a_stream_that_is_dropped_stops_polling() {
 }
 
 #[tokio::test]
-async fn tells_its_version() {
+async fn returns_the_version() {
     let (_falco, client, _scratch) = start();
     let version = client.version().await.unwrap();
     assert_eq!((version.version.as_str(), version.minor), ("0.43.0", 43));

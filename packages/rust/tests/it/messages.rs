@@ -1,4 +1,4 @@
-//! Messages that are not as they should be: of bytes that are not UTF-8, too large, or broken.
+//! Messages that are not UTF-8, too large, or broken.
 
 use falco_outputs::contract::outputs::Response;
 use falco_outputs::{Client, Code, Error};
@@ -16,7 +16,7 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat()
 }
 
-/// A server whose streams are what a test sends, and that a client may call as often as it likes.
+/// A server that sends what a test says on each stream.
 fn fake(send: impl Fn(&mut FakeStream) + Clone + Send + Sync + 'static) -> Fake {
     Fake::start(move |_, mut call: FakeCall| {
         let send = send.clone();
@@ -33,7 +33,7 @@ fn fake(send: impl Fn(&mut FakeStream) + Clone + Send + Sync + 'static) -> Fake 
 }
 
 #[tokio::test]
-async fn what_is_not_utf_8_is_replaced_and_costs_no_other_alert() {
+async fn text_that_is_not_utf_8_is_replaced_and_does_not_end_the_stream() {
     let fake = fake(|stream| {
         for sequence in 1..=7 {
             if sequence != 4 {
@@ -64,20 +64,20 @@ async fn what_is_not_utf_8_is_replaced_and_costs_no_other_alert() {
     }
 }
 
-/// How a broadcast ends that gets an alert and then something else.
+/// The error of a broadcast that gets one alert and then a bad message.
 async fn end_of(client: Client, fake: &Fake) -> Error {
     let mut reading = Reading::of(client.sub().broadcast().reconnect(soon()));
     let error = reading.error().await;
     reading.has_seen(&[1]).await;
     assert_eq!(reading.statuses(), ["connecting", "connected"]);
-    // The look at the server, and one stream.
+    // The version probe, and one stream.
     assert_eq!(fake.calls(), 2);
     assert!(!error.is_from_server());
     error
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_large_is_the_end() {
+async fn a_message_that_is_too_large_ends_the_stream() {
     let large = |size: usize| {
         fake(move |stream| {
             stream.message(&alert(1, "small"));
@@ -98,7 +98,7 @@ async fn a_message_that_is_too_large_is_the_end() {
 }
 
 #[tokio::test]
-async fn a_message_that_cannot_be_decoded_is_the_end() {
+async fn a_message_that_cannot_be_decoded_ends_the_stream() {
     let fake = fake(|stream| {
         stream.message(&alert(1, "good"));
         stream.raw(b"\xFF\xFF");

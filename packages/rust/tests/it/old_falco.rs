@@ -12,7 +12,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::transport::server::Connected;
 use tonic::{Request, Response, Status, Streaming};
 
-// In modules of their own, since they name one another by their packages.
+// In separate modules, because they refer to one another by their packages.
 #[allow(dead_code, non_camel_case_types, unreachable_pub)]
 mod stubs {
     pub(super) mod outputs {
@@ -30,8 +30,8 @@ use stubs::{outputs, version};
 
 type Alerts = Pin<Box<dyn Stream<Item = Result<outputs::Response, Status>> + Send>>;
 
-/// A server that behaves as Falco 0.43 does, with all that our client has to live with: it knows none of our headers
-/// and options, answers `sub` only to requests, and sends headers only with the first alert.
+/// A server that behaves as Falco 0.43 does: it knows none of our headers and options, sends alerts of `sub` only in
+/// answer to requests, and sends headers only with the first alert.
 #[derive(Clone)]
 pub(crate) struct OldFalco(Arc<Shared>);
 
@@ -43,9 +43,9 @@ struct Shared {
 }
 
 impl OldFalco {
-    /// Listens there until `stop`.
+    /// Listens on the socket until `stop`.
     pub(crate) fn start(socket: &str) -> Self {
-        // A restart takes the path over, as Falco does.
+        // A new server takes over the path, as Falco does.
         _ = std::fs::remove_file(Path::new(socket));
         Self::serve(UnixListenerStream::new(UnixListener::bind(socket).unwrap()))
     }
@@ -92,7 +92,7 @@ impl OldFalco {
         *self.0.polls.lock().unwrap()
     }
 
-    /// How many alerts nobody took.
+    /// How many alerts are still queued.
     pub(crate) fn queued(&self) -> usize {
         self.0.queue.lock().unwrap().len()
     }
@@ -106,7 +106,7 @@ impl OldFalco {
         self.0.queue.lock().unwrap().drain(..).collect()
     }
 
-    /// What is queued when the next request comes; nothing when no more can come, or the server stops.
+    /// What is queued when the next request comes; `None` after the last request, or when the server stops.
     async fn polled(&self, requests: &mut Streaming<outputs::Request>) -> Option<Vec<outputs::Response>> {
         let mut stopped = self.0.stopped.subscribe();
         tokio::select! {

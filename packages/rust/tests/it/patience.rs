@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Waits until what is looked at is as expected.
+/// Waits until `look` returns what is expected.
 pub(crate) async fn eventually<T: Debug + PartialEq, F: Future<Output = T>>(
     expected: T,
     mut look: impl FnMut() -> F,

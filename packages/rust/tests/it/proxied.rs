@@ -1,4 +1,4 @@
-//! Answers that are not the server's: those of a proxy whose server is away, and streams that were cut on the way.
+//! Answers of a proxy whose server is away, and streams that were cut on the way.
 
 use falco_outputs::contract::outputs::Response;
 use falco_outputs::{Client, Code};
@@ -14,7 +14,7 @@ fn alert(sequence: u64) -> Response {
     Response { rule: "r".into(), sequence, ..Response::default() }
 }
 
-/// Answers as our server does: it knows no version, and each stream gets one alert.
+/// Answers as our server does. It does not know the version, and sends one alert on each stream.
 async fn serve(mut call: FakeCall, sequence: u64) {
     match call.method.as_str() {
         "version" => call.trailers_only("14", &[("falco-outputs-version", "1")]),
@@ -64,7 +64,7 @@ async fn a_proxy_is_tried_again_for_the_shared_queue_too() {
 }
 
 #[tokio::test]
-async fn falco_s_own_server_is_known_by_its_answer() {
+async fn falco_s_own_server_is_recognized_by_its_answer() {
     let unimplemented = Fake::start(|_, call| async { call.trailers_only("12", &[]) });
     let version = Fake::start(|_, mut call| async move {
         let mut stream = call.open_as_falco();
@@ -114,7 +114,7 @@ async fn a_get_that_is_cut_short_does_not_look_complete() {
 }
 
 #[tokio::test]
-async fn a_call_that_the_peer_cancelled_is_over() {
+async fn a_call_that_the_peer_cancelled_is_not_tried_again() {
     let fake = Fake::start(|number, mut call| async move {
         if number == 1 {
             call.open().end("1");

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::scratch::Scratch;
 
-/// What a network can do to the connections between a client and a server on a unix socket.
+/// Forwards connections to a server on a unix socket, and breaks them as a network can.
 pub(crate) struct Proxy {
     pub(crate) address: String,
     cuts: watch::Sender<()>,
@@ -60,7 +60,7 @@ impl Proxy {
         Self { address, cuts, silences, refusing, accepted, forwarded, _scratch: scratch }
     }
 
-    /// How often the server's bytes were passed on.
+    /// How often something from the server was forwarded.
     pub(crate) fn forwarded(&self) -> usize {
         self.forwarded.load(Ordering::Relaxed)
     }
@@ -70,17 +70,17 @@ impl Proxy {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    /// Ends the connections that there are.
+    /// Closes the current connections.
     pub(crate) fn cut(&self) {
         self.cuts.send(()).unwrap();
     }
 
-    /// Passes nothing on from now on, and closes nothing, on the connections that there are.
+    /// Keeps the current connections open, but forwards nothing on them from now on.
     pub(crate) fn silence(&self) {
         self.silences.send(()).unwrap();
     }
 
-    /// Whether new connections are ended at once.
+    /// Sets whether new connections are closed at once.
     pub(crate) fn refuse(&self, refusing: bool) {
         self.refusing.store(refusing, Ordering::Relaxed);
     }

@@ -82,7 +82,7 @@ impl Reading {
 
     pub(crate) async fn is_told(&self, status: &str, times: usize) {
         let enough = |statuses: &[&str]| statuses.iter().filter(|&&told| told == status).count() >= times;
-        // The statuses themselves, for whoever reads that they did not come.
+        // The statuses themselves, for the message of a failed test.
         eventually(Ok(()), || async {
             let statuses = self.statuses();
             if enough(&statuses) { Ok(()) } else { Err(statuses) }
@@ -94,17 +94,17 @@ impl Reading {
         eventually(sequences.to_vec(), || async { self.sequences() }).await;
     }
 
-    /// Of the errors of lost connections.
+    /// The codes of the errors with which connections were lost.
     pub(crate) fn codes(&self) -> Vec<Code> {
         self.seen.lock().unwrap().codes.clone()
     }
 
-    /// Their messages.
+    /// The messages of these errors.
     pub(crate) fn errors(&self) -> Vec<String> {
         self.seen.lock().unwrap().errors.clone()
     }
 
-    /// When the stream had heard from the server, each time a connection was lost.
+    /// When the stream had last heard from the server, each time that a connection was lost.
     pub(crate) fn heard(&self) -> Vec<Option<SystemTime>> {
         self.seen.lock().unwrap().heard.clone()
     }
@@ -127,7 +127,7 @@ fn broadcast(address: &str) -> Subscription {
 }
 
 #[tokio::test]
-async fn a_first_connection_that_fails_is_an_error_at_once() {
+async fn a_first_connection_that_fails_ends_the_stream() {
     let scratch = Scratch::new();
     let mut reading = Reading::of(broadcast(&scratch.socket("falco.sock")));
     let error = reading.error().await;
@@ -136,7 +136,7 @@ async fn a_first_connection_that_fails_is_an_error_at_once() {
 }
 
 #[tokio::test]
-async fn a_first_connection_that_nobody_answers_is_an_error_in_time() {
+async fn a_first_connection_that_nobody_answers_times_out() {
     let scratch = Scratch::new();
     let address = scratch.socket("mute.sock");
     let _mute = UnixListener::bind(&address).unwrap();
@@ -152,7 +152,7 @@ async fn a_first_connection_that_nobody_answers_is_an_error_in_time() {
 }
 
 #[tokio::test]
-async fn a_first_connection_is_waited_for_if_told_so() {
+async fn wait_on_first_connect_keeps_trying() {
     let scratch = Scratch::new();
     let address = scratch.socket("falco.sock");
     let reading = Reading::of(broadcast(&address).reconnect(soon().wait_on_first_connect()));
@@ -164,7 +164,7 @@ async fn a_first_connection_is_waited_for_if_told_so() {
 }
 
 #[tokio::test]
-async fn so_many_attempts_in_a_row_may_fail() {
+async fn max_attempts_limits_the_failures_in_a_row() {
     let server = Reference::start().await;
     let mut reading = Reading::of(broadcast(&server.address).reconnect(soon().max_attempts(3)));
     reading.is_told("connected", 1).await;
@@ -178,7 +178,7 @@ async fn so_many_attempts_in_a_row_may_fail() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_succeeded_is_none_of_them() {
+async fn a_success_resets_the_count_of_attempts() {
     let server = Reference::start().await;
     let proxy = Proxy::to(&server.address);
     let reading = Reading::of(broadcast(&proxy.address).reconnect(soon().max_attempts(1)));
@@ -193,7 +193,7 @@ async fn an_attempt_that_succeeded_is_none_of_them() {
 }
 
 #[tokio::test]
-async fn without_reconnection_the_error_is_the_end() {
+async fn without_reconnect_the_error_ends_the_stream() {
     for without in
         [Subscription::without_reconnect as fn(_) -> _, |s: Subscription| s.reconnect(soon().max_attempts(0))]
     {
@@ -209,7 +209,7 @@ async fn without_reconnection_the_error_is_the_end() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_no_reason_to_try_again() {
+async fn a_refusal_is_not_tried_again() {
     let server = Reference::start().await;
     let group = || server.client().sub().group("pager");
     let first = Reading::of(group().rules(["a"]));
@@ -222,7 +222,7 @@ async fn a_refusal_is_no_reason_to_try_again() {
 }
 
 #[tokio::test]
-async fn the_deadline_spans_the_reconnections() {
+async fn the_deadline_includes_reconnections() {
     let server = Reference::start().await;
     let proxy = Proxy::to(&server.address);
     let deadline = Duration::from_secs(3);
@@ -241,7 +241,7 @@ async fn the_deadline_spans_the_reconnections() {
 }
 
 #[tokio::test]
-async fn a_broadcast_neither_misses_nor_doubles_an_alert_over_many_cuts() {
+async fn a_broadcast_misses_and_repeats_no_alert_over_many_cuts() {
     let server = Reference::start().await;
     let proxy = Proxy::to(&server.address);
     let reading = Reading::of(broadcast(&proxy.address));
@@ -249,7 +249,7 @@ async fn a_broadcast_neither_misses_nor_doubles_an_alert_over_many_cuts() {
     let mut published = Vec::new();
     for cut in 1..=20 {
         published.extend(server.publish(1, 500).await);
-        // With what is on its way.
+        // Together with what is in flight.
         proxy.cut();
         reading.is_told("resumed", cut).await;
     }
@@ -257,7 +257,7 @@ async fn a_broadcast_neither_misses_nor_doubles_an_alert_over_many_cuts() {
 }
 
 #[tokio::test]
-async fn nothing_is_missed_when_it_was_cut_before_the_first_alert() {
+async fn nothing_is_missed_after_a_cut_before_the_first_alert() {
     let server = Reference::start().await;
     let proxy = Proxy::to(&server.address);
     let reading = Reading::of(broadcast(&proxy.address));
@@ -271,7 +271,7 @@ async fn nothing_is_missed_when_it_was_cut_before_the_first_alert() {
 }
 
 #[tokio::test]
-async fn a_restart_is_told_and_the_new_log_s_numbers_count() {
+async fn a_restart_is_reported_and_the_numbers_of_the_new_log_count() {
     let scratch = Scratch::new();
     let listen = json!({ "listen": [scratch.socket("falco.sock")] });
     let first = Reference::with(listen.clone()).await;
@@ -295,7 +295,7 @@ async fn a_restart_is_told_and_the_new_log_s_numbers_count() {
 }
 
 #[tokio::test]
-async fn what_the_bound_removed_meanwhile_is_told() {
+async fn alerts_that_the_log_dropped_meanwhile_are_reported() {
     let server = Reference::with(json!({ "maxAlerts": 3 })).await;
     let proxy = Proxy::to(&server.address);
     let reading = Reading::of(broadcast(&proxy.address));

@@ -45,7 +45,7 @@ for await (const text of createInterface({ input: process.stdin })) {
     (error) => tell({ id, error: error.message }),
   );
 }
-// The tests are over, however they ended: no server may outlive them.
+// The tests have ended, in whatever way. No server may outlive them.
 process.exit();
 
 function tell(answer) {

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::patience::eventually;
 
-/// One process of Node's for most tests; it ends with this one, by the end of its standard input.
+/// The Node process that most tests share. It ends with this process, when its standard input ends.
 static NODE: LazyLock<Arc<Node>> = LazyLock::new(Node::start);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -22,7 +22,7 @@ struct Node {
     waiting: Arc<Waiting>,
 }
 
-/// Who waits for which answer; nothing once the process has ended.
+/// Who waits for which answer; `None` once the process has ended.
 type Waiting = Mutex<Option<HashMap<u64, oneshot::Sender<Value>>>>;
 
 impl Node {
@@ -46,7 +46,7 @@ impl Node {
                     _ = waiting.send(answer);
                 }
             }
-            // Tests that wait for an answer fail, as do those that ask later.
+            // Tests that wait for an answer fail, and so do those that ask later.
             *answered.lock().unwrap() = None;
         });
         Arc::new(Self { process: Mutex::new(process), stdin, waiting })
@@ -90,7 +90,7 @@ impl Reference {
         Self::on(NODE.clone(), options).await
     }
 
-    /// In a process of its own, which is killed when this is dropped.
+    /// Starts a server in its own process, which is killed when this is dropped.
     pub(crate) async fn apart(options: Value) -> Self {
         Self::on(Node::start(), options).await
     }
@@ -101,7 +101,7 @@ impl Reference {
         Self { node, server, address: address.as_str().unwrap().into() }
     }
 
-    /// Stops the process as it is: its connections stay open, and nothing more comes from them.
+    /// Suspends the process. Its connections stay open, and nothing comes from them.
     #[cfg(unix)]
     pub(crate) fn freeze(&self) {
         let pid = rustix::process::Pid::from_child(&self.node.process.lock().unwrap());
@@ -128,7 +128,7 @@ impl Reference {
         eventually(Some(count), || async { self.stats().await["subscribers"].as_u64() }).await;
     }
 
-    /// A group's number of that name.
+    /// One of a group's counters, by its name.
     pub(crate) async fn group(&self, group: &str, name: &str) -> u64 {
         self.stats().await["groups"][group][name].as_u64().unwrap_or(0)
     }

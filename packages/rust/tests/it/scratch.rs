@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
-/// A folder that goes when the test does.
+/// A folder that is removed at the end of the test.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {

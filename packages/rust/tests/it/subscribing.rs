@@ -45,7 +45,7 @@ async fn an_alert_is_what_falco_wrote() {
 }
 
 #[tokio::test]
-async fn is_a_stream_of_futures() {
+async fn works_with_the_futures_crate() {
     let server = Reference::start().await;
     let published = server.publish(1, 5).await;
     let alerts = server.client().get().stream().unwrap();
@@ -54,7 +54,7 @@ async fn is_a_stream_of_futures() {
 }
 
 #[tokio::test]
-async fn the_shared_queue_gives_each_alert_to_one() {
+async fn each_alert_of_the_shared_queue_goes_to_one_subscriber() {
     let server = Reference::start().await;
     let published = server.publish(1, 10).await;
     let client = server.client();
@@ -64,7 +64,7 @@ async fn the_shared_queue_gives_each_alert_to_one() {
 }
 
 #[tokio::test]
-async fn a_broadcast_is_everybody_s() {
+async fn every_broadcast_gets_every_alert() {
     let server = Reference::start().await;
     let client = server.client();
     let mut first = client.sub().broadcast().stream().unwrap();
@@ -82,7 +82,7 @@ async fn a_broadcast_is_everybody_s() {
 }
 
 #[tokio::test]
-async fn goes_on_after_a_sequence_number() {
+async fn starts_after_a_sequence_number() {
     let server = Reference::start().await;
     let published = server.publish(1, 5).await;
     let mut alerts = server.client().get().broadcast().after(published[2]).follow().stream().unwrap();
@@ -92,7 +92,7 @@ async fn goes_on_after_a_sequence_number() {
 }
 
 #[tokio::test]
-async fn a_batch_is_all_that_arrived() {
+async fn a_batch_has_all_alerts_that_arrived() {
     let server = Reference::start().await;
     let published = server.publish(1, 3000).await;
     let mut alerts = server.client().get().stream().unwrap();
@@ -153,7 +153,7 @@ async fn dropping_a_stream_cancels_it() {
 }
 
 #[tokio::test]
-async fn a_waiting_next_can_be_given_up_and_loses_nothing() {
+async fn dropping_a_waiting_next_loses_no_alert() {
     let server = Reference::start().await;
     let mut alerts = server.client().sub().broadcast().stream().unwrap();
     for _ in 0..20 {
@@ -180,7 +180,7 @@ async fn has_one_deadline() {
 #[tokio::test]
 async fn sends_headers() {
     let server = Reference::start().await;
-    // The server's own limit, told by the protocol's header.
+    // gRPC's own header sets a deadline on the server's side.
     let error = refused(server.client().sub().header("Grpc-Timeout", "200m").stream()).await;
     assert_eq!((error.code(), error.is_from_server()), (Code::DeadlineExceeded, true));
     for (name, value) in [("a b", "c"), ("a", "\n"), ("a-bin", "c")] {

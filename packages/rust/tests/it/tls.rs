@@ -91,7 +91,7 @@ async fn a_certificate_for_another_name_needs_that_name() {
 }
 
 #[tokio::test]
-async fn says_what_is_wrong_with_the_server_s_certificate() {
+async fn reports_what_is_wrong_with_the_server_s_certificate() {
     let secure = Secure::start("localhost", &["localhost"], -1).await;
     let message = "the server's certificate has expired, or an authority's: renew it";
     secure.fails_with(secure.client().await, message).await;
@@ -102,7 +102,7 @@ async fn says_what_is_wrong_with_the_server_s_certificate() {
 }
 
 #[tokio::test]
-async fn says_that_the_server_refuses_this_client() {
+async fn reports_that_the_server_refuses_this_client() {
     let secure = Secure::start("localhost", &["localhost"], 1).await;
     let ours = secure.identity(&secure.authority, 1).await;
     for mut other in [secure.identity("stranger", 1).await, secure.identity(&secure.authority, -1).await] {
@@ -112,7 +112,7 @@ async fn says_that_the_server_refuses_this_client() {
 }
 
 #[tokio::test]
-async fn says_that_one_side_speaks_no_tls() {
+async fn reports_that_one_side_does_not_speak_tls() {
     let secure = Secure::start("localhost", &["localhost"], 1).await;
     let plain = Client::builder().address(&secure.server.address).insecure().build().unwrap();
     let error = plain.version().await.unwrap_err();
@@ -159,7 +159,7 @@ async fn files_that_cannot_work_are_refused_when_the_client_is_built() {
 }
 
 #[tokio::test]
-async fn certificates_are_read_anew_for_each_connection() {
+async fn certificates_are_read_again_for_each_connection() {
     let secure = Secure::start("localhost", &["localhost"], 1).await;
     let folder = Scratch::new();
     let write = async |authority: &str| {
@@ -185,7 +185,7 @@ async fn certificates_are_read_anew_for_each_connection() {
     assert!(version().await.is_from_server());
 }
 
-/// Of X.509 version 1, as `openssl x509 -req` makes it without extensions.
+/// A certificate of X.509 version 1, as `openssl x509 -req` makes it without extensions.
 const OLD_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
 MIIBFzCBvwIURQn0ZNNdTT9aVTR6I49iq/jm9KowCgYIKoZIzj0EAwIwDjEMMAoG
 A1UEAwwDb2xkMCAXDTI2MTEyNzA5MjM0NFoYDzIxMjYxMTAzMDkyMzQ0WjAOMQww

@@ -4,6 +4,7 @@ import { messageBytesAt, prefixBytes } from "@falco-outputs/core/codec";
 import {
   heartbeatHeader,
   type OutputsRequest,
+  OutputsResponseSchema,
   positionHeader,
   versionHeader,
   windowHeader,
@@ -30,12 +31,14 @@ export async function* deliver<Desc extends DescMessage>(
 ): AsyncGenerator<MessageShape<Desc>> {
   const empty = create(schema);
   const frames = context.values.get(framesKey);
-  const stream = await ServedStream.open(delivery, subscription, context, isOurs(context));
+  // What is not an alert would be an empty one to a client of the oldest service.
+  const hasHeartbeats = isOurs(context) && schema.typeName === OutputsResponseSchema.typeName;
+  const stream = await ServedStream.open(delivery, subscription, context, hasHeartbeats);
   if (laterRequests !== undefined) stream.readRequests(laterRequests);
   try {
     context.responseHeader.set(positionHeader, String(stream.position));
     context.responseHeader.set(windowHeader, String(stream.window));
-    if (isOurs(context)) context.responseHeader.set(heartbeatHeader, String(delivery.heartbeatIntervalMs));
+    if (hasHeartbeats) context.responseHeader.set(heartbeatHeader, String(delivery.heartbeatIntervalMs));
     if (frames.accepted) {
       yield* handOver(frames, empty, async () => (await stream.next())?.bytes);
       return;

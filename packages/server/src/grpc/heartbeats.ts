@@ -1,35 +1,39 @@
-import type { Cursor, Slice } from "../log/alert-log.js";
-import { scannedFrame } from "../log/slab.js";
+import type { Cursor } from "../log/alert-log.js";
 
-/** How often a client is told at most that its filter passed over alerts, in milliseconds. */
-const scanIntervalMs = 1_000;
+/** How often a client is told at most that alerts were passed over, in milliseconds. */
+const newsIntervalMs = 1_000;
 
-/** Tells a client how far the log was looked at, when that moved without an alert, and at least once an interval. */
+/**
+ * Tells a client that waits for alerts how far the log was looked at: when that moved without an alert, and at least
+ * once an interval. It looks from time to time at what was sent, so that sending costs nothing.
+ */
 export class Heartbeats {
   readonly #cursor: Cursor;
-  readonly #intervalMs: number;
+  readonly #passesOver: boolean;
+  /** After so many ticks in silence, the next one may be too late. */
+  readonly #ticks: number;
   readonly #timer: NodeJS.Timeout;
-  #lastSentMs = performance.now();
+  #silentTicks = 0;
+  #wasSent = false;
   #told: number;
-  #settle: ((heartbeat: Slice) => void) | undefined;
 
-  constructor(cursor: Cursor, intervalMs: number) {
+  /**
+   * @param intervalMs The longest silence, in milliseconds.
+   * @param passesOver Whether the cursor may pass over alerts, because of a filter or a time window.
+   */
+  constructor(cursor: Cursor, intervalMs: number, passesOver: boolean) {
     this.#cursor = cursor;
-    this.#intervalMs = intervalMs;
+    this.#passesOver = passesOver;
     this.#told = cursor.scanned;
-    this.#timer = setInterval(() => this.#tick(), Math.min(scanIntervalMs, intervalMs)).unref();
+    const halfMs = intervalMs / 2;
+    const tickMs = passesOver ? Math.min(newsIntervalMs, halfMs) : halfMs;
+    this.#ticks = Math.ceil(halfMs / tickMs);
+    this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
-  /** Resolves when it is time for one. A slice without an alert. */
-  next(): Promise<Slice> {
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-  }
-
-  /** Alerts were sent: the client knows that the connection lives, and how far they go. */
+  /** Something was sent: the client knows that the connection lives, and how far the log was looked at. */
   sent(): void {
-    this.#lastSentMs = performance.now();
+    this.#wasSent = true;
     this.#told = this.#cursor.scanned;
   }
 
@@ -38,11 +42,9 @@ export class Heartbeats {
   }
 
   #tick(): void {
-    const { scanned } = this.#cursor;
-    const isDue = performance.now() - this.#lastSentMs >= this.#intervalMs;
-    if (this.#settle === undefined || (!isDue && scanned <= this.#told)) return;
-    this.#settle({ bytes: scannedFrame(scanned), count: 0 });
-    this.#settle = undefined;
-    this.sent();
+    this.#silentTicks = this.#wasSent ? 0 : this.#silentTicks + 1;
+    this.#wasSent = false;
+    const hasNews = this.#passesOver && this.#cursor.scanned > this.#told;
+    if (hasNews || this.#silentTicks >= this.#ticks) this.#cursor.heartbeat();
   }
 }

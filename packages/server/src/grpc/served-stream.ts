@@ -1,6 +1,7 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { OutputsRequest } from "@falco-outputs/core/contract";
 import type { AlertLog, Cursor, Slice, Subscription } from "../log/alert-log.js";
+import { scannedFrame } from "../log/slab.js";
 import { toConnectError } from "./connect-error.js";
 import { Heartbeats } from "./heartbeats.js";
 import { boundedSliceBytes, InFlight } from "./in-flight.js";
@@ -53,43 +54,39 @@ export class ServedStream {
   readonly #stall: NodeJS.Timeout;
   /** Undefined for clients that do not know them. */
   readonly #heartbeats: Heartbeats | undefined;
-  /** What the log was asked for, and has not answered: a heartbeat came first. */
-  #asked: Promise<Slice | undefined> | undefined;
   #state: State = "asking";
   #sent = 0;
   #acknowledged = 0;
   #leave: (() => void) | undefined;
 
-  /** @throws ConnectError if the log refuses the subscription. */
+  /**
+   * @param hasHeartbeats Whether the client knows them.
+   * @throws ConnectError if the log refuses the subscription.
+   */
   static async open(
-    { log, subscribers, stallTimeoutMs, heartbeatIntervalMs }: Delivery,
+    delivery: Delivery,
     subscription: Subscription,
     context: HandlerContext,
     hasHeartbeats: boolean,
   ): Promise<ServedStream> {
     let stream: ServedStream | undefined;
-    const cursor = await log
+    const cursor = await delivery.log
       .open(subscription, (reason) => stream?.cut(reason))
       .catch((reason) => {
         throw toConnectError(reason);
       });
-    stream = new ServedStream(
-      subscribers,
-      cursor,
-      context,
-      stallTimeoutMs,
-      subscription.mode,
-      hasHeartbeats ? new Heartbeats(cursor, heartbeatIntervalMs) : undefined,
-    );
+    const heartbeats = hasHeartbeats
+      ? new Heartbeats(cursor, delivery.heartbeatIntervalMs, passesOver(subscription))
+      : undefined;
+    stream = new ServedStream(delivery, subscription.mode, cursor, context, heartbeats);
     return stream;
   }
 
   private constructor(
-    subscribers: Subscribers,
+    { subscribers, stallTimeoutMs }: Delivery,
+    mode: Mode,
     cursor: Cursor,
     context: HandlerContext,
-    stallTimeoutMs: number,
-    mode: Mode,
     heartbeats: Heartbeats | undefined,
   ) {
     this.#heartbeats = heartbeats;
@@ -137,28 +134,23 @@ export class ServedStream {
     if (room !== undefined) await room;
     this.#signal.throwIfAborted();
     this.#state = "asking";
-    const asked = this.#asked ?? this.#cursor.next(this.#sliceBytes, this.#signal);
-    this.#asked = undefined;
+    const asked = this.#cursor.next(this.#sliceBytes, this.#signal);
     // From its first request to the log on, it gets its share.
     this.#leave ??= this.#subscribers.add(this.#mode);
-    const slice = asked instanceof Promise ? await this.#answerOrHeartbeat(asked) : asked;
+    const slice = asked instanceof Promise ? await asked : asked;
     if (slice === undefined) return undefined;
-    if (slice.count === 0) return slice;
     this.#heartbeats?.sent();
     // For one that owes acknowledgements a write is not progress: its program may have hung long ago.
     if (this.window === 0 || this.#acknowledged === this.#sent) this.#stall.refresh();
     this.#sent += slice.count;
     this.#inFlight?.add(slice.bytes.length);
     this.#state = "writing";
-    return slice;
+    return slice.isLoss && this.#mode === "broadcast" && this.#heartbeats ? this.#withPlace(slice) : slice;
   }
 
-  async #answerOrHeartbeat(asked: Promise<Slice | undefined>): Promise<Slice | undefined> {
-    if (this.#heartbeats === undefined) return asked;
-    const first = await Promise.race([asked.then((slice) => ({ slice })), this.#heartbeats.next()]);
-    if ("slice" in first) return first.slice;
-    this.#asked = asked;
-    return first;
+  /** A loss, and how far the log was looked at: a client that comes back goes on after what it was told of. */
+  #withPlace({ bytes, count }: Slice): Slice {
+    return { bytes: Buffer.concat([bytes, scannedFrame(this.#cursor.scanned)]), count };
   }
 
   /** Ends the stream, even during a write that does not end. */
@@ -194,5 +186,17 @@ export class ServedStream {
     } else if (this.window > 0 && this.#acknowledged < this.#sent) {
       this.cut(new ConnectError("no acknowledgement came in time", Code.Aborted));
     }
+  }
+}
+
+/** Whether a subscription's cursor may pass over alerts. */
+function passesOver(subscription: Subscription): boolean {
+  switch (subscription.mode) {
+    case "shared":
+      return false;
+    case "group":
+      return subscription.filter !== undefined;
+    case "broadcast":
+      return subscription.filter !== undefined || subscription.window !== undefined;
   }
 }

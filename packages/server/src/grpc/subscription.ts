@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { fieldsOf, type OutputsRequest, refusal, timestampNs } from "@falco-outputs/core/contract";
 import type { Subscription } from "../log/alert-log.js";
-import type { Filter } from "../log/filter.js";
-import type { TimeWindow } from "../log/times.js";
+import type { Filter } from "../log/filter/filter.js";
+import type { TimeWindow } from "../log/filter/time-window.js";
 
 /**
  * What a stream's first request asks for; without one, Falco's own behaviour.

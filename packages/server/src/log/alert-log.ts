@@ -1,6 +1,6 @@
 import type { AlertBatch } from "../alert-batch.js";
-import type { Filter } from "./filter.js";
-import type { TimeWindow } from "./times.js";
+import type { Filter } from "./filter/filter.js";
+import type { TimeWindow } from "./filter/time-window.js";
 
 /** The sequence numbers of a batch's alerts. They fit a number: microseconds stay below 2^53 until 2255. */
 export interface Appended {
@@ -45,7 +45,10 @@ export interface BroadcastSubscription {
 /** Whole gRPC frames (a length-prefixed message each, uncompressed), ready to be written to a stream. */
 export interface Slice {
   readonly bytes: Uint8Array;
+  /** How many responses they are; 0 for a heartbeat. */
   readonly count: number;
+  /** Whether it is the report of a loss. */
+  readonly isLoss?: true;
 }
 
 /** A reader's place in the log. */
@@ -63,6 +66,11 @@ export interface Cursor {
    * @throws the reason of `signal`, when it aborts while this waits.
    */
   next(maxBytes: number, signal: AbortSignal): Slice | undefined | Promise<Slice | undefined>;
+  /**
+   * Has a `next` that waits return at once, with a heartbeat: a frame that is not an alert, and says how far this cursor has
+   * looked. Returns false, and does nothing, if none waits.
+   */
+  heartbeat(): boolean;
   /**
    * The first `count` frames that this cursor returned are done. A smaller count than before is ignored.
    * @throws FalcoError with InvalidArgument if it has returned fewer.
@@ -117,6 +125,8 @@ export interface LogStats {
    */
   readonly earliestUs: number | undefined;
   readonly latestUs: number | undefined;
+  /** How often a filter or a time window looked at an alert since the start. What is skipped by its time does not count. */
+  readonly looked: number;
   /** Memory that holds them, in bytes. */
   readonly retainedBytes: number;
   /** Memory that only streams being written hold, in bytes: evicted alerts, and copies. */

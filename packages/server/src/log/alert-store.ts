@@ -1,4 +1,5 @@
 import type { Slice } from "./alert-log.js";
+import type { Selection } from "./filter/selection.js";
 import type { FrameRun } from "./frame-run.js";
 
 /** Who holds a slice while it is written. */
@@ -21,8 +22,14 @@ export interface AlertStore {
   readonly first: number;
   /** The sequence number of the next alert that will be there to be read. */
   readonly end: number;
+  /** From this sequence number on, `framesAt` has all alerts at once: also those that have just been evicted. */
+  readonly firstReadable: number;
   /** The frames among which is that of `sequence`, which is retained and before `end`; a promise if they are not in memory. */
   framesAt(sequence: number): FrameRun | Promise<LoadedFrames>;
+  /** Where the search for an alert that passes goes on: after those that cannot by their times, without reading them. */
+  skip(sequence: number, selection: Selection): number;
+  /** Counts alerts that were looked at, to see whether they pass. */
+  addLooked(count: number): void;
   /** `holder` holds the memory of these frames until it is released. */
   hold(frames: FrameRun, holder: Holder): void;
   /** A copy of the frames, which counts as pinned until `holder` is released. */

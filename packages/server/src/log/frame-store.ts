@@ -2,6 +2,8 @@ import { alertTimeUs } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
 import type { AlertStore, Holder } from "./alert-store.js";
+import type { Selection } from "./filter/selection.js";
+import type { TimeSpan } from "./filter/time-window.js";
 import type { FrameRun } from "./frame-run.js";
 import { frameBytes, Slab, slabBytes } from "./slab.js";
 
@@ -18,11 +20,14 @@ export interface Bounds {
 export class FrameStore implements AlertStore {
   readonly #bounds: Bounds;
   readonly #slabs: Slab[] = [];
+  /** Those that the last `append` evicted, until `forgetEvicted`. */
+  #evicted: Slab[] = [];
   /** What is being written, the longest held first: a slab, or what is not in one, by its size in bytes. */
   readonly #held = new Map<Holder, Slab | number>();
   #bytes = 0;
   #pinnedBytes = 0;
   #first: number;
+  #looked = 0;
   #end: number;
   #keptFrom = Number.POSITIVE_INFINITY;
 
@@ -41,6 +46,15 @@ export class FrameStore implements AlertStore {
   /** The sequence number of the next alert to come. */
   get end(): number {
     return this.#end;
+  }
+
+  get firstReadable(): number {
+    return this.#evicted[0]?.first ?? this.#slabs[0]?.first ?? this.#first;
+  }
+
+  /** How many alerts were looked at, to see whether they pass. */
+  get looked(): number {
+    return this.#looked;
   }
 
   get bytes(): number {
@@ -68,6 +82,7 @@ export class FrameStore implements AlertStore {
     );
   }
 
+  /** What it evicts can be looked at until `forgetEvicted` is called. */
   append(batch: AlertBatch): void {
     const { bytes, ends, times } = batch;
     let start = 0;
@@ -87,15 +102,23 @@ export class FrameStore implements AlertStore {
     this.#evict();
   }
 
+  /** Lets go of what the last `append` evicted. */
+  forgetEvicted(): void {
+    if (this.#evicted.length > 0) this.#evicted = [];
+  }
+
   framesAt(sequence: number): Slab {
-    let low = 0;
-    let high = this.#slabs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#slabs[middle]!.first <= sequence) low = middle;
-      else high = middle - 1;
-    }
-    return this.#slabs[low]!;
+    const isEvicted = this.#slabs[0] === undefined || sequence < this.#slabs[0].first;
+    return slabOf(isEvicted ? this.#evicted : this.#slabs, sequence);
+  }
+
+  skip(sequence: number, selection: Selection): number {
+    const slab = this.framesAt(sequence);
+    return selection.excludes(slab) ? slab.end : sequence;
+  }
+
+  addLooked(count: number): void {
+    this.#looked += count;
   }
 
   count(from: number, to: number): { alerts: number; jumped: boolean } {
@@ -153,7 +176,7 @@ export class FrameStore implements AlertStore {
   }
 
   /** Those of its alerts that are retained: the oldest slab has others as well. */
-  #timesOf(slab: Slab): { least: number; greatest: number } {
+  #timesOf(slab: Slab): TimeSpan {
     return slab.first >= this.#first ? slab : slab.timesOf(this.#first, slab.end);
   }
 
@@ -170,6 +193,7 @@ export class FrameStore implements AlertStore {
       const most = slab.end > this.#keptFrom ? 2 * maxBytes : maxBytes;
       if (this.#bytes <= most && slab.end > this.#first) break;
       this.#slabs.shift();
+      this.#evicted.push(slab);
       this.#bytes -= slab.size;
       this.#first = Math.max(this.#first, slab.end);
       if (slab.pins > 0) this.#pinnedBytes += slab.size;
@@ -186,4 +210,15 @@ export class FrameStore implements AlertStore {
       holder.evicted();
     }
   }
+}
+
+function slabOf(slabs: readonly Slab[], sequence: number): Slab {
+  let low = 0;
+  let high = slabs.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (slabs[middle]!.first <= sequence) low = middle;
+    else high = middle - 1;
+  }
+  return slabs[low]!;
 }

@@ -2,11 +2,14 @@ import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, Slice } from "./alert-log.js";
 import type { AlertStore, Holder } from "./alert-store.js";
 import type { Loss } from "./loss.js";
+import { scannedFrame } from "./slab.js";
 
 /** A cursor's group, as the cursor sees it. */
 export interface Membership {
   /** The sequence number of the group's next alert. */
   readonly position: number;
+  /** Whether it has lost alerts, and has not told a member. */
+  readonly hasLoss: boolean;
   /** What a cursor gets now; undefined if it must wait. */
   serve(cursor: GroupCursor): { slice: Slice | undefined } | undefined;
   wait(cursor: GroupCursor): void;
@@ -89,6 +92,7 @@ export class GroupCursor implements Cursor, Holder {
     if (served !== undefined) return served.slice;
     return new Promise((resolve, reject) => {
       const onAbort = () => {
+        this.#resolve = undefined;
         this.#group.stopWaiting(this);
         reject(signal.reason);
       };
@@ -104,6 +108,14 @@ export class GroupCursor implements Cursor, Holder {
   settle(slice: Slice | undefined): void {
     this.#resolve?.(slice);
     this.#resolve = undefined;
+  }
+
+  heartbeat(): boolean {
+    // A loss that is about to be told must not be behind the client before.
+    if (this.#resolve === undefined || this.#group.hasLoss) return false;
+    this.#group.stopWaiting(this);
+    this.settle({ bytes: scannedFrame(this.scanned), count: 0 });
+    return true;
   }
 
   sent(item: number | Loss): void {

@@ -1,19 +1,16 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, GroupStats, Slice } from "./alert-log.js";
 import type { AlertStore } from "./alert-store.js";
-import { createMatcher, type Filter, filterKey, type Matcher } from "./filter.js";
-import type { FrameRun } from "./frame-run.js";
+import { type Filter, filterKey } from "./filter/filter.js";
+import { Selection } from "./filter/selection.js";
+import type { TimeWindow } from "./filter/time-window.js";
 import { GroupCursor, type MemberOptions, type Membership } from "./group-cursor.js";
 import { type GroupPlace, numbersOf, rangesOf } from "./group-place.js";
-import { Loader } from "./loader.js";
 import { type Loss, type LossCause, lossSlice, PendingLoss } from "./loss.js";
 import { Picked } from "./picked.js";
 import { Redelivery } from "./redelivery.js";
-import { messageOf } from "./slab.js";
-import { type TimeWindow, windowMatcher } from "./times.js";
-
-/** How many alerts a filter looks at before others get their turn. */
-const maxScan = 2048;
+import { type Found, RunReader } from "./run-reader.js";
+import { Scan } from "./scan.js";
 
 /** What becomes of a group. */
 export interface GroupEvents {
@@ -34,15 +31,15 @@ export class Group implements Membership {
   readonly #store: AlertStore;
   readonly #cause: LossCause;
   readonly #events: GroupEvents;
-  readonly #loader: Loader;
+  readonly #reader: RunReader;
   readonly #members = new Set<GroupCursor>();
   /** In the order in which they asked. */
   readonly #waiting = new Set<GroupCursor>();
   readonly #loss = new PendingLoss();
   readonly #redelivery = new Redelivery();
-  /** The key of its filter. */
-  #filter = filterKey(undefined);
-  #matches: Matcher | undefined;
+  #filterKey = filterKey(undefined);
+  /** Undefined if every alert passes. */
+  #selection: Selection | undefined;
   #position: number;
   #scheduled = false;
   #closed = false;
@@ -62,12 +59,12 @@ export class Group implements Membership {
     this.#position = position;
     this.#cause = cause;
     this.#events = events;
-    this.#loader = new Loader(store, (sequence, next) => this.#loaded(sequence, next));
+    this.#reader = new RunReader(store, (sequence, next) => this.#loaded(sequence, next));
   }
 
   /** Goes on where a group was. */
   restore({ filter, unacknowledged, losses }: GroupPlace): void {
-    this.#filter = filter;
+    this.#filterKey = filter;
     this.#redelivery.add(numbersOf(unacknowledged));
     for (const loss of losses) this.#loss.add(loss);
     this.evict();
@@ -78,7 +75,7 @@ export class Group implements Membership {
     const open = [...this.#members].flatMap((member) => member.unacknowledged);
     const sequences = [...this.#redelivery.sequences, ...open.filter((item) => typeof item === "number")];
     return {
-      filter: this.#filter,
+      filter: this.#filterKey,
       position: this.#position,
       unacknowledged: rangesOf(sequences.sort((a, b) => a - b)),
       losses: [...this.#loss.all, ...open.filter((item) => typeof item !== "number")],
@@ -98,26 +95,26 @@ export class Group implements Membership {
     return this.#position;
   }
 
-  /** @throws FalcoError with FailedPrecondition if the members that are there have another filter. */
-  setFilter(filter: Filter | undefined): void {
+  /** Whether it has lost alerts, and has not told a member. */
+  get hasLoss(): boolean {
+    return !this.#loss.isEmpty;
+  }
+
+  /**
+   * Sets which alerts pass.
+   * @throws FalcoError with FailedPrecondition if the members that are there have another filter.
+   */
+  select(filter: Filter | undefined, window: TimeWindow | undefined): void {
     const key = filterKey(filter);
     if (!this.isEmpty) {
-      if (key === this.#filter) return;
+      if (key === this.#filterKey) return;
       throw new FalcoError(
         "the group's members have another filter: use the same, or another group",
         Code.FailedPrecondition,
       );
     }
-    this.#filter = key;
-    this.#matches = filter && createMatcher(filter);
-  }
-
-  /** Alerts outside the window do not pass either. For a group without members. */
-  setWindow(window: TimeWindow | undefined): void {
-    if (window === undefined) return;
-    const matches = this.#matches;
-    const inWindow = windowMatcher(window);
-    this.#matches = (alert) => inWindow(alert) && (matches === undefined || matches(alert));
+    this.#filterKey = key;
+    this.#selection = Selection.of(filter, window);
   }
 
   join(options: MemberOptions): Cursor {
@@ -199,7 +196,7 @@ export class Group implements Membership {
     }
     this.#inFlight -= returned.length;
     this.#redelivery.add(returned);
-    if (this.isEmpty) this.#loader.forget();
+    if (this.isEmpty) this.#reader.forget();
     this.evict();
     if (this.#waiting.size > 0) this.#schedule();
   }
@@ -224,12 +221,24 @@ export class Group implements Membership {
     if (first !== undefined) this.#lose(cause, sequences.length, first, sequences.at(-1)!);
   }
 
+  /** Moves on to `next`. Lost is what would have passed, as far as that is known. */
   #skipTo(next: number, cause: LossCause): void {
-    const { alerts, jumped } = this.#store.count(this.#position, next);
-    if (alerts > 0) this.#lose(cause, alerts, this.#position, next - 1);
-    if (jumped) this.#loss.add({ cause: "restart", range: undefined });
+    const from = this.#position;
     this.#position = next;
+    const looked = Math.min(next, Math.max(from, this.#store.firstReadable));
+    const { alerts, jumped } = this.#store.count(from, looked);
+    if (jumped) this.#loss.add({ cause: "restart", range: undefined });
+    const known = this.#passing(looked, next);
+    this.#filtered += next - looked - known.count;
+    const lost = alerts + known.count;
+    if (lost > 0) this.#lose(cause, lost, alerts > 0 ? from : known.first!, known.last ?? looked - 1);
     this.#events.onMoved();
+  }
+
+  /** The alerts that pass, of those in memory from `from` to before `to`; all, if nobody has to be told how many. */
+  #passing(from: number, to: number): Found {
+    if (this.#selection === undefined || this.isEmpty) return { count: to - from, first: from, last: to - 1 };
+    return this.#reader.findAll(from, to, this.#selection);
   }
 
   #lose(cause: LossCause, lost: number, first: number, last: number): void {
@@ -263,7 +272,7 @@ export class Group implements Membership {
       const slice = this.#hasMore() ? this.#take(cursor, sharers) : undefined;
       if (slice === undefined && this.#hasMore()) {
         // A filter that has found nothing so far continues once others have had their turn.
-        if (!this.#loader.isLoading) this.#schedule(true);
+        if (!this.#reader.isLoading) this.#schedule(true);
         return;
       }
       if (slice === undefined && cursor.follow) continue;
@@ -283,13 +292,13 @@ export class Group implements Membership {
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
     if (this.#redelivery.count > 0) return this.#redeliver(cursor, fair(this.#redelivery.count));
     const count = fair(this.#store.end - this.#position);
-    return this.#matches === undefined
+    return this.#selection === undefined
       ? this.#takeRun(cursor, count)
-      : this.#pick(cursor, count, this.#matches);
+      : this.#pick(cursor, count, this.#selection);
   }
 
   #takeRun(cursor: GroupCursor, maxCount: number): Slice | undefined {
-    const run = this.#loader.framesAt(this.#position);
+    const run = this.#reader.framesAt(this.#position);
     if (run === undefined) return undefined;
     const slice = run.slice(this.#position, maxCount, cursor.maxBytes);
     this.#store.hold(run, cursor);
@@ -299,21 +308,19 @@ export class Group implements Membership {
     return slice;
   }
 
-  #pick(cursor: GroupCursor, maxCount: number, matches: Matcher): Slice | undefined {
+  #pick(cursor: GroupCursor, maxCount: number, selection: Selection): Slice | undefined {
     const picked = new Picked(this.#store, cursor.maxBytes);
-    const end = Math.min(this.#store.end, this.#position + maxScan);
+    const scan = new Scan();
     // A share is one of the alerts that are there, whether they pass or not; in each there is at least one that does.
     const endOfShare = this.#position + maxCount;
-    let run: FrameRun | undefined;
-    while (this.#position < end && (picked.count === 0 || this.#position < endOfShare)) {
-      if (run?.has(this.#position) !== true) run = this.#loader.framesAt(this.#position);
-      if (run === undefined) break;
-      if (matches(messageOf(run.frame(this.#position)))) {
-        if (!picked.add(run, this.#position)) break;
-        this.#handOut(cursor, this.#position);
-      } else {
-        this.#filtered++;
-      }
+    for (;;) {
+      const end = picked.count === 0 ? this.#store.end : endOfShare;
+      scan.found = false;
+      const at = this.#reader.find(this.#position, end, selection, scan);
+      this.#filtered += at - this.#position;
+      this.#position = at;
+      if (!scan.found || !picked.add(this.#reader.framesAt(at)!, at)) break;
+      this.#handOut(cursor, at);
       this.#position++;
     }
     return picked.slice(cursor);
@@ -323,20 +330,26 @@ export class Group implements Membership {
     const picked = new Picked(this.#store, cursor.maxBytes);
     let looked = 0;
     for (const sequence of this.#redelivery.sequences) {
-      const run = this.#loader.framesAt(sequence);
+      const run = this.#reader.framesAt(sequence);
       if (run === undefined) break;
-      // What members with another filter left unacknowledged may not pass this one.
-      if (this.#matches?.(messageOf(run.frame(sequence))) === false) {
-        this.#filtered++;
-      } else {
+      if (this.#passes(sequence)) {
         if (picked.count === maxCount || !picked.add(run, sequence)) break;
         this.#handOut(cursor, sequence);
+      } else {
+        this.#filtered++;
       }
       looked++;
     }
     this.#redelivery.removeOldest(looked);
     this.#redelivered += picked.count;
     return picked.slice(cursor);
+  }
+
+  /** What members with another filter left unacknowledged may not pass this one. */
+  #passes(sequence: number): boolean {
+    return (
+      this.#selection === undefined || this.#reader.findAll(sequence, sequence + 1, this.#selection).count > 0
+    );
   }
 
   #handOut(cursor: GroupCursor, sequence: number): void {

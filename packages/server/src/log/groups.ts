@@ -1,7 +1,7 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { BroadcastSubscription, Cursor, GroupStats, LogStats, Subscription } from "./alert-log.js";
 import type { AlertStore } from "./alert-store.js";
-import type { Filter } from "./filter.js";
+import type { Filter } from "./filter/filter.js";
 import { Group } from "./group.js";
 import type { GroupPlace } from "./group-place.js";
 import type { Loss } from "./loss.js";
@@ -109,8 +109,7 @@ export class Groups {
     const { position, loss } = this.#start(after);
     const group = new Group(this.#store, position, "slow", { onLoss: ignore, onMoved: ignore });
     if (loss !== undefined) group.tell(loss);
-    group.setFilter(filter);
-    group.setWindow(window);
+    group.select(filter, window);
     this.#broadcasts.add(group);
     const onLeft = () => this.#broadcasts.delete(group);
     return group.join({ follow, window: 0, onEvicted, onLeft });
@@ -124,7 +123,7 @@ export class Groups {
       group = this.#createGroup(name, position);
       if (loss !== undefined) group.tell(loss);
     }
-    group.setFilter(filter);
+    group.select(filter, undefined);
     this.#groups.set(name, group);
     this.#options.onMoved(name);
     return group;

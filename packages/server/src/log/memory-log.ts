@@ -45,6 +45,7 @@ export class MemoryLog implements AlertLog {
     const first = this.#store.end;
     this.#store.append(batch);
     this.#groups.changed();
+    this.#store.forgetEvicted();
     return { first, last: this.#store.end - 1 };
   }
 
@@ -57,7 +58,7 @@ export class MemoryLog implements AlertLog {
   }
 
   stats(): LogStats {
-    const { first, end, earliestUs, latestUs, bytes, pinnedBytes } = this.#store;
+    const { first, end, earliestUs, latestUs, looked, bytes, pinnedBytes } = this.#store;
     return {
       appended: end - this.#origin - 1,
       retained: end - first,
@@ -65,6 +66,7 @@ export class MemoryLog implements AlertLog {
       last: end === first ? 0 : end - 1,
       earliestUs,
       latestUs,
+      looked,
       retainedBytes: bytes,
       pinnedBytes,
       ...this.#groups.stats(),

@@ -8,6 +8,7 @@ import {
   writeVarint,
 } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
+import type { TimeSpan } from "./filter/time-window.js";
 import { FrameRun } from "./frame-run.js";
 
 /** The size of a slab in bytes. A frame that is larger gets a slab of its own size. */
@@ -23,8 +24,6 @@ export class Slab extends FrameRun {
   /** The time of each alert, in microseconds since 1970: its own, or that of its arrival. */
   readonly #times: number[] = [];
   #used = 0;
-  #least = Number.POSITIVE_INFINITY;
-  #greatest = Number.NEGATIVE_INFINITY;
   /** How many slices of this slab are being written. */
   pins = 0;
 
@@ -35,15 +34,6 @@ export class Slab extends FrameRun {
   constructor(first: number, size: number) {
     // What is not written yet is never part of a slice.
     super(first, Buffer.allocUnsafeSlow(size), []);
-  }
-
-  /** The least and the greatest time of its alerts, in microseconds since 1970; infinite if there is none. */
-  get least(): number {
-    return this.#least;
-  }
-
-  get greatest(): number {
-    return this.#greatest;
   }
 
   hasRoom(frame: number): boolean {
@@ -57,8 +47,8 @@ export class Slab extends FrameRun {
   add(batch: AlertBatch, start: number, end: number, timeUs: number): void {
     const sequence = this.end;
     const countedUs = Number.isNaN(timeUs) ? Date.now() * 1_000 : timeUs;
-    if (countedUs < this.#least) this.#least = countedUs;
-    if (countedUs > this.#greatest) this.#greatest = countedUs;
+    if (countedUs < this.least) this.least = countedUs;
+    if (countedUs > this.greatest) this.greatest = countedUs;
     const { bytes } = this;
     const alertAt = writePrefix(bytes, this.#used, end - start + sequenceBytes(sequence));
     bytes.set(batch.bytes.subarray(start, end), alertAt);
@@ -67,8 +57,12 @@ export class Slab extends FrameRun {
     this.#times.push(countedUs);
   }
 
+  override arrivalUs(sequence: number): number {
+    return this.#times[sequence - this.first]!;
+  }
+
   /** The least and the greatest time of the alerts from `from` up to `to`, without `to`. */
-  timesOf(from: number, to: number): { least: number; greatest: number } {
+  timesOf(from: number, to: number): TimeSpan {
     let least = Number.POSITIVE_INFINITY;
     let greatest = Number.NEGATIVE_INFINITY;
     for (let index = from - this.first; index < to - this.first; index++) {

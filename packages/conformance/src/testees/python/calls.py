@@ -9,6 +9,11 @@ from protocol import write
 OK = {"code": 0, "message": ""}
 CANCELLED = {"code": 1, "message": ""}
 
+not_for_sub = {
+    "follow": "sub follows anyway, it is for get",
+    "until": "only a get of a broadcast that does not follow can end at a time",
+}
+
 
 def client_options(line):
     """The keywords of a client."""
@@ -114,11 +119,11 @@ class StreamCall:
     def begin(self, client):
         """Makes the stream."""
         options = self.options()
-        follows = self.line["method"] == "sub" and options.pop("follow", False)
+        if self.line["method"] == "sub":
+            # It has no such keywords, and the cases expect a refusal.
+            for name in not_for_sub.keys() & options.keys():
+                raise InvalidArgumentError(f"{name}: {not_for_sub[name]}", grpc.StatusCode.INVALID_ARGUMENT)
         self.stream = getattr(client, self.line["method"])(**options)
-        if follows:
-            # There is no such keyword, and a case expects a refusal.
-            raise InvalidArgumentError("follow: sub follows anyway, it is for get", grpc.StatusCode.INVALID_ARGUMENT)
         return self.stream
 
     def took(self, alert):

@@ -126,6 +126,8 @@ class AsyncStreamCall:
             self._next_look = self._loop.call_later(self._silence.look_every_s, self._look)
 
     def _stop_looking(self) -> None:
+        # It refers to this call: gRPC closes a connection only when the last call on it is gone.
+        self._silence = None
         if self._next_look is not None:
             self._next_look.cancel()
 

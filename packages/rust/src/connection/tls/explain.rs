@@ -8,7 +8,7 @@ const UNTRUSTED: &str = "the server's certificate is signed by none of the autho
 const REFUSED: &str =
     "the server refuses this client's certificate: has one of its authorities signed tls.cert?";
 
-/// What TLS reports of a failed connection in words; nothing for an error of another kind.
+/// Explains a TLS error; `None` for an error of another kind.
 pub(in crate::connection) fn explain(error: &io::Error) -> Option<String> {
     let message = match error.get_ref()?.downcast_ref::<TlsError>()? {
         TlsError::InvalidCertificate(reason) => match reason {

@@ -6,8 +6,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use crate::error::Error;
 
-/// PEM text, or the path of a file that holds it. Text that holds a `-----BEGIN ` is PEM, any other is a path; bytes are
-/// PEM. A file is read anew for each connection, so that certificates can be replaced while a client runs.
+/// PEM text, or the path of a file that holds it. Text that contains `-----BEGIN ` is PEM, any other text is a path.
+/// Bytes are PEM. A file is read again for each connection, so that certificates can be replaced while a client runs.
 #[derive(Clone)]
 pub struct Pem(Kind);
 

@@ -53,8 +53,8 @@ export class DiskLog implements AlertLog {
     this.#events = options.events;
     this.#written = disk.next;
     this.#memory = new FrameStore(disk.next, boundsOf(options));
-    this.#memory.keepFrom(disk.next);
     this.#store = new TieredStore(this.#memory, disk);
+    this.#store.keepFrom(disk.next);
     const { onLoss = () => undefined } = options;
     const onMoved = (group: string) => disk.groupChanged(group);
     const groupsOptions = { ...groupLimitsOf(options), onLoss, onMoved };
@@ -119,6 +119,7 @@ export class DiskLog implements AlertLog {
       last: alerts === 0 ? 0 : end - 1,
       earliestUs: least(this.#disk.times?.leastUs, this.#memory.earliestUs),
       latestUs: greatest(this.#disk.times?.greatestUs, this.#memory.latestUs),
+      looked: this.#memory.looked,
       retainedBytes: bytes,
       pinnedBytes,
       disk: this.#diskStats(),
@@ -145,20 +146,20 @@ export class DiskLog implements AlertLog {
   #onWritten(end: number): void {
     this.#written = end;
     if (this.#outage !== undefined) return;
-    this.#memory.keepFrom(end);
+    this.#store.keepFrom(end);
     this.#show(end);
   }
 
   #onOutage(cause: Error): void {
     this.#outage = cause;
-    this.#memory.keepFrom(Number.POSITIVE_INFINITY);
+    this.#store.keepFrom(Number.POSITIVE_INFINITY);
     this.#events.onOutage(cause);
     this.#show(this.#memory.end);
   }
 
   #onOutageEnd(): void {
     this.#outage = undefined;
-    this.#memory.keepFrom(this.#written);
+    this.#store.keepFrom(this.#written);
     this.#events.onOutageEnd(this.#missedInOutage);
     this.#missed += this.#missedInOutage;
     this.#missedInOutage = 0;

@@ -1,4 +1,5 @@
 import { mkdir, unlink } from "node:fs/promises";
+import type { TimeSpan } from "../filter/time-window.js";
 import type { FrameRun } from "../frame-run.js";
 import type { GroupPlace } from "../group-place.js";
 import { ChunkReader, type Unreadable } from "./chunk-reader.js";
@@ -194,6 +195,13 @@ export class DiskStore {
   /** The frames among which is the one of `sequence`, or else the next ones on the disk; undefined if there are none. */
   async read(sequence: number): Promise<FrameRun | undefined> {
     return this.#parts?.reader.read(sequence);
+  }
+
+  /** Where the search for an alert goes on: after those whose times, as a range around them, are excluded. */
+  skip(sequence: number, isExcluded: (times: TimeSpan) => boolean): number {
+    const chunk = this.#recovered.segments.find(sequence)?.chunk;
+    if (chunk === undefined || sequence < chunk.first) return sequence;
+    return isExcluded({ least: chunk.leastUs, greatest: chunk.greatestUs }) ? chunk.end : sequence;
   }
 
   /** A group's place is another, or it is gone. */

@@ -11,13 +11,15 @@ const maxWriteBytes = 1024 * 1024;
 /** When written alerts are made safe from a power failure: with each write, at an interval, or by the system. */
 export type Sync = "always" | "interval" | "never";
 
+export type SourceBlock = Omit<Block, "jumped" | "writtenUs">;
+
 /** Where the alerts to be written come from. */
 export interface BlockSource {
   /**
    * The next frames from `sequence` on, or from the oldest that are still held; at most `maxBytes` of them, or a
    * single one that is larger. Undefined if there are none.
    */
-  blockFrom(sequence: number, maxBytes: number): Omit<Block, "jumped"> | undefined;
+  blockFrom(sequence: number, maxBytes: number): SourceBlock | undefined;
 }
 
 export interface WriterOptions {
@@ -142,11 +144,12 @@ export class DiskWriter {
 
   #gather(): Block[] {
     const blocks: Block[] = [];
+    const writtenUs = Date.now() * 1000;
     let next = this.#next;
     for (let bytes = 0; bytes < maxWriteBytes; ) {
       const block = this.#source.blockFrom(next, maxBlockFrames);
       if (block === undefined) break;
-      blocks.push({ ...block, jumped: this.#jumps && blocks.length === 0 });
+      blocks.push({ ...block, writtenUs, jumped: this.#jumps && blocks.length === 0 });
       bytes += block.frames.length;
       next = block.first + block.count;
     }

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
 /*
- * A segment file is a header of 64 bytes and blocks, one after the other. A block is a header of 48 bytes and frames,
+ * A segment file is a header of 64 bytes and blocks, one after the other. A block is a header of 56 bytes and frames,
  * the same bytes that a stream gets. Numbers are little-endian.
  *
  * In every version, the segment's header has its magic, its version and its checksum in the same places. Each checksum
@@ -10,7 +10,7 @@ import { crc32 } from "node:zlib";
 
 export const formatVersion = 1;
 export const segmentHeaderBytes = 64;
-export const blockHeaderBytes = 48;
+export const blockHeaderBytes = 56;
 /** How many bytes of frames a block has at most, unless it is a single frame. */
 export const maxBlockFrames = 128 * 1024;
 /** More than any block has: a frame is at most 1 MiB, and its prefix and its sequence number. */
@@ -81,6 +81,8 @@ export interface BlockInfo {
   /** The least and the greatest time of the alerts, in microseconds since 1970; or a range around them. */
   readonly leastUs: number;
   readonly greatestUs: number;
+  /** When it was written, in microseconds since 1970: the time of alerts that have none. */
+  readonly writtenUs: number;
   /** Whether numbers before `first` were left out on purpose, so that none stands for two alerts. */
   readonly jumped: boolean;
 }
@@ -91,7 +93,7 @@ export interface BlockHeader extends BlockInfo {
   readonly frameChecksum: number;
 }
 
-/** Writes a block's header into the first 48 bytes of `header`. */
+/** Writes a block's header into the first 56 bytes of `header`. */
 export function writeBlockHeader(
   header: Buffer,
   block: BlockInfo,
@@ -105,8 +107,9 @@ export function writeBlockHeader(
   header.writeBigUInt64LE(BigInt(block.first), 16);
   header.writeBigInt64LE(microseconds(block.leastUs), 24);
   header.writeBigInt64LE(microseconds(block.greatestUs), 32);
-  header.writeUInt32LE(crc32(frames, seed), 40);
-  header.writeUInt32LE(crc32(header.subarray(0, 44), seed), 44);
+  header.writeBigInt64LE(BigInt(block.writtenUs), 40);
+  header.writeUInt32LE(crc32(frames, seed), 48);
+  header.writeUInt32LE(crc32(header.subarray(0, 52), seed), 52);
 }
 
 /** An alert may say that it is of any time. */
@@ -118,7 +121,7 @@ function microseconds(timeUs: number): bigint {
 export function readBlockHeader(file: Buffer, at: number, { seed }: LogId): BlockHeader | undefined {
   if (at + blockHeaderBytes > file.length || file.compare(blockMagic, 0, 4, at, at + 4) !== 0)
     return undefined;
-  if (crc32(file.subarray(at, at + 44), seed) !== file.readUInt32LE(at + 44)) return undefined;
+  if (crc32(file.subarray(at, at + 52), seed) !== file.readUInt32LE(at + 52)) return undefined;
   const frameBytes = file.readUInt32LE(at + 4);
   const count = file.readUInt32LE(at + 8);
   if (count === 0 || frameBytes < count * leastFrame || frameBytes > maxFrames) return undefined;
@@ -129,7 +132,8 @@ export function readBlockHeader(file: Buffer, at: number, { seed }: LogId): Bloc
     first: Number(file.readBigUInt64LE(at + 16)),
     leastUs: Number(file.readBigInt64LE(at + 24)),
     greatestUs: Number(file.readBigInt64LE(at + 32)),
-    frameChecksum: file.readUInt32LE(at + 40),
+    writtenUs: Number(file.readBigInt64LE(at + 40)),
+    frameChecksum: file.readUInt32LE(at + 48),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { AlertBatch } from "../../alert-batch.js";
 import type { Slice } from "../alert-log.js";
 import type { AlertStore, Holder, LoadedFrames } from "../alert-store.js";
+import type { Selection } from "../filter/selection.js";
 import type { FrameRun } from "../frame-run.js";
 import type { FrameStore } from "../frame-store.js";
 import type { DiskStore } from "./disk-store.js";
-import type { BlockSource } from "./disk-writer.js";
-import type { Block } from "./segment-writer.js";
+import type { BlockSource, SourceBlock } from "./disk-writer.js";
 
 /** The newest alerts in memory, all others on the disk. They can be read once they are written. */
 export class TieredStore implements AlertStore, BlockSource {
@@ -31,8 +31,19 @@ export class TieredStore implements AlertStore, BlockSource {
     return this.#end;
   }
 
+  get firstReadable(): number {
+    return this.#memory.first;
+  }
+
   append(batch: AlertBatch): void {
     this.#memory.append(batch);
+    this.#memory.forgetEvicted();
+  }
+
+  /** Alerts from `sequence` on stay in memory. */
+  keepFrom(sequence: number): void {
+    this.#memory.keepFrom(sequence);
+    this.#memory.forgetEvicted();
   }
 
   /** From now on, alerts before `end` can be read. */
@@ -48,6 +59,16 @@ export class TieredStore implements AlertStore, BlockSource {
 
   framesAt(sequence: number): FrameRun | Promise<LoadedFrames> {
     return sequence >= this.#memory.first ? this.#memory.framesAt(sequence) : this.#load(sequence);
+  }
+
+  skip(sequence: number, selection: Selection): number {
+    return sequence >= this.#memory.first
+      ? this.#memory.skip(sequence, selection)
+      : this.#disk.skip(sequence, (span) => selection.excludes(span));
+  }
+
+  addLooked(count: number): void {
+    this.#memory.addLooked(count);
   }
 
   hold(frames: FrameRun, holder: Holder): void {
@@ -66,7 +87,7 @@ export class TieredStore implements AlertStore, BlockSource {
     return this.#disk.count(from, to);
   }
 
-  blockFrom(sequence: number, maxBytes: number): Omit<Block, "jumped"> | undefined {
+  blockFrom(sequence: number, maxBytes: number): SourceBlock | undefined {
     const first = Math.max(sequence, this.#memory.first);
     if (first >= this.#memory.end) return undefined;
     const slab = this.#memory.framesAt(first);

@@ -1,5 +1,5 @@
 import type { AlertInit } from "@falco-outputs/core";
-import type { Filter } from "../filter.js";
+import type { Filter } from "../filter/filter.js";
 import { allow, deny, filterOf } from "./filters.js";
 
 /** The alerts that are appended, but for their text. */

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { RequestFilterSchema } from "@falco-outputs/core/contract";
-import type { Filter } from "../filter.js";
+import type { Filter } from "../filter/filter.js";
 
 /** A filter of the contract, with only the parts that matter. */
 export type FilterParts = MessageInitShape<typeof RequestFilterSchema>;

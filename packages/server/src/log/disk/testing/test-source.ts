@@ -1,6 +1,5 @@
 import type { FrameRun } from "../../frame-run.js";
-import type { BlockSource } from "../disk-writer.js";
-import type { Block } from "../segment-writer.js";
+import type { BlockSource, SourceBlock } from "../disk-writer.js";
 
 const prefixBytes = 5;
 
@@ -51,7 +50,7 @@ export class TestSource implements BlockSource {
     this.#first = Math.max(first, this.#first);
   }
 
-  blockFrom(sequence: number, maxBytes: number): Omit<Block, "jumped"> | undefined {
+  blockFrom(sequence: number, maxBytes: number): SourceBlock | undefined {
     const first = Math.max(sequence, this.#first);
     const frames: Buffer[] = [];
     let bytes = 0;
