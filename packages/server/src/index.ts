@@ -18,6 +18,12 @@ export type { FalcoVersionSource } from "./grpc/version.js";
 export type { LogOptions } from "./log/open-log.js";
 export { LogDirectoryError, type LogDirectoryProblem } from "./log/disk/log-directory-error.js";
 
+// Looking at a log on a disk, without a server.
+export { inspectLog, type InspectedSegment, type LogInspection, readLogAlerts } from "./log/disk/inspect.js";
+export type { Finding } from "./log/disk/read-segments.js";
+export type { Unreadable } from "./log/disk/chunk-reader.js";
+export type { GroupPlace } from "./log/group-place.js";
+
 // Who may subscribe, and where.
 export type { ListenOptions } from "./listen/grpc-listener.js";
 export type { AdminOptions } from "./admin/admission.js";

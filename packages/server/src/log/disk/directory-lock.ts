@@ -40,7 +40,7 @@ export class DirectoryLock {
       const lock = await listen(directory).catch((error) => {
         throw new LogDirectoryError(directory, "access", "no socket can be made in it, to lock it", error);
       });
-      const other = await holderOf(directory, lock.#name);
+      const other = await removeDead(directory, lock.#name);
       if (other === undefined) return lock;
       await lock.release();
       if (attempt === attempts) {
@@ -53,7 +53,7 @@ export class DirectoryLock {
       const name = `${prefix}${randomBytes(6).toString("hex")}`;
       const server = createServer((socket) => {
         socket.on("error", () => undefined);
-        socket.end(String(process.pid));
+        socket.end(String(process.pid)).unref();
       });
       await withShortPath(path, async (short) => {
         await new Promise<void>((resolve, reject) => {
@@ -67,6 +67,15 @@ export class DirectoryLock {
     }
   }
 
+  /** Which process has the directory, as far as that can be told; undefined if none has. */
+  static async holder(directory: string): Promise<string | undefined> {
+    for (const name of await readdir(directory)) {
+      const answer = name.startsWith(prefix) ? await askIn(directory, name) : undefined;
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
   /** Whether nobody has taken the lock's file away. */
   async isHeld(): Promise<boolean> {
     return stat(join(this.#directory, this.#name)).then(
@@ -78,25 +87,27 @@ export class DirectoryLock {
   async release(): Promise<void> {
     // First, so that nobody takes it for one that a crash left behind.
     await unlink(join(this.#directory, this.#name)).catch(() => undefined);
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.close();
   }
 }
 
-/** Which other process has the directory; removes what others left behind. */
-async function holderOf(directory: string, own: string): Promise<string | undefined> {
+/** Removes the sockets that others left behind, and returns what one that is not dead says. */
+async function removeDead(directory: string, own: string): Promise<string | undefined> {
+  let other: string | undefined;
   for (const name of await readdir(directory)) {
     const isNew = name.startsWith(`new-${prefix}`);
     if (name === own || !(isNew || name.startsWith(prefix))) continue;
     const path = join(directory, name);
-    const answer = await withShortPath(directory, (short) => ask(join(short, name)));
-    if (answer !== undefined) {
-      if (!isNew) return answer;
-      continue;
-    }
+    const answer = await askIn(directory, name);
     const isStarting = isNew && (await ageMs(path)) < startingMs;
-    if (!isStarting) await unlink(path).catch(() => undefined);
+    if (answer === undefined && !isStarting) await unlink(path).catch(() => undefined);
+    if (!isNew) other ??= answer;
   }
-  return undefined;
+  return other;
+}
+
+function askIn(directory: string, name: string): Promise<string | undefined> {
+  return withShortPath(directory, (short) => ask(join(short, name)));
 }
 
 async function ageMs(path: string): Promise<number> {
