@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
 import { addGroupsCommand } from "./groups/command.js";
+import { addLogCommand } from "./log/command.js";
 import { addServeCommand } from "./serve/command.js";
 import { addStatusCommand } from "./status/command.js";
 import { addSubscribeCommands } from "./subscribe/command.js";
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   addForwardCommand(program);
   addStatusCommand(program);
   addGroupsCommand(program);
+  addLogCommand(program);
   addVersionCommand(program);
   addCompletionCommand(program);
   return program;

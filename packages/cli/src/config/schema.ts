@@ -1,5 +1,6 @@
 import { parsePriority } from "@falco-outputs/core";
 import { z } from "zod";
+import { spanMs } from "../args/time.js";
 import { booleanOf } from "./boolean-of.js";
 
 // An error's text says what would be right: it follows the word "expected".
@@ -17,6 +18,8 @@ const oneOrMore = <Item extends z.ZodType>(item: Item, what: string) =>
 const fileMode = z
   .string({ error: 'an octal mode in quotes, e.g. "0660"' })
   .regex(/^[0-7]{3,4}$/, { error: 'an octal mode in quotes, e.g. "0660"' });
+
+const duration = "a duration with its unit, e.g. 12h or 7d";
 
 /** Falco requires it for each output: a block alone would leave the output off. */
 const enabled = flag;
@@ -117,7 +120,25 @@ const grpcInput = block({
   insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
 });
 
-/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts` and `falco` are ours. */
+const log = block({
+  directory: text("the path of a directory").meta({ description: "Where the log's files are" }),
+  retention: block({
+    bytes: count(1).optional().meta({ description: "How large the files are at most. Default: 1 GiB" }),
+    count: count(1).optional().meta({ description: "How many alerts are kept. Default: any number" }),
+    age: z
+      .string({ error: duration })
+      .refine((age) => spanMs(age) !== undefined, { error: duration })
+      .optional()
+      .meta({ description: "How old alerts become. Default: 7d" }),
+  }).optional(),
+  sync: z
+    .enum(["always", "interval", "never"], { error: "always, interval or never" })
+    .optional()
+    .meta({ description: "When alerts are safe from a power failure. Default: interval" }),
+  sync_interval_ms: milliseconds.optional(),
+});
+
+/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts`, `log` and `falco` are ours. */
 export const configSchema = block({
   json_output: flag.optional(),
   json_include_output_property: flag.optional(),
@@ -164,6 +185,7 @@ export const configSchema = block({
     max_count: count(1).optional().meta({ description: "How many alerts are retained. Default: 100000" }),
     max_bytes: count(1).optional().meta({ description: "Memory for them, in bytes. Default: 128 MiB" }),
   }).optional(),
+  log: log.optional(),
   falco: block({
     version: text("a version, e.g. 0.44.1").optional(),
     url: text("the URL of Falco's web server, e.g. http://localhost:8765").optional(),
