@@ -41,11 +41,11 @@ describe("examples, copied outside the workspace", { timeout: 60_000 }, () => {
 
   it("broadcast-with-filter prints what matches, and takes nothing from others", async () => {
     const server = await start();
-    const subscriber = runExample("broadcast-with-filter", server.address);
+    const subscriber = runExample("broadcast-with-filter", server.address, "2026-06-02T09:14:00Z");
     await server.waitForSubscribers(1);
     await publishAll(server);
     await expect.poll(() => subscriber.lines.length, { timeout: 20_000 }).toBe(3);
-    expect(subscriber.lines.map((line) => line.split(" ")[0])).toEqual(["Warning", "Critical", "Warning"]);
+    expect(subscriber.lines.map((line) => line.split(" ")[0])).toEqual(["Notice", "Critical", "Warning"]);
     expect(server.stats().groups[""]).toMatchObject({ delivered: 0, waiting: alerts.length });
     subscriber.interrupt();
     expect(await subscriber.exited).toBe(0);

@@ -18,14 +18,16 @@ func TestFrozenServerIsLeft(t *testing.T) {
 	path := filepath.Join(folder(t), "falco.sock")
 	options := reference.Options{"listen": []string{"unix://" + path}, "heartbeatIntervalMs": 200}
 	host := reference.NewHost(t)
-	first := host.Serve(t, options)
+	host.Serve(t, options)
 	client := clientOf(t, path, WithConnectTimeout(500*time.Millisecond))
 	subscribers := []*background{
 		read(t, client, Broadcast(), soon),
 		read(t, client, Group("pager"), Acknowledge(), soon),
 		read(t, client, soon),
 	}
-	first.WaitForSubscribers(len(subscribers))
+	for _, subscriber := range subscribers {
+		subscriber.waitForTypes(t, "connected", 1)
+	}
 	host.Freeze(t)
 	for _, subscriber := range subscribers {
 		subscriber.waitForTypes(t, "disconnected", 1)
@@ -48,7 +50,6 @@ func TestFrozenServerIsLeft(t *testing.T) {
 		subscriber.waitForRules(t, "Falco Outputs internal: alerts lost", "Rule 1")
 	}
 	subscribers[2].waitForRules(t, "Rule 1")
-	host.Kill()
 }
 
 func TestFrozenServerInBatches(t *testing.T) {
@@ -67,7 +68,6 @@ func TestFrozenServerInBatches(t *testing.T) {
 	if known, isOurs := knownError(failure); !isOurs || known.Message != "nothing was heard for 600 ms: the connection is dead" {
 		t.Errorf("got %v", failure)
 	}
-	host.Kill()
 }
 
 func firstDisconnected(subscriber *background) Disconnected {

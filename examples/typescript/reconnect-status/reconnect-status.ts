@@ -12,7 +12,7 @@ function describe(status: StreamStatus): string {
     case "resumed":
       return status.type;
     case "disconnected":
-      return `disconnected: ${status.error.message}; next attempt in ${Math.round(status.retryInMs)} ms`;
+      return `disconnected: ${status.error.message}; last heard at ${status.lastHeardAt?.toISOString() ?? "no time"}; next attempt in ${Math.round(status.retryInMs)} ms`;
     case "lost":
       return `lost ${status.loss.lost ?? "nobody knows how many"} alerts (${status.loss.cause})`;
   }

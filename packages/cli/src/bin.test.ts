@@ -53,6 +53,30 @@ export async function resolve(specifier, context, next) {
     await expect(fetch(`http://127.0.0.1:${port}/json`)).rejects.toThrow("fetch failed");
   });
 
+  it.each(["--version", "--help", "sub --help", "get --help", "serve --help"])(
+    "loads nothing for %s that only the commands themselves need",
+    async (args) => {
+      writeFileSync(
+        join(folder, "hooks.mjs"),
+        `import { appendFileSync } from "node:fs";
+export async function load(url, context, next) {
+  appendFileSync(${JSON.stringify(join(folder, "loaded"))}, url + "\\n");
+  return await next(url, context);
+}`,
+      );
+      const run = new Run(
+        args,
+        preloading(`import { register } from "node:module"; register("file://${folder}/hooks.mjs");`),
+      );
+      expect(await run.status).toBe(0);
+      const loaded = readFileSync(join(folder, "loaded"), "utf8").trimEnd().split("\n");
+      expect(loaded).toContainEqual(expect.stringMatching(/commander/));
+      expect(
+        loaded.filter((url) => /bufbuild|connectrpc|node:http2?$|yaml|zod|core.dist.index/.test(url)),
+      ).toEqual([]);
+    },
+  );
+
   it("lets SIGHUP end the other commands, as when their terminal is closed", async () => {
     const run = falcoOutputs("sub", "-a", join(folder, "falco.sock"), "--wait");
     await expect.poll(() => run.err).toContain("waiting for the server: ");

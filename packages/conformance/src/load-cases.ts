@@ -54,7 +54,10 @@ function toCases(theme: string, written: Written): Case[] {
     });
   }
   if ("pass" in written) {
-    return filterCases(written).map(({ suffix, ...one }) => toCase(`${theme}${suffix}`, written.name, one));
+    const { name, needs = [] } = written;
+    return filterCases(written).map(({ suffix, ...one }) =>
+      toCase(`${theme}${suffix}`, name, { ...one, needs }),
+    );
   }
   if (written.lines !== undefined) return codecCases(theme, written.name, written.lines, written);
   if (written.line !== undefined) return codecCases(theme, written.name, [written as Pair], written);

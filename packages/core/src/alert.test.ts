@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
 import { fixtureLines } from "@falco-outputs/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -12,10 +12,13 @@ import {
   timeNs,
 } from "./alert.js";
 import { alertToJson, priorityName, toAlert } from "./alert-message.js";
+import { AlertDecoder, encodeLine } from "./codec/index.js";
 import { OutputsResponseSchema } from "./contract.js";
 import { Code } from "./error.js";
 import { priorityNames } from "./priority.js";
 
+const textOf = (bytes: Uint8Array, start: number, end: number) =>
+  String.fromCharCode(...bytes.subarray(start, end));
 const basic = { rule: "r", priority: "Notice" } as const;
 const nastyNames = ["__proto__", "constructor", "toString", "", "proc.aname[2]", "naïve 🦅"];
 
@@ -167,6 +170,24 @@ describe("alertFromText", () => {
       '{"output":"2026-01-31T23:59:59.5Z: Critical Something happened","output_fields":{},"priority":"Critical","rule":"","tags":[],"time":"2026-01-31T23:59:59.500000000Z"}',
     );
     expect(alertFromText("Events detected: 12")).toBeUndefined();
+  });
+});
+
+describe("any alert", () => {
+  it("shows the same, whatever it was made from", () => {
+    const bytes = encodeLine(
+      '{"rule":"r","priority":"Notice","output_fields":{"a":"b"},"time":"2026-01-31T23:59:59Z"}',
+    );
+    const slices = { latin1: textOf, utf8: textOf };
+    const fast = new AlertDecoder(slices).decode(bytes, 0, bytes.length);
+    const complete = toAlert(fromBinary(OutputsResponseSchema, bytes));
+    expect(Object.entries(complete)).toEqual(Object.entries(fast));
+    for (const alert of [fast, complete, createAlert(basic)]) {
+      expect(Object.keys(alert)).not.toContain("scanned");
+      for (const name in alert) expect(name).not.toBe("scanned");
+      // @ts-expect-error it is the contract's, not an alert's
+      expect(alert.scanned).toBe(0n);
+    }
   });
 });
 

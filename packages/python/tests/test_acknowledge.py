@@ -23,7 +23,7 @@ def waiting(server: Server, group: str = "pager") -> int:
     return count
 
 
-def test_an_alert_is_acknowledged_when_the_loop_comes_back(server: Server) -> None:
+def test_an_alert_is_acknowledged_when_the_loop_asks_for_the_next(server: Server) -> None:
     server.raise_rules("a", "b", "c")
     with Client(server.address) as falco:
         for alert in falco.sub(group="pager", after=0, acknowledge=True):
@@ -32,7 +32,7 @@ def test_an_alert_is_acknowledged_when_the_loop_comes_back(server: Server) -> No
         assert [alert.rule for alert in falco.get(group="pager")] == ["b", "c"]
 
 
-async def test_by_hand_from_concurrent_tasks(server: Server) -> None:
+async def test_acknowledging_by_hand_from_concurrent_tasks(server: Server) -> None:
     sequences = server.raise_rules(*map(str, range(200)))
     async with AsyncClient(server.address) as falco:
         stream = falco.sub(group="pager", after=0, acknowledge="manual")
@@ -49,7 +49,7 @@ async def test_by_hand_from_concurrent_tasks(server: Server) -> None:
         assert [alert async for alert in falco.get(group="pager")] == []
 
 
-def test_by_hand_from_a_pool_of_threads(server: Server) -> None:
+def test_acknowledging_by_hand_from_a_pool_of_threads(server: Server) -> None:
     server.raise_rules(*map(str, range(500)))
     with Client(server.address) as falco, ThreadPoolExecutor(8) as pool:
         stream = falco.sub(group="pager", after=0, acknowledge="manual")
@@ -69,7 +69,7 @@ def test_by_hand_from_a_pool_of_threads(server: Server) -> None:
         assert waiting(server) == 0
 
 
-async def test_by_hand_from_threads_of_an_event_loop(server: Server) -> None:
+async def test_acknowledging_by_hand_from_threads_of_an_event_loop(server: Server) -> None:
     server.raise_rules(*map(str, range(100)))
     async with AsyncClient(server.address) as falco:
         stream = falco.sub(group="pager", after=0, acknowledge="manual")
@@ -102,14 +102,14 @@ def test_acknowledgements_arrive_while_the_loop_waits(server: Server) -> None:
         assert list(falco.get(group="pager")) == []
 
 
-def test_only_a_stream_that_was_begun_so_takes_acknowledgements(server: Server) -> None:
+def test_only_a_stream_with_manual_acknowledgement_takes_any(server: Server) -> None:
     alert = Alert(rule="r", priority=0)
     with Client(server.address) as falco, pytest.raises(InvalidArgumentError, match='acknowledge="manual"'):
         falco.sub().acknowledge(alert)
 
 
 @pytest.mark.parametrize(("acknowledge", "acknowledged"), [(True, 1), ("manual", 0)])
-def test_what_was_not_acknowledged_comes_again_after_a_cut(
+def test_what_was_not_acknowledged_is_delivered_again_after_a_cut(
     server: Server, proxy: Proxy, acknowledge: Literal[True, "manual"], acknowledged: int
 ) -> None:
     server.raise_rules("a", "b", "c")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from falco_outputs import AsyncClient, Client, InvalidArgumentError
-from falco_outputs._address import TcpAddress, UnixAddress, parse_address
+from falco_outputs._target import TcpAddress, UnixAddress, parse_address
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_says_what_is_not_an_address(text: str) -> None:
 
 def user_socket(folder: Path, monkeypatch: pytest.MonkeyPatch, *, mode: int = 0o700) -> Path:
     """A socket where a server that this user starts would have it, and none of Falco's."""
-    monkeypatch.setattr("falco_outputs._address._falcos_socket", folder / "run/falco.sock")
+    monkeypatch.setattr("falco_outputs._target._falcos_socket", folder / "run/falco.sock")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     (folder / "falco.sock").touch()
     folder.chmod(mode)
     return folder / "falco.sock"
 
 
-def test_without_an_address_it_is_falcos_socket_if_that_is_there(
+def test_without_an_address_it_is_falcos_socket_if_that_exists(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     falcos = folder / "run/falco.sock"
@@ -69,7 +69,9 @@ def test_without_an_address_it_is_falcos_socket_if_that_is_there(
     assert Client().address == AsyncClient().address == f"unix://{falcos}"
 
 
-def test_else_the_users_own_if_that_is_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_otherwise_it_is_the_users_own_socket_if_that_exists(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     socket = user_socket(folder, monkeypatch)
     assert Client().address == AsyncClient().address == f"unix://{socket}"
     socket.unlink()

@@ -8,7 +8,7 @@ import pytest
 from falco_outputs import Alert, FieldValue, InvalidArgumentError, Priority
 
 
-def test_is_made_from_its_parts() -> None:
+def test_can_be_made_from_its_parts() -> None:
     alert = Alert(
         rule="Terminal shell in container",
         priority="warning",
@@ -158,7 +158,7 @@ def test_compares_by_its_value() -> None:
     assert make() != "r"
 
 
-def test_its_sequence_can_be_given() -> None:
+def test_its_sequence_can_be_set() -> None:
     assert Alert(rule="r", priority=0, sequence=2**64 - 1).sequence == 2**64 - 1
     with pytest.raises(InvalidArgumentError, match="sequence: -1, expected a whole number from 0"):
         Alert(rule="r", priority=0, sequence=-1)

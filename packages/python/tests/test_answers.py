@@ -1,4 +1,4 @@
-"""What a client makes of answers that no server of ours gives."""
+"""What a client makes of answers that our server never sends."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_a_stream_that_is_cut_without_a_status_is_unavailable(answers: Ans
 
 
 @pytest.mark.parametrize("kind", [AsyncClient, Client])
-async def test_a_cut_stream_comes_back(answers: Answers, kind: Any) -> None:
+async def test_a_cut_stream_reconnects(answers: Answers, kind: Any) -> None:
     client = kind(answers.address)
     stream = client.sub(headers={"x-answer": "open"}, reconnect=quick)
     for _ in range(3):

@@ -27,7 +27,7 @@ from falco_outputs import (
 )
 
 
-async def test_sub_gives_what_is_queued_and_what_comes(server: Server) -> None:
+async def test_sub_yields_what_is_queued_and_what_arrives(server: Server) -> None:
     server.raise_rules("a", "b")
     rules: list[str] = []
     async with AsyncClient(server.address) as falco:
@@ -89,7 +89,7 @@ async def test_filters_the_shared_queue_on_this_side(server: Server) -> None:
         assert [alert.rule async for alert in falco.get()] == []
 
 
-async def test_batches_give_what_has_arrived(server: Server) -> None:
+async def test_batches_hold_what_has_arrived(server: Server) -> None:
     server.publish_fixtures(3000)
     async with AsyncClient(server.address) as falco:
         sizes: list[int] = []
@@ -104,7 +104,7 @@ async def test_batches_give_what_has_arrived(server: Server) -> None:
             stream.batches()
 
 
-async def test_batches_are_acknowledged_when_the_loop_comes_back(server: Server) -> None:
+async def test_batches_are_acknowledged_when_the_loop_asks_for_the_next(server: Server) -> None:
     server.raise_rules(*"abcdef")
     async with AsyncClient(server.address) as falco:
         seen = 0
@@ -164,7 +164,7 @@ async def test_a_loop_whose_task_is_cancelled_ends_the_call_at_once(
 
 
 @pytest.mark.parametrize("options", [{}, {"group": "pager", "acknowledge": True}, {"broadcast": True}])
-async def test_a_wait_for_the_next_alert_can_have_a_limit(server: Server, options: dict[str, Any]) -> None:
+async def test_a_wait_for_the_next_alert_can_time_out(server: Server, options: dict[str, Any]) -> None:
     async with AsyncClient(server.address) as falco:
         stream = falco.sub(**options)
         waits = 0

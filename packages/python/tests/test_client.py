@@ -23,7 +23,7 @@ from falco_outputs import (
 )
 
 
-def test_sub_gives_what_is_queued_and_what_comes(server: Server) -> None:
+def test_sub_yields_what_is_queued_and_what_arrives(server: Server) -> None:
     server.raise_rules("a", "b")
     rules: list[str] = []
     with Client(server.address) as falco:
@@ -168,7 +168,7 @@ def test_what_on_status_raises_reaches_the_caller_and_ends_the_stream(server: Se
         server.wait_for_subscribers(0)
 
 
-def test_batches_give_what_has_arrived(server: Server) -> None:
+def test_batches_hold_what_has_arrived(server: Server) -> None:
     server.publish_fixtures(3000)
     with Client(server.address) as falco:
         sizes = []
@@ -199,7 +199,7 @@ def test_ctrl_c_ends_the_call_at_once(server: Server, acknowledge: bool) -> None
         server.wait_for_subscribers(1)
         server.raise_rules("a")
         assert child.line() == "a\n"
-        # With acknowledgement, the loop has come back for the next one.
+        # With acknowledgement, the loop has asked for the next one.
         until(lambda: server.stats()["groups"][""]["waiting"] == 0)
         child.signal(signal.SIGINT)
         assert child.line() == "interrupted\n"
@@ -236,8 +236,8 @@ def test_a_signal_handler_may_end_the_stream(server: Server, acknowledge: bool, 
     assert server.stats()["groups"][""]["waiting"] == 0
 
 
-def test_break_lets_go_of_everything_at_once(server: Server) -> None:
-    """Also behind errors that went no further: gRPC's are calls themselves, and hold what called them."""
+def test_break_frees_everything_at_once(server: Server) -> None:
+    """Also after errors that were not raised: gRPC's errors are calls themselves, and refer to their callers."""
     server.raise_rules("a")
     gc.disable()
     try:
@@ -253,7 +253,7 @@ def test_break_lets_go_of_everything_at_once(server: Server) -> None:
         gc.enable()
 
 
-def test_a_stream_that_another_thread_lets_go_of_ends(server: Server) -> None:
+def test_a_stream_that_another_thread_drops_ends(server: Server) -> None:
     server.raise_rules("a")
     with Client(server.address) as falco:
         streams = [falco.sub(group="pager", after=0, acknowledge=True)]

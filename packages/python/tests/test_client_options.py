@@ -61,7 +61,7 @@ async def test_calls_go_through_interceptors(server: Server) -> None:
     assert counting.calls == 1
 
 
-def test_the_logger_hears_what_becomes_of_a_stream(
+def test_the_logger_reports_the_life_of_a_stream(
     server: Server, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.raise_rules("a rule of its own")
@@ -79,7 +79,7 @@ def test_the_logger_hears_what_becomes_of_a_stream(
     assert "of its own" not in caplog.text
 
 
-def test_no_attempts_are_none(server: Server, proxy: Proxy) -> None:
+def test_zero_attempts_means_no_reconnection(server: Server, proxy: Proxy) -> None:
     server.raise_rules("a")
     statuses: list[StreamStatus] = []
     with Client(proxy.address) as falco:

@@ -143,7 +143,7 @@ def test_its_own_tests_of_the_client_pass(client_py: Path, folder: Path) -> None
     assert "3 passed" in done.stdout
 
 
-def test_errors_are_grpcs_as_they_were(folder: Path) -> None:
+def test_errors_are_still_grpcs(folder: Path) -> None:
     client = compat.Client(f"unix://{folder}/nobody.sock")
     calls: list[Callable[[], object]] = [
         lambda: next(client.sub()),
@@ -158,7 +158,7 @@ def test_errors_are_grpcs_as_they_were(folder: Path) -> None:
         assert "is the server running" in error.details()
 
 
-def test_what_cannot_work_is_refused_as_it_was() -> None:
+def test_what_cannot_work_is_still_refused() -> None:
     with pytest.raises(compat.TLSConfigError, match="all of client_crt, client_key and ca_root"):
         compat.Client("falco:5060", client_crt="a")
     with pytest.raises(compat.InvalidFormat, match='output_format: "yaml", expected "json"'):

@@ -147,7 +147,7 @@ def test_our_header_on_a_refusal_decides_whose_it_is() -> None:
     assert not failed(grpc.StatusCode.UNAVAILABLE, "Socket closed", ours).from_server
 
 
-def test_says_that_there_are_too_many_pings() -> None:
+def test_says_that_pings_are_too_frequent() -> None:
     error = failed(
         grpc.StatusCode.UNAVAILABLE,
         "Stream removed (Socket closed (GOAWAY received; Error code: 11; Debug Text: too_many_pings))",

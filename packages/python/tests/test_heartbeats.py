@@ -129,7 +129,7 @@ async def test_a_connection_that_passes_nothing_on_is_closed(idle_server: Server
     proxy.close()
 
 
-def test_a_thread_closes_it_too(idle_server: Server, folder: Path) -> None:
+def test_a_dead_connection_is_closed_in_threads_too(idle_server: Server, folder: Path) -> None:
     idle_server.start(heartbeatIntervalMs=200)
     proxy = Proxy(folder, idle_server.address)
     with Client(proxy.address) as falco:
@@ -148,7 +148,7 @@ def test_a_thread_closes_it_too(idle_server: Server, folder: Path) -> None:
 
 
 async def test_heartbeats_keep_a_quiet_stream(idle_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = heartbeats(monkeypatch, "falco_outputs._asyncio.calls.received")
+    heard = heartbeats(monkeypatch, "falco_outputs._asyncio.received")
     idle_server.start(heartbeatIntervalMs=300)
     statuses: list[StreamStatus] = []
     async with AsyncClient(idle_server.address) as falco:
@@ -160,7 +160,7 @@ async def test_heartbeats_keep_a_quiet_stream(idle_server: Server, monkeypatch: 
     assert [type(status).__name__ for status in statuses] == ["Connecting", "Connected"]
 
 
-def test_a_loop_at_work_does_not_take_the_server_for_dead(
+def test_a_busy_loop_does_not_mistake_the_server_for_dead(
     idle_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     idle_server.start(heartbeatIntervalMs=300)
@@ -168,7 +168,7 @@ def test_a_loop_at_work_does_not_take_the_server_for_dead(
     statuses: list[StreamStatus] = []
     with Client(idle_server.address) as falco:
         # Another stream of the same connection counts how long the loop below is at work.
-        heard = heartbeats(monkeypatch, "falco_outputs._blocking.calls.received")
+        heard = heartbeats(monkeypatch, "falco_outputs._blocking.received")
         other = falco.sub(broadcast=True)
         thread = threading.Thread(target=lambda: next(other))
         thread.start()
@@ -187,7 +187,7 @@ def test_a_loop_at_work_does_not_take_the_server_for_dead(
 async def test_a_filtered_broadcast_goes_on_after_what_was_scanned(
     idle_server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
 ) -> None:
-    heard = heartbeats(monkeypatch, "falco_outputs._asyncio.calls.received")
+    heard = heartbeats(monkeypatch, "falco_outputs._asyncio.received")
     idle_server.start(heartbeatIntervalMs=200, maxAlerts=10)
     proxy = Proxy(folder, idle_server.address)
     statuses: list[StreamStatus] = []

@@ -63,7 +63,7 @@ def test_the_same_in_a_thread(falco: Start) -> None:
         ends(thread)
 
 
-def test_no_call_is_left_behind(falco: Start) -> None:
+def test_no_call_is_left_open(falco: Start) -> None:
     old = falco()
     with Client(old.address) as client:
         before = threading.active_count()
@@ -117,7 +117,7 @@ def test_filters_on_this_side(falco: Start) -> None:
         assert [alert.rule for alert in client.get(filter_locally=True, rules=["a"])] == ["a", "a"]
 
 
-async def test_comes_back_when_falco_was_stopped(falco: Start) -> None:
+async def test_reconnects_after_falco_was_restarted(falco: Start) -> None:
     old = falco("first.sock")
     old.raise_rules("a")
     statuses: list[StreamStatus] = []

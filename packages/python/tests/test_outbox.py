@@ -67,7 +67,7 @@ def test_a_quarter_of_the_window_is_acknowledged_at_once() -> None:
     assert outbox.take(0) == OutputsRequest(acknowledged=2)
 
 
-def test_counts_the_first_ones_without_a_gap() -> None:
+def test_counts_the_first_responses_without_a_gap() -> None:
     for order in itertools.permutations(range(4)):
         outbox, _ = begun(window=0)
         receive(outbox, 4)
@@ -82,7 +82,7 @@ def test_counts_the_first_ones_without_a_gap() -> None:
             told = prefix
 
 
-def test_the_same_one_twice_counts_once() -> None:
+def test_a_response_acknowledged_twice_counts_once() -> None:
     outbox, _ = begun(window=0)
     receive(outbox, 2)
     assert [outbox.done(place) for place in (1, 1, 0, 0, 1)] == [True, False, True, False, False]
@@ -124,7 +124,7 @@ def test_the_last_acknowledgement_goes_before_the_half_close() -> None:
     assert outbox.take(0) is None
 
 
-def test_waits_for_what_was_given_before_it_half_closes() -> None:
+def test_waits_for_what_was_yielded_before_it_half_closes() -> None:
     outbox, woken = begun()
     places = receive(outbox, 3)
     outbox.finish(100)
@@ -140,7 +140,7 @@ def test_waits_for_what_was_given_before_it_half_closes() -> None:
     assert outbox.take(0) is None
 
 
-def test_does_not_wait_longer_than_it_was_told() -> None:
+def test_does_not_wait_longer_than_the_limit() -> None:
     outbox, _ = begun()
     first, _second = receive(outbox, 2)
     outbox.done(first, given=True)

@@ -56,7 +56,7 @@ def install_into(python: Path, *install: str | Path) -> None:
     run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *install)
 
 
-def test_what_is_in_them(built: Path) -> None:
+def test_the_distributions_hold_the_right_files(built: Path) -> None:
     with zipfile.ZipFile(wheel_in(built)) as wheel:
         names = set(wheel.namelist())
     assert "falco_outputs/py.typed" in names

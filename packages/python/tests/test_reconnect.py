@@ -1,4 +1,4 @@
-"""Streams come back when the connection is lost."""
+"""Streams reconnect when the connection is lost."""
 
 from __future__ import annotations
 
@@ -103,10 +103,10 @@ async def test_a_restarted_server_is_told_as_a_loss(server: Server) -> None:
         stream = falco.sub(broadcast=True, after=0, reconnect=quick, on_status=statuses.append)
         rules.append((await anext(stream)).rule)
         await asyncio.to_thread(server.restart)
-        server.raise_rules("behind")
+        server.raise_rules("after")
         rules += [(await anext(stream)).rule for _ in range(2)]
         await stream.aclose()
-    assert rules == ["before", "Falco Outputs internal: alerts lost", "behind"]
+    assert rules == ["before", "Falco Outputs internal: alerts lost", "after"]
     lost = next(status for status in statuses if isinstance(status, Lost))
     assert (lost.loss.cause, lost.loss.lost) == ("restart", None)
 
@@ -123,7 +123,7 @@ def test_a_stream_without_reconnection_ends_with_the_error(server: Server, proxy
             next(stream)
 
 
-def test_attempts_have_a_bound(server: Server, proxy: Proxy) -> None:
+def test_attempts_are_limited(server: Server, proxy: Proxy) -> None:
     server.raise_rules("a")
     statuses: list[StreamStatus] = []
     with Client(proxy.address) as falco:
@@ -191,7 +191,7 @@ def test_a_deadline_holds_across_connections(server: Server, proxy: Proxy) -> No
             next(stream)
 
 
-def test_the_first_connection_is_bounded(folder: Path) -> None:
+def test_the_first_connection_has_a_time_limit(folder: Path) -> None:
     path = folder / "mute.sock"
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(path))

@@ -112,7 +112,7 @@ def test_a_server_that_expects_tls(idle_server: Server, folder: Path) -> None:
         next(falco.sub())
 
 
-def test_files_are_looked_at_first(idle_server: Server, folder: Path) -> None:
+def test_files_are_checked_first(idle_server: Server, folder: Path) -> None:
     paths = keywords(idle_server.certificates(folder, "client"))
     other = keywords(idle_server.certificates(folder / "other", "client"))
     nothing = folder / "nothing.pem"
@@ -131,7 +131,7 @@ def test_files_are_looked_at_first(idle_server: Server, folder: Path) -> None:
 
 
 def exchange(paths: dict[str, Any], others: dict[str, Any]) -> None:
-    """Puts other certificates in place, as whoever renews them does."""
+    """Puts other certificates in place, as a renewal does."""
     for name, path in paths.items():
         shutil.copy(others[name], path)
 
@@ -170,7 +170,7 @@ async def test_certificates_are_read_for_each_connection(
         client.close()
 
 
-async def test_a_stream_comes_back_with_the_certificates_of_then(idle_server: Server, folder: Path) -> None:
+async def test_a_stream_reconnects_with_the_current_certificates(idle_server: Server, folder: Path) -> None:
     address = listening(idle_server, idle_server.certificates(folder, "server"))
     good = keywords(idle_server.certificates(folder / "good", "client"))
     expired = keywords(idle_server.certificates(folder / "expired", "client", days=-1))

@@ -53,7 +53,7 @@ def test_what_makes_sense_passes(tmp_path: Path) -> None:
     assert mypy(file) == ""
 
 
-def test_what_makes_none_does_not(tmp_path: Path) -> None:
+def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "wrong.py"
     file.write_text("\n".join(["from falco_outputs import Client", 'falco = Client("/a")', *wrong]))
     lines = {int(line.split(":")[1]) for line in mypy(file).splitlines() if ": error:" in line}

@@ -1,6 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { type FalcoOutputsServer, startServer, type WebOptions } from "@falco-outputs/server";
+import { ServerProcess } from "@falco-outputs/testing";
 import { afterEach, describe, expect, expectTypeOf, it } from "vitest";
 import {
   type Client,
@@ -158,6 +160,41 @@ describe.each(["connect", "grpc-web"] as const)("over %s", (protocol) => {
     await stream.return!();
   });
 
+  it("notices a server that is frozen, and comes back when it goes on", async () => {
+    const server = await ServerProcess.start(join(import.meta.dirname, ".."), {
+      listen: [],
+      web: [{ address: "127.0.0.1:0" }],
+      heartbeatIntervalMs: 200,
+    });
+    ending.push(() => server.kill());
+    const statuses: StreamStatus[] = [];
+    const rules: string[] = [];
+    const client = clientOf({ baseUrl: server.webUrl, protocol });
+    void (async () => {
+      const options = {
+        reconnect: { initialDelayMs: 10 },
+        onStatus: (status: StreamStatus) => void statuses.push(status),
+      };
+      for await (const { rule } of client.sub({
+        broadcast: true,
+        deny: [{ rules: ["noise*"] }],
+        ...options,
+      })) {
+        rules.push(rule);
+      }
+    })();
+    await expect.poll(() => statuses.at(-1)?.type, { timeout: 10_000 }).toBe("connected");
+    server.freeze();
+    const disconnected = () => statuses.find((status) => status.type === "disconnected");
+    await expect.poll(disconnected, { timeout: 10_000 }).toMatchObject({
+      error: { message: `get on ${server.webUrl}: nothing was heard for 600 ms: the connection is dead` },
+      lastHeardAt: expect.any(Date),
+    });
+    for (const rule of ["noise", "a rule"]) server.publish(rule);
+    server.thaw();
+    await expect.poll(() => rules, { timeout: 10_000 }).toEqual(["a rule"]);
+  }, 20_000);
+
   it("tells what the server refuses in the server's own words", async () => {
     const server = await serve();
     const client = clientTo(server);
@@ -264,5 +301,9 @@ describe("what cannot work", () => {
       "they exclude each other",
     );
     expect(() => client.sub({ tags: ["a"] } as object)).toThrow("the shared queue has no filter");
+    const until = new Date(0);
+    // @ts-expect-error a subscription does not end
+    expect(() => client.sub({ broadcast: true, until })).toThrow("until: only a get of a broadcast");
+    expect(client.get({ broadcast: true, until })).toBeDefined();
   });
 });

@@ -25,7 +25,7 @@ export interface ClientOptions {
 }
 
 /** What `sub` takes in a browser: no acknowledgement, which takes a two-way stream. */
-export type SubOptions = GetOptions & { follow?: never };
+export type SubOptions = GetOptions & { follow?: never; until?: never };
 
 /** Subscribes to a Falco Outputs server. */
 export interface Client extends Omit<CoreClient, "sub"> {

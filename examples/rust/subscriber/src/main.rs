@@ -40,7 +40,9 @@ async fn subscribe(address: Option<&str>) -> Result<(), Error> {
 /// The stream reconnects by itself; this only reports it.
 fn report(status: StreamStatus) {
     match status {
-        StreamStatus::Disconnected { error, retry_in, .. } => eprintln!("{error}; next attempt in {retry_in:?}"),
+        StreamStatus::Disconnected { error, retry_in, .. } => {
+            eprintln!("{error}; next attempt in {retry_in:?}")
+        }
         StreamStatus::Resumed => eprintln!("connected again"),
         StreamStatus::Lost { loss, .. } => {
             let count = loss.lost.map_or("unknown".into(), |lost| lost.to_string());

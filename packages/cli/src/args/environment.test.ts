@@ -1,4 +1,5 @@
 import { startServer } from "@falco-outputs/server";
+import { fixturePath } from "@falco-outputs/testing";
 import { afterEach, expect, it, vi } from "vitest";
 import { ran } from "../testing/in-process.js";
 
@@ -54,6 +55,16 @@ it("gives way to the command line, and counts for nothing when it is empty or sa
   const { status, out, err } = await ran("get", "-a", server.address, "--rule", "R");
   expect({ status, err }).toEqual({ status: 0, err: "" });
   expect(out).toMatch(/^\S+ Notice +R: b\n$/);
+});
+
+it("does not keep the command line from another format", async () => {
+  const file = fixturePath("alerts.jsonl");
+  environment({ FALCO_OUTPUTS_COLUMNS: "rule", FALCO_OUTPUTS_INPUT_FILE: file, FALCO_OUTPUTS_COUNT: "1" });
+  expect((await ran("get")).out).toBe("RULE\nTerminal shell in container\n");
+  expect((await ran("get", "-o", "json")).out).toMatch(/^{/);
+  environment({ FALCO_OUTPUTS_OUTPUT: "json" });
+  expect((await ran("get", "--columns", "hostname")).out).toBe("HOSTNAME\nnode-1\n");
+  expect((await ran("get")).err).toContain("FALCO_OUTPUTS_COLUMNS goes with -o table, not with -o json");
 });
 
 it("has one value a line for a flag that may be repeated, and no value for --not", async () => {

@@ -32,7 +32,9 @@ export function createPrinter({ format, columns, isLive, ...look }: PrinterOptio
     case "json":
       return byLine((alert) => printableJson(alertToJson(alert)));
     case "jsonpb":
-      return byLine((alert) => printableJson(JSON.stringify(toJson(OutputsResponseSchema, alert))));
+      return byLine((alert) =>
+        printableJson(JSON.stringify(toJson(OutputsResponseSchema, { ...alert, scanned: 0n }))),
+      );
     case "dict":
       return dictPrinter(look);
     case "table":

@@ -83,9 +83,10 @@ async function* broadcast(falco: Client, wanted: Wanted): AsyncGenerator<Alert> 
   const window = { ...options, ...(until !== undefined && { until }) };
   if (last === undefined) {
     const from = after !== undefined && { after };
-    yield* method === "sub"
-      ? falco.sub({ ...options, ...from })
-      : falco.get({ ...window, ...from, follow: follows });
+    if (method === "sub") yield* falco.sub({ ...options, ...from });
+    // Command line and environment were checked: with --until, nothing follows.
+    else if (follows) yield* falco.get({ ...options, ...from, follow: true });
+    else yield* falco.get({ ...window, ...from });
     return;
   }
   const { alerts, position } = await lastOf(falco.get(window), last);

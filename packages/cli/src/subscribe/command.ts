@@ -10,10 +10,12 @@ const looking =
   "A look takes nothing away: every subscriber gets all alerts, unless --group or --shared says otherwise.";
 
 const times = `
-A time is how long ago (90m, 2h, 1d, 1h30m), or a date (2026-11-01), also with a time and an offset
-(2026-11-01T22:00:00Z). Without an offset, it is one of the local clock.
+A time is how long ago (90m, 2h, 1d, 1h30m), or a date (2026-11-01), also with a
+time and an offset (2026-11-01T22:00:00Z). Without an offset, it is one of the
+local clock.
 
-A variable of the environment is the default of its flag; of a flag that may be repeated, it has one value a line.`;
+A variable of the environment is the default of its flag; of a flag that may be
+repeated, it has one value a line.`;
 
 export function addSubscribeCommands(program: Command): void {
   add(program, "sub", "Print alerts as they arrive, until interrupted");

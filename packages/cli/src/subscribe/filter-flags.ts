@@ -47,12 +47,16 @@ export const priorityChoices = [
 ];
 
 const notes = `
-Each of these flags but --min-priority may be repeated, and any of its values suffices. Of different flags, all
-must hold. In a value, * is any run of characters, and \\* a star; otherwise the whole text is compared, and case
-matters. --not turns the next of these flags around: no alerts that match it. What flags cannot say, --allow and
---deny can, e.g. --deny '{"rules": ["Noisy*"], "fields": [{"name": "k8s.ns.name", "values": ["dev"]}]}':
-an alert is shown if no --deny matches and, where there is an --allow, one does. With --shared, filters are applied
-here: what does not match is taken from the queue all the same.`;
+Of the flags from --rule to --container-image, each may be repeated, and any of
+its values suffices. Of different flags, all must hold. In a value, * is any run
+of characters, and \\* a star; otherwise the whole text is compared, and case
+matters. --not turns the next flag around: no alerts that match it.
+
+What flags cannot say, --allow and --deny can, as JSON:
+  {"rules": ["Noisy*"], "fields": [{"name": "k8s.ns.name", "values": ["dev"]}]}
+An alert is shown if no --deny matches and, where there is an --allow, one does.
+With --shared, filters are applied here: what does not match is taken from the
+queue all the same.`;
 
 export function addFilterFlags(command: Command): void {
   let isNegated = false;

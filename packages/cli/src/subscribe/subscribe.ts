@@ -35,8 +35,7 @@ export async function subscribe(
     throw new UsageError("--acknowledge goes with --group or --shared: a look shares its alerts with nobody");
   }
   const printer = createPrinter({
-    format: options.output,
-    columns: options.columns,
+    ...tableOf(options, isGiven),
     timeFormat: options.timeFormat,
     color: wantsColor(options.color, process.stdout),
     isLive: method === "sub" || options.follow === true || takes,
@@ -63,6 +62,13 @@ export async function subscribe(
     if ((method === "sub" || writer.closed.aborted) && isCutShort(error)) return;
     throw isFalcosOwn(error) ? leavingOut(error, options) : inFlags(error, clientFlags);
   }
+}
+
+/** The format and its columns. What stands on the command line wins over a variable that does not go with it. */
+function tableOf({ output, columns }: SubscribeOptions, isGiven: (option: string) => boolean) {
+  const onlyColumns = isGiven("columns") && !isGiven("output");
+  const onlyFormat = isGiven("output") && !isGiven("columns") && output !== "table";
+  return { format: onlyColumns ? undefined : output, columns: onlyFormat ? undefined : columns };
 }
 
 interface Served {

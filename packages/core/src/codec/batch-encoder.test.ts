@@ -3,6 +3,8 @@ import { fixtureLines } from "@falco-outputs/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutputsResponseSchema } from "../contract.js";
+import { AlertDecoder } from "./alert-decoder.js";
+import { alertTimeUs } from "./alert-time.js";
 import { BatchEncoder } from "./batch-encoder.js";
 import { encodeLine, maxAlertBytes } from "./encode.js";
 
@@ -78,6 +80,38 @@ describe("BatchEncoder", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it("tells the time of each alert", () => {
+    const decoder = new AlertDecoder({
+      latin1: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)).toString("latin1"),
+      utf8: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)).toString(),
+    });
+    fc.assert(
+      fc.property(fc.array(lines, { maxLength: 5 }), (batch) => {
+        const encoder = new BatchEncoder();
+        for (const line of batch) {
+          const source = utf8.encode(line);
+          if (encoder.add(source, 0, source.length) !== undefined) continue;
+          const alert = encodeLine(line);
+          encoder.addAlert(decoder.decode(alert, 0, alert.length));
+          encoder.addObject(source, 0);
+        }
+        const { bytes, ends, times } = encoder.take();
+        const read = ends.map((end, index) => alertTimeUs(bytes, ends[index - 1] ?? 0, end));
+        expect(times).toEqual(read);
+      }),
+      { numRuns: 500 },
+    );
+    const encoder = new BatchEncoder();
+    for (const time of ["2026-06-02T10:00:00.123456789Z", "2026-06-02T12:00:00.1+02:00"]) {
+      const line = utf8.encode(JSON.stringify({ time, rule: "r", priority: "Notice" }));
+      encoder.add(line, 0, line.length);
+    }
+    const timeless = utf8.encode('{"rule":"r","priority":"Notice"}');
+    encoder.add(timeless, 0, timeless.length);
+    const second = Date.UTC(2026, 5, 2, 10) * 1_000;
+    expect(encoder.take().times).toEqual([second + 123_456, second + 100_000, Number.NaN]);
   });
 
   it("puts alerts end to end", () => {

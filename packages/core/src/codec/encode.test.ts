@@ -156,6 +156,7 @@ describe("acceptEncoded", () => {
   const concatenate = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
   const field = (number: number, type: WireType) => new BinaryWriter().uint32((number << 3) | type);
   const sequence = (value: bigint) => field(10, WireType.Varint).uint64(value).finish();
+  const scanned = (value: bigint) => field(11, WireType.Varint).uint64(value).finish();
   const unknown = concatenate(
     field(12, WireType.LengthDelimited).string("later").finish(),
     field(99, WireType.Bit32).fixed32(7).finish(),
@@ -165,11 +166,11 @@ describe("acceptEncoded", () => {
       .finish(),
   );
 
-  it("leaves an alert byte for byte, but for its sequence number", () => {
+  it("leaves an alert byte for byte, but for what servers add", () => {
     fc.assert(
       fc.property(contents, fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })), (content, numbers) => {
         const bytes = encodeContent(content);
-        const sequences = concatenate(...numbers.map(sequence));
+        const sequences = concatenate(...numbers.flatMap((number) => [sequence(number), scanned(number)]));
         const withAll = concatenate(sequences, unknown, sequences, bytes, sequences, unknown, sequences);
         expect(acceptEncoded(withAll)).toEqual(concatenate(unknown, bytes, unknown));
       }),

@@ -4,7 +4,7 @@ export { toPriority } from "../priority.js";
 export { acceptEncoded } from "./accept-encoded.js";
 export { AlertDecoder, type TextSlices } from "./alert-decoder.js";
 export { AlertTime, alertTimeUs, microseconds } from "./alert-time.js";
-export { BatchEncoder } from "./batch-encoder.js";
+export { BatchEncoder, type EncodedAlerts } from "./batch-encoder.js";
 export type { AlertContent } from "./content.js";
 export { encodeContent, encodeLine, maxAlertBytes } from "./encode.js";
 export { FieldWalk, int32At } from "./field-walk.js";

@@ -1,5 +1,6 @@
 import { priorityNames } from "../priority.js";
 import { deprecatedSource } from "../source.js";
+import { microseconds } from "./alert-time.js";
 import { maxAlertBytes } from "./encode.js";
 import { ascii, isDigit, JsonCopier } from "./json-copier.js";
 import { alertTag, entryTag, timeTag } from "./wire.js";
@@ -49,6 +50,7 @@ const longSource = 16;
 const timeShape = ascii('"0000-00-00T00:00:00.000000000Z"');
 
 const json = new JsonCopier();
+let timeUs = Number.NaN;
 
 /**
  * The fast path from Falco's JSON to the bytes of a `falco.outputs.response`: one pass, no objects, every byte copied
@@ -67,12 +69,18 @@ export function encodeOnePass(
   to: number,
 ): number {
   json.open(source, start, end, target, to);
+  timeUs = Number.NaN;
   return alert() && json.to - to <= maxAlertBytes ? json.to : -1;
 }
 
 /** Where in its source the alert ends that was encoded last. */
 export function onePassEnd(): number {
   return json.at;
+}
+
+/** The time of the alert that was encoded last, in microseconds since 1970, rounded down; NaN if it has none. */
+export function onePassTimeUs(): number {
+  return timeUs;
 }
 
 function alert(): boolean {
@@ -198,6 +206,7 @@ function time(): boolean {
   json.number(timeTag.seconds, seconds);
   json.number(timeTag.nanos, nanos);
   json.finish(field);
+  timeUs = microseconds(seconds, nanos);
   return true;
 }
 

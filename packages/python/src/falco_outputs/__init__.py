@@ -19,14 +19,14 @@ from ._errors import (
 )
 from ._filter import Filter
 from ._message import FieldValue
-from ._options import Reconnect
-from ._status import (
+from ._options import (
     Connected,
     Connecting,
     Disconnected,
     Loss,
     LossCause,
     Lost,
+    Reconnect,
     Resumed,
     StreamStatus,
 )

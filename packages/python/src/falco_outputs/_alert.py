@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import DecodeError
 
 from ._contract import (
+    Instant,
     OutputsResponse,
     Priority,
     PriorityLike,
+    datetime_of,
+    format_time,
     priority_name,
     source_name,
     to_priority,
@@ -21,7 +24,6 @@ from ._contract import (
 from ._errors import check_whole, refused
 from ._json import AlertContent, read_json
 from ._message import FieldValue, field_text, instant_of, mended, message_of, text_of
-from ._time import Instant, datetime_of, format_time
 
 if TYPE_CHECKING:
     from ._outbox import Outbox

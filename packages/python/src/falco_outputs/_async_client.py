@@ -88,7 +88,7 @@ class _Loop(AsyncIterator[Alert]):
     """One loop over a stream, which ends with it."""
 
     def __init__(self, alerts: AsyncAlertStream, delivery: Delivery) -> None:
-        # Else nobody has the stream while the loop runs.
+        # Without this reference the stream would be garbage while the loop runs.
         self._alerts = alerts
         self._delivery = delivery
 
@@ -130,7 +130,7 @@ async def _next_batch(delivery: Delivery) -> list[Alert]:
 
 
 def _leave(delivery: Delivery) -> None:
-    """Nobody has the stream any more. The garbage collector may come by in any thread."""
+    """Ends a stream that is garbage. The garbage collector may run in any thread."""
     io = delivery.io
     if io is None:
         delivery.is_abandoned = True

@@ -121,7 +121,7 @@ class Call:
             self._connections.release(self.connection)
 
     def _watch(self, wire: StreamCall, interval: str) -> None:
-        """Ends it when nothing is heard for too long, given what the server says how often it will be heard."""
+        """Ends it when nothing is heard for too long, if the server says how often it will be heard from."""
         interval_ms = int(interval) if interval.isascii() and interval.isdigit() and len(interval) < 8 else 0
         if not _least_heartbeat_ms <= interval_ms <= _most_heartbeat_ms:
             return
@@ -146,8 +146,8 @@ class Call:
     ) -> None:
         """Falco's own server would ignore the options, and send alerts before we knew whose server it is.
 
-        It is Falco's own if it answers, or says by a gRPC status that it has no such method, without our header. What
-        else comes without our header is of a proxy whose server is away.
+        It is Falco's own if it answers without our header, or says by a gRPC status that it has no such method. Any
+        other answer without our header comes from a proxy whose server is away.
         """
         limit_s = self._server.connect_timeout_s
         left_s = remaining_s()

@@ -91,7 +91,7 @@ class _Loop(Iterator[Alert]):
     """One loop over a stream, which ends with it."""
 
     def __init__(self, alerts: AlertStream, delivery: Delivery) -> None:
-        # Else nobody has the stream while the loop runs.
+        # Without this reference the stream would be garbage while the loop runs.
         self._alerts = alerts
         self._delivery = delivery
         self._thread = threading.get_ident()
@@ -106,8 +106,8 @@ class _Loop(Iterator[Alert]):
         if sys.is_finalizing():
             return
         self._delivery.let_go()
-        # Whoever leaves a loop that acknowledges finds the rest with the others, at once. But the garbage collector
-        # may come by in one of gRPC's own threads, which must go on.
+        # Once a loop that acknowledges is left, the other subscribers have the rest at once. But the garbage collector
+        # may run in one of gRPC's own threads, which must not block.
         if self._delivery.acknowledges_by_itself and self._thread == threading.get_ident():
             run(self._delivery.wait_end())
 

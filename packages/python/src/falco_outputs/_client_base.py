@@ -19,9 +19,8 @@ from ._errors import FailedPreconditionError, falco_error
 from ._explain import CallError, explain
 from ._filter import Filter
 from ._io import IO, VersionCall
-from ._options import Reconnect
+from ._options import Reconnect, StreamStatus
 from ._plan import Metadata, plan_of
-from ._status import StreamStatus
 from ._target import Target
 
 if TYPE_CHECKING:
@@ -143,8 +142,6 @@ class ClientBase(ABC, Generic[S]):
             broadcast=broadcast,
             after=after,
             since=since,
-            until=None,
-            follow=False,
             acknowledge=acknowledge,
             filter_locally=filter_locally,
             allow=allow,
@@ -244,8 +241,6 @@ class ClientBase(ABC, Generic[S]):
             hostnames=hostnames,
             reconnect=reconnect,
             on_status=on_status,
-            poll_interval_s=0.1,
-            drain_timeout_s=10.0,
             timeout_s=timeout_s,
             headers=headers,
         )

@@ -31,9 +31,9 @@ class Connection(Generic[C]):
 class Connections(Generic[C]):
     """Provides each call with the current connection.
 
-    A channel that lost its connection would make another one when it sees fit, with the certificates that it was made
-    with; so it is given up, and the next call makes a new one, at once. So there is one attempt to connect at a time,
-    which all streams share, and one decision when the next one follows.
+    A channel that lost its connection would connect again in its own time, with the certificates that it was made with.
+    So it is discarded, and the next call makes a new channel at once. There is one attempt to connect at a time, which
+    all streams share, and one decision on when the next one follows.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Connections(Generic[C]):
                 self._close_once(connection)
 
     def lost(self, connection: Connection[C] | None, reconnect: Reconnect) -> None:
-        """A connection failed, or could not even be tried (None). Other calls on it notice by themselves."""
+        """A connection failed, or could not even be attempted (None). Other calls on it notice by themselves."""
         with self._lock:
             if connection is None:
                 if self._retry_at > time.monotonic():

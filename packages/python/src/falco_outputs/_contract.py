@@ -1,4 +1,4 @@
-"""Falco's contract: its messages, methods and headers, priorities, sources and version.
+"""Falco's contract: its messages, methods and headers, priorities, sources, versions and times.
 
 Falco calls every service `service`, and every message `request` or `response`; here they have names of their own.
 """
@@ -6,9 +6,11 @@ Falco calls every service `service`, and every message `request` or `response`; 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -31,6 +33,7 @@ __all__ = [
     "WINDOW_HEADER",
     "FalcoVersion",
     "FieldFilter",
+    "Instant",
     "OutputField",
     "OutputsRequest",
     "OutputsResponse",
@@ -40,8 +43,15 @@ __all__ = [
     "Timestamp",
     "VersionRequest",
     "VersionResponse",
+    "datetime_of",
     "deprecated_source",
+    "format_time",
+    "instant_of_datetime",
+    "instant_of_ns",
+    "is_in_range",
+    "nanos_of",
     "parse_priority",
+    "parse_time",
     "priority_name",
     "source_name",
     "to_priority",
@@ -109,7 +119,7 @@ def parse_priority(name: str) -> Priority | None:
 
 
 def to_priority(priority: PriorityLike, option: str = "priority") -> Priority:
-    """The priority that is meant."""
+    """A Priority by its number or name. Raises InvalidArgumentError."""
     if isinstance(priority, str):
         found = parse_priority(priority)
         if found is not None:
@@ -187,3 +197,86 @@ def version_of(message: VersionResponse) -> FalcoVersion:
         engine_patch=message.engine_patch,
         engine_fields_checksum=message.engine_fields_checksum,
     )
+
+
+_rfc3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):?(\d\d))",
+    re.ASCII,
+)
+_epoch = datetime(1970, 1, 1, tzinfo=UTC)
+_ns = 1_000_000_000
+# The range of google.protobuf.Timestamp: years 1 to 9999.
+_first_second = -62_135_596_800
+_last_second = 253_402_300_799
+
+
+class Instant(NamedTuple):
+    """Seconds since 1970-01-01T00:00:00Z, and nanoseconds, 0 to 999,999,999, counting forward."""
+
+    seconds: int
+    nanos: int
+
+    def ns(self) -> int:
+        """In nanoseconds since 1970."""
+        return self.seconds * _ns + self.nanos
+
+
+def parse_time(text: str) -> Instant | None:
+    """Reads an RFC 3339 time with 0 to 9 fraction digits and any offset.
+
+    The colon in the offset is optional (older Falco wrote "+0000"). None if the text is not a time, or the day does
+    not exist.
+    """
+    match = _rfc3339.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[index]) for index in range(1, 7))
+    offset_hours, offset_minutes = int(match[9] or 0), int(match[10] or 0)
+    if hour > 23 or minute > 59 or second > 60 or offset_hours > 23 or offset_minutes > 59:
+        return None
+    try:
+        date = datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return None
+    offset = (-60 if match[8] == "-" else 60) * (offset_hours * 60 + offset_minutes)
+    seconds = (date - _epoch) // timedelta(seconds=1) + hour * 3600 + minute * 60 + second - offset
+    return Instant(seconds, nanos_of(match[7])) if is_in_range(seconds) else None
+
+
+def nanos_of(digits: str | None) -> int:
+    """Nanoseconds from the digits after a decimal point."""
+    return 0 if digits is None else int(digits.ljust(9, "0"))
+
+
+def instant_of_ns(ns: int) -> Instant | None:
+    """The instant of nanoseconds since 1970; None outside the years 1 to 9999."""
+    seconds, nanos = divmod(ns, _ns)
+    return Instant(seconds, nanos) if is_in_range(seconds) else None
+
+
+def instant_of_datetime(time: datetime) -> Instant:
+    """The instant of a datetime; one without a time zone is local time, as everywhere in Python."""
+    microseconds = (time.astimezone(UTC) - _epoch) // timedelta(microseconds=1)
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return Instant(seconds, rest * 1000)
+
+
+def datetime_of(instant: Instant) -> datetime | None:
+    """In UTC, to the microsecond; None outside the years 1 to 9999."""
+    if not is_in_range(instant.seconds):
+        return None
+    return _epoch + timedelta(seconds=instant.seconds, microseconds=instant.nanos // 1000)
+
+
+def format_time(instant: Instant) -> str | None:
+    """RFC 3339 in UTC with nine fraction digits, as Falco writes `time`; None outside the years 1 to 9999."""
+    seconds, nanos = instant
+    if not is_in_range(seconds) or not 0 <= nanos < _ns:
+        return None
+    whole = (_epoch + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
+    return f"{whole}.{nanos:09d}Z"
+
+
+def is_in_range(seconds: int) -> bool:
+    """Whether it is in the years 1 to 9999."""
+    return _first_second <= seconds <= _last_second

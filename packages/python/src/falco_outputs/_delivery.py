@@ -12,8 +12,8 @@ from ._alert import Alert
 from ._call import Server
 from ._errors import CancelledError, refused
 from ._io import IO, READ_AHEAD_BYTES, Source
+from ._options import Connected, Connecting, Disconnected, Lost, Resumed, StreamStatus
 from ._plan import Plan
-from ._status import Connected, Connecting, Disconnected, Lost, Resumed, StreamStatus
 from ._stream import Stream
 
 log = logging.getLogger("falco_outputs")
@@ -47,7 +47,7 @@ class Delivery:
 
     @property
     def acknowledges_by_itself(self) -> bool:
-        """Whether an alert is acknowledged when the loop comes back."""
+        """Whether an alert is acknowledged when the loop asks for the next one."""
         return self._plan.acknowledge is True
 
     async def next(self, *, ahead: bool = False) -> Alert | None:
@@ -120,7 +120,7 @@ class Delivery:
         return outbox.done(alert._place, given=True)
 
     def stop(self) -> None:
-        """Ends the stream; what the body of the loop has is acknowledged first, when the loop comes back.
+        """Ends the stream; what the body of the loop has is acknowledged first, when the loop asks for the next alert.
 
         A signal handler may call this, and any thread; with asyncio only the thread of the event loop.
         """

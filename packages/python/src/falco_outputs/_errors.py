@@ -138,14 +138,14 @@ _max_seconds = (2**31 - 1) // 1000
 
 
 def check_seconds(option: str, value: object) -> None:
-    """Refuses what is not a time that a timer can take."""
+    """Raises InvalidArgumentError unless it is a time that a timer can hold."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _max_seconds:
         return
     raise invalid(option, value, f"a time in seconds, more than 0 and at most {_max_seconds} (24 days)")
 
 
 def check_whole(option: str, value: object, least: int, most: int) -> None:
-    """Refuses what is not a whole number from `least` to `most`."""
+    """Raises InvalidArgumentError unless it is a whole number from `least` to `most`."""
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return
     raise invalid(option, value, f"a whole number from {least} to {most}")

@@ -141,7 +141,7 @@ def texts_of(metadata: object) -> dict[str, str]:
 
 
 class CallError(Exception):
-    """A call ended with a status that is not OK: the server's, or the C core's for want of one."""
+    """A call ended with a status that is not OK: the server's, or the C core's own if there was no answer."""
 
     def __init__(self, code: grpc.StatusCode, details: str, headers: dict[str, str]) -> None:
         super().__init__(details)

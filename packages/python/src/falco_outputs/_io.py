@@ -1,4 +1,4 @@
-"""What a stream needs of where it runs: an event loop of asyncio, or threads that block.
+"""What a stream needs from the place where it runs: an event loop of asyncio, or threads that block.
 
 A stream's own code is written once, as coroutines. In a thread, what they await is done when it returns, so that they
 never suspend, and `run` gets by without an event loop.
@@ -14,9 +14,9 @@ from ._alert import Alert
 from ._connections import Connection, Connections
 from ._contract import VersionResponse
 from ._message import Received
+from ._options import Loss, StreamStatus
 from ._outbox import Outbox
 from ._plan import Metadata
-from ._status import Loss, StreamStatus
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ Event: TypeAlias = Alert | StreamStatus
 Steps: TypeAlias = AsyncGenerator["StreamStatus | OpenCall", Exception | None]
 """The life of a stream: each call that the server accepted, and the statuses of its connection.
 
-Whoever drives it reads a call to its end, and sends the error that ended it, None if there is none.
+The driver reads each call to its end, and sends the error that ended it, or None.
 """
 
 FAREWELL_S = 1.0
@@ -52,8 +52,8 @@ class Signal(Protocol):
 class Silence:
     """Finds out whether a read waits for a server that has fallen silent.
 
-    It has no clock: whoever has one calls `look` every `look_every_s`. It counts these looks and not the time, so that
-    a pause of the whole process counts as one.
+    It has no clock of its own: its user calls `look` every `look_every_s` seconds. It counts these looks, not the time,
+    so that a pause of the whole process counts as one.
     """
 
     def __init__(self, interval_s: float, on_silence: Callable[[], None]) -> None:
@@ -122,7 +122,7 @@ class OpenCall(Protocol):
 
 
 class Driven(Protocol):
-    """A stream, as whoever drives it sees it."""
+    """A stream, as its driver sees it."""
 
     ends_by: float
     """Until when it may wait for acknowledgements after it was ended."""
@@ -138,14 +138,14 @@ class Driven(Protocol):
         """The alert in a message of the open call; None if it is not passed on. Raises FalcoError."""
 
     def has_ended(self) -> bool:
-        """Whether it was ended here, so that it yields no more alerts."""
+        """Whether it was ended here, so that it yields no further alerts."""
 
     def cancel(self) -> None:
         """Ends it at once."""
 
 
 class Source(Protocol):
-    """Drives a stream, ahead of whoever takes its events, or as they are taken."""
+    """Drives a stream, as its events are taken or ahead of that."""
 
     @property
     def is_over(self) -> bool:
@@ -161,7 +161,7 @@ class Source(Protocol):
         """Ends a wait in `take`. A signal handler may call this."""
 
     async def wait_end(self) -> None:
-        """Waits for a stream that was ended, as long as it may take, and then ends it at once."""
+        """Waits for the end of a stream that was ended; when that takes too long, ends it at once."""
 
     def close(self) -> None:
         """Frees a stream that was ended and is no longer iterated. Not for signal handlers."""

@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ._contract import parse_priority
+from ._contract import Instant, parse_priority, parse_time
 from ._errors import InvalidArgumentError, quoted, refused
-from ._time import Instant, parse_time
 
 absent_value = "<NA>"
 """The text that Falco's gRPC API has for an absent value."""

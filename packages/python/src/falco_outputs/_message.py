@@ -7,10 +7,17 @@ from typing import TypeAlias, Union
 
 from google.protobuf.message import DecodeError
 
-from ._contract import OutputField, OutputsResponse, deprecated_source
+from ._contract import (
+    Instant,
+    OutputField,
+    OutputsResponse,
+    deprecated_source,
+    instant_of_datetime,
+    instant_of_ns,
+    parse_time,
+)
 from ._errors import invalid
 from ._json import AlertContent, absent_value, list_text
-from ._time import Instant, instant_of_datetime, instant_of_ns, parse_time
 
 FieldValue: TypeAlias = Union["str | int | float | bool | list[FieldValue] | tuple[FieldValue, ...]", None]
 """A value of `output_fields`, as Falco's JSON can hold it."""
@@ -21,7 +28,7 @@ Received: TypeAlias = tuple[OutputsResponse | None, int]
 
 
 def received(data: bytes) -> Received:
-    """Decodes a message where gRPC does, which is a thread of its own in its blocking API; and it never fails there."""
+    """Decodes a message. It never raises: gRPC calls it in a thread of its own in the blocking API."""
     try:
         return OutputsResponse.FromString(data), len(data)
     except DecodeError:
@@ -29,12 +36,12 @@ def received(data: bytes) -> Received:
 
 
 def text_of(data: bytes) -> str:
-    """Text as the http input mends it: Python, too, replaces maximal subparts, as WHATWG has it."""
+    """Text with invalid UTF-8 replaced as the http input does: Python, too, replaces maximal subparts, like WHATWG."""
     return data.decode("utf-8", "replace")
 
 
 def mended(message: OutputsResponse) -> OutputsResponse:
-    """The same with text that other readers of protobuf take."""
+    """A copy whose text is valid UTF-8, which other readers of protobuf require."""
     mended = OutputsResponse()
     mended.CopyFrom(message)
     for name in ("rule", "output", "hostname", "source"):
@@ -67,7 +74,7 @@ def message_of(content: AlertContent, sequence: int = 0) -> OutputsResponse:
 
 
 def instant_of(time: datetime | int | str) -> Instant:
-    """The point in time that is meant; raises InvalidArgumentError."""
+    """A time in any form as an Instant. Raises InvalidArgumentError."""
     instant: Instant | None
     if isinstance(time, str):
         instant = parse_time(time)

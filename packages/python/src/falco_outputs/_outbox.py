@@ -15,7 +15,7 @@ COALESCE_S = 0.001
 class Outbox:
     """A first request at once, then acknowledgements and polls as they become due, until it half-closes.
 
-    It knows neither threads nor event loops: whoever sends asks `take` what there is to send, or how long to wait.
+    It knows neither threads nor event loops: the sender asks `take` what there is to send, or how long to wait.
 
     The server takes a count of the first responses that are done, so an alert that is done before earlier ones waits
     for them. Handlers may acknowledge from any thread.
@@ -29,7 +29,7 @@ class Outbox:
         self.owner = owner
         """The stream whose call it is."""
         self.wake: Callable[[], None] = _nothing
-        """Called when whoever waits must ask again. It may be a signal handler that calls it."""
+        """Called when the sender must ask again; also by signal handlers."""
         self._is_first = True
         self._poll_interval_s = poll_interval_s
         self._next_poll: float | None = None
@@ -144,4 +144,4 @@ class Outbox:
 
 
 def _nothing() -> None:
-    """Nobody waits yet."""
+    """No sender waits yet."""

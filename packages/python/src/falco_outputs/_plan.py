@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ._contract import VERSION_HEADER, OutputsRequest, PriorityLike, Timestamp
+from ._contract import VERSION_HEADER, OutputsRequest, PriorityLike, Timestamp, instant_of_datetime
 from ._errors import check_seconds, invalid, refused
 from ._filter import Filter, Predicate, filters_of, predicate_of
-from ._options import Reconnect
+from ._options import Reconnect, StreamStatus
 from ._refusal import refusal
-from ._status import StreamStatus
-from ._time import instant_of_datetime
 
 Metadata = tuple[tuple[str, str], ...]
 OnStatus = Callable[[StreamStatus], None]
@@ -55,8 +53,8 @@ def plan_of(
     broadcast: bool,
     after: int | None,
     since: datetime | int | None,
-    until: datetime | int | None,
-    follow: bool,
+    until: datetime | int | None = None,
+    follow: bool = False,
     acknowledge: bool | Literal["manual"],
     filter_locally: bool,
     allow: Iterable[Filter],
@@ -69,8 +67,8 @@ def plan_of(
     hostnames: Iterable[str],
     reconnect: Reconnect | bool,
     on_status: OnStatus | None,
-    poll_interval_s: float,
-    drain_timeout_s: float,
+    poll_interval_s: float = 0.1,
+    drain_timeout_s: float = 10.0,
     timeout_s: float | None,
     headers: Mapping[str, str] | None,
 ) -> Plan:
@@ -129,7 +127,7 @@ def plan_of(
 
 
 def checked_timeout(timeout_s: float | None) -> float | None:
-    """The deadline of a call; raises InvalidArgumentError for what is not a time."""
+    """The deadline of a call; raises InvalidArgumentError if it is not a time."""
     if timeout_s is not None:
         check_seconds("timeout_s", timeout_s)
     return timeout_s

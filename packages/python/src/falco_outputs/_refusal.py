@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ._contract import OutputsRequest, RequestFilter, Timestamp, priority_name
+from ._contract import OutputsRequest, RequestFilter, Timestamp, is_in_range, priority_name
 from ._filter import LIST_PARTS
-from ._time import is_in_range
 
 NameOf = Callable[[str], str]
 """What the caller typed for a part of the request, e.g. `rules` for `allow[0].rules`."""

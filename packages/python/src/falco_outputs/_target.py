@@ -1,10 +1,12 @@
-"""Where a client connects, and how: channel options and mutual TLS, as Falco demands it."""
+"""Where a client connects, and how: addresses, channel options, and mutual TLS, as Falco demands it."""
 
 from __future__ import annotations
 
 import os
 import re
 import ssl
+import stat
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +14,15 @@ from typing import NamedTuple, TypeAlias
 
 import grpc
 
-from ._address import UnixAddress, default_address, parse_address
-from ._errors import InvalidArgumentError, UnavailableError, check_seconds, check_whole, quoted, refused
+from ._errors import (
+    InvalidArgumentError,
+    UnavailableError,
+    check_seconds,
+    check_whole,
+    invalid,
+    quoted,
+    refused,
+)
 from ._explain import Place
 
 VERSION = "0.1.0"
@@ -22,14 +31,12 @@ DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """gRPC's own default; an alert of our server has at most 1 MiB."""
 
 _max_ping_timeout_s = 15.0
-# What gRPC's options can hold.
-_max_int = 2**31 - 1
+_max_int = 2**31 - 1  # what gRPC's options can hold
 
 Pem: TypeAlias = "str | os.PathLike[str] | bytes"
 """The path of a PEM file, which is read for each connection, or PEM itself as bytes."""
 
 ChannelOptions: TypeAlias = "Sequence[tuple[str, str | int]]"
-
 
 _certificate = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -178,9 +185,9 @@ def _options(connect_timeout_s: float, keep_alive_s: float, max_message_bytes: i
         "grpc.enable_http_proxy": 0,
         "grpc.enable_retries": 0,
         "grpc.service_config_disable_resolution": 1,
-        # How long connecting may take, for all that its name says.
+        # How long connecting may take, whatever its name says.
         "grpc.min_reconnect_backoff_ms": _ms(connect_timeout_s),
-        # When gRPC would try again by itself: not before then, since a connection that failed is given up at once. It
+        # When gRPC would try again by itself: not before then, since a failed connection is discarded at once. It
         # adds up to a fifth at random.
         "grpc.initial_reconnect_backoff_ms": _ms(connect_timeout_s / 1.2),
         "grpc.dns_ares_query_timeout": _ms(connect_timeout_s),
@@ -219,3 +226,75 @@ def _check_pair(cert: str | os.PathLike[str], key: str | os.PathLike[str]) -> No
 
 def _shown(pem: Pem) -> str:
     return "the PEM given" if isinstance(pem, bytes) else quoted(str(pem))
+
+
+_falcos_socket = Path("/run/falco/falco.sock")
+_host_and_port = re.compile(
+    r"(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^:\[\]\s?#@\\%<>^|]+)):([0-9]{1,5})", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class UnixAddress:
+    """A unix socket."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"unix://{self.path}" if self.path.startswith("/") else f"unix:{self.path}"
+
+
+@dataclass(frozen=True)
+class TcpAddress:
+    """A host, by its name or IP address (an IPv6 one without its brackets), and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_address(text: str) -> UnixAddress | TcpAddress:
+    """Reads an address as Falco and gRPC write it.
+
+    `unix:///path`, `unix:path`, a plain path (anything with a slash), or `host:port` (`[::1]:5060` for IPv6).
+    """
+    path = text if "/" in text else None
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:").removeprefix("//")
+    if path is not None:
+        if path != "" and re.match(r"[a-z]+://", path) is None:
+            return UnixAddress(path)
+    elif (match := _host_and_port.fullmatch(text)) is not None:
+        port = int(match[3])
+        if port <= 65_535:
+            return TcpAddress(match[1] or match[2], port)
+    raise invalid("address", text, "unix:///path, a path with a slash, or host:port")
+
+
+def default_address() -> str:
+    """Where `falco-outputs serve` listens when it is not told.
+
+    Falco's own socket if it is there, else that of a server that this user runs, else Falco's again.
+    """
+    folder = _users_folder()
+    socket = folder / _falcos_socket.name
+    if _falcos_socket.exists() or not socket.exists():
+        return str(UnixAddress(str(_falcos_socket)))
+    _assert_own(folder)
+    return str(UnixAddress(str(socket)))
+
+
+def _users_folder() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(runtime) if runtime else Path(tempfile.gettempdir(), f"falco-outputs-{os.getuid()}")
+
+
+def _assert_own(folder: Path) -> None:
+    """Refuses a folder where others could put a socket of theirs, and read alerts or forge them."""
+    status = folder.lstat()
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and status.st_mode & 0o022 == 0:
+        return
+    raise refused(f"{folder}: others own this folder or can write to it: remove it, or name an address")

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { createClient as createConnectClient } from "@connectrpc/connect";
 import {
   type Alert,
   type Client,
@@ -7,6 +8,7 @@ import {
   FalcoError,
   type SubOptions,
 } from "@falco-outputs/core";
+import { OutputsService, versionHeader } from "@falco-outputs/core/contract";
 import { expect, it, onTestFinished } from "vitest";
 import { startServer } from "../index.js";
 import type { Appended } from "../log/alert-log.js";
@@ -60,6 +62,28 @@ it("brings in what the other server retained and what comes, and acknowledges it
   await reading;
   const { "falco-outputs": group } = upstream.stats().groups;
   expect(group).toMatchObject({ delivered: 2, waiting: 0, members: 0 });
+});
+
+it("takes what is not an alert for none, however long the other server is quiet", async () => {
+  const { upstream, client, aggregator } = await pair({ heartbeatIntervalMs: 100 });
+  const reading = aggregator.readAlerts(client, { name: "node-1" });
+  await upstream.waitForSubscribers(1);
+  // As often as that server speaks to a client like this one.
+  const stop = new AbortController();
+  const quiet = createConnectClient(OutputsService, upstream.transport())
+    .get({ broadcast: true, follow: true }, { headers: { [versionHeader]: "1" }, signal: stop.signal })
+    [Symbol.asyncIterator]();
+  for (let heartbeats = 0; heartbeats < 4; heartbeats++)
+    expect((await quiet.next()).value.scanned).not.toBe(0n);
+  stop.abort();
+  expect(aggregator.stats().inputs["grpc:node-1"]).toEqual({ accepted: 0, rejected: 0 });
+  await upstream.publish(rule("after"));
+  await expect.poll(() => aggregator.stats().inputs["grpc:node-1"]).toEqual({ accepted: 1, rejected: 0 });
+  const [after] = await retained(aggregator);
+  expect(after).toMatchObject({ rule: "after", scanned: 0n });
+  await aggregator.stop();
+  await reading;
+  expect(upstream.stats().groups["falco-outputs"]).toMatchObject({ delivered: 1, joined: 1 });
 });
 
 it("reads many servers at once, each under its own name", async () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixtureLines, fixturePath } from "@falco-outputs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ran } from "../../testing/in-process.js";
-import { endRuns, falcoOutputs, falcoOutputsFrom } from "../../testing/run.js";
+import { endRuns, falcoOutputs, falcoOutputsFrom, Run } from "../../testing/run.js";
 
 const lines = fixtureLines("alerts.jsonl");
 const rules = lines.map((line): string => JSON.parse(line).rule);
@@ -28,11 +29,6 @@ async function printed(path: string, ...args: string[]) {
   const { status, out, err } = await ran("get", "--input", path, "-o", "json", ...args);
   const alerts = out.split("\n").slice(0, -1);
   return { status, err, rules: alerts.map((line): string => JSON.parse(line).rule) };
-}
-
-/** How much memory a process has, in KiB. */
-function residentKb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
 }
 
 const alert = (output: string, more: object = {}) =>
@@ -139,17 +135,15 @@ describe("--input", () => {
   });
 
   it("holds no more of a long input than a line", async () => {
-    const run = falcoOutputs("get", "--input", "-", "--rule", "Last", "-o", "json");
-    const chunk = `${alert("x".repeat(1_000))}\n`.repeat(1_000);
-    let peakKb = 0;
-    for (let megabytes = 0; megabytes < 150; megabytes++) {
-      if (!run.child.stdin.write(chunk))
-        await new Promise((resolve) => run.child.stdin.once("drain", resolve));
-      peakKb = Math.max(peakKb, residentKb(run.child.pid!));
+    // A third of the input.
+    const env = { NODE_OPTIONS: "--max-old-space-size=50" };
+    const run = new Run(["get", "--input", "-", "--rule", "Last", "-o", "json"], env);
+    const megabyte = `${alert("x".repeat(1_000))}\n`.repeat(1_000);
+    for (let written = 0; written < 150; written++) {
+      if (!run.child.stdin.write(megabyte)) await once(run.child.stdin, "drain");
     }
-    run.child.stdin.end(alert("end").replace('"R"', '"Last"'));
+    run.child.stdin.end(alert("end", { rule: "Last" }));
     expect([await run.status, run.outputs]).toEqual([0, ["end"]]);
-    expect(peakKb).toBeLessThan(400 * 1024);
   });
 
   it("says of a file that is not there that it cannot be read", async () => {

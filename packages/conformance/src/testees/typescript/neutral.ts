@@ -20,7 +20,12 @@ export function neutralAlert(alert: Alert, json: string): NeutralAlert {
 /** @param alerts How many were reported before. */
 export function neutralStatus(status: StreamStatus, alerts: number): NeutralStatus {
   const { type } = status;
-  return { type, alerts, ...(type === "lost" && { loss: neutralLoss(status.loss) }) };
+  return {
+    type,
+    alerts,
+    ...(type === "lost" && { loss: neutralLoss(status.loss) }),
+    ...(type === "disconnected" && status.lastHeardAt && { last_heard: true }),
+  };
 }
 
 function neutralLoss({ causeText, lost, firstSequence, lastSequence }: Loss): Record<string, string> {

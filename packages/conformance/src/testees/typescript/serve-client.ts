@@ -86,5 +86,6 @@ function statusOf(reason: unknown, { FalcoError }: ClientPackage) {
 function inTheContractsNames(message: string): string {
   return message
     .replace(/^(.*\b)?minPriority\b/, "$1min_priority")
+    .replace(/\.fields\[""\]/, ".fields[0].name")
     .replace(/^acknowledge: /, "acknowledged: ");
 }

@@ -1,5 +1,6 @@
 import type { AcknowledgedStream, Alert, StreamStatus } from "@falco-outputs/node";
 import type { CallLine, CallProgress, NeutralAlert, NeutralStatus } from "../../protocol.js";
+import { filterOptions } from "./filter-options.js";
 import { neutralAlert, neutralStatus } from "./neutral.js";
 
 /** Of a client: what a case demands, it has to refuse itself, whatever its types would. */
@@ -73,11 +74,10 @@ export class StreamCall {
       report_progress,
       drain_timeout_ms,
     } = this.#line;
-    const { after, acknowledged, min_priority, ...rest } = request;
+    const { after, acknowledged, ...filtered } = request;
     const acknowledges = acknowledged === undefined ? {} : { acknowledge: true };
     return {
-      ...rest,
-      ...(min_priority !== undefined && { minPriority: min_priority }),
+      ...filterOptions(filtered),
       ...(after !== undefined && { after: BigInt(after as string) }),
       ...(acknowledge === undefined ? acknowledges : { acknowledge: "manual" }),
       ...(filter_locally !== undefined && { filterLocally: filter_locally }),

@@ -1,5 +1,6 @@
 import type { AlertInit } from "@falco-outputs/core";
 import type { Filter } from "../filter/filter.js";
+import type { TimeWindow } from "../filter/time-window.js";
 import { allow, deny, filterOf } from "./filters.js";
 
 /** The alerts that are appended, but for their text. */
@@ -11,6 +12,7 @@ export const kinds = [
     hostname: "one",
     tags: ["container"],
     outputFields: { "k8s.ns.name": "shop" },
+    time: 1_000_000_000n,
   },
   {
     rule: "shell",
@@ -19,8 +21,16 @@ export const kinds = [
     hostname: "two",
     tags: ["container", "T1059"],
     outputFields: { "k8s.ns.name": "<NA>" },
+    time: 2_000_000_000n,
   },
-  { rule: "login", priority: "Critical", source: "okta", hostname: "two", tags: [] },
+  {
+    rule: "login",
+    priority: "Critical",
+    source: "okta",
+    hostname: "two",
+    tags: [],
+    time: 3_000_000_000n,
+  },
   {
     rule: "Shell",
     priority: "Debug",
@@ -28,6 +38,7 @@ export const kinds = [
     hostname: "one",
     tags: ["host"],
     outputFields: { "k8s.ns.name": "shop-test" },
+    time: 2_000_000_001n,
   },
 ] as const satisfies readonly Partial<AlertInit>[];
 
@@ -51,6 +62,20 @@ export const filters: readonly KnownFilter[] = [
   { forms: [allow(inShop, { sources: ["okta"] }), allow({ sources: ["okta"] }, inShop)], passing: [0, 2, 3] },
   { forms: [deny(shells)], passing: [2, 3] },
   { forms: [filterOf({ allow: [inShop], deny: [{ rules: ["S*"] }] })], passing: [0] },
+];
+
+/** A time window, and which of the kinds are in it. */
+export interface KnownWindow {
+  readonly window: TimeWindow | undefined;
+  readonly inside: readonly number[];
+}
+
+export const windows: readonly KnownWindow[] = [
+  { window: undefined, inside: [0, 1, 2, 3] },
+  { window: { since: 2_000_000_000n, until: undefined }, inside: [1, 2, 3] },
+  { window: { since: undefined, until: 3_000_000_000n }, inside: [0, 1, 3] },
+  { window: { since: 2_000_000_001n, until: 3_000_000_000n }, inside: [3] },
+  { window: { since: 4_000_000_000n, until: undefined }, inside: [] },
 ];
 
 export const everything = filters[0]!;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Subscription } from "../alert-log.js";
-import { everything, filters, kinds } from "./alert-kinds.js";
+import { everything, filters, kinds, windows } from "./alert-kinds.js";
 import type { EngineBounds, Member, Trial } from "./trial.js";
 
 type Command = fc.AsyncCommand<Trial, Trial>;
@@ -99,16 +99,19 @@ const observe = fc
     after,
     follow: fc.integer({ min: 0, max: 3 }).map((number) => number > 0),
     filter: fc.nat(filters.length - 1),
+    window: fc.nat(windows.length - 1),
   })
   .map((options) =>
     command(`observe(${JSON.stringify(options)})`, (trial) => {
-      const known = filters[options.filter]!;
+      const filter = filters[options.filter]!;
+      const { window, inside } = windows[options.window]!;
+      const known = { ...filter, passing: filter.passing.filter((kind) => inside.includes(kind)) };
       const subscription: Subscription = {
         mode: "broadcast",
         follow: options.follow,
         after: sequenceOf(options.after, trial),
         filter: known.forms[0],
-        window: undefined,
+        window,
       };
       return trial.open(subscription, known);
     }),

@@ -13,10 +13,11 @@ export type Passes = (sequence: number) => boolean;
  * refuses every alert and every loss that must not come now.
  *
  * An engine may look at alerts ahead, or not: of what does not pass the filter it is not known, until something else
- * is given, whether it was filtered out or lost. So some numbers are a range.
+ * is given, whether it was filtered out already. So some numbers are a range. While there are members, nothing is lost
+ * that does not pass; without, all that was not looked at before is.
  */
 export class GroupModel {
-  members = 0;
+  #members = 0;
   /** Losses that members were told. */
   told = 0;
   delivered = 0;
@@ -33,6 +34,8 @@ export class GroupModel {
   /** What an earlier filter may have dropped, if the engine looked ahead. */
   readonly #perhapsFiltered = new Set<number>();
   readonly #returned = new Set<number>();
+  /** What comes before it may have been looked at while there were members. */
+  #lookedTo: number;
   #untold: UntoldLoss = noLoss;
   #restart: boolean;
 
@@ -50,9 +53,23 @@ export class GroupModel {
   ) {
     this.#next = start;
     this.#end = end;
+    this.#lookedTo = end;
     this.#cause = cause;
     this.#restart = restart;
     this.#passes = passes;
+  }
+
+  get members(): number {
+    return this.#members;
+  }
+
+  join(): void {
+    this.#members++;
+  }
+
+  leave(): void {
+    this.#members--;
+    this.#lookedTo = Math.max(this.#lookedTo, this.nextPassing);
   }
 
   get total(): number {
@@ -66,8 +83,8 @@ export class GroupModel {
     return sequence;
   }
 
-  /** Whether a new stream may say that it starts behind this sequence number. */
-  startsBehind(position: number): boolean {
+  /** Whether a stream may say that the log was looked at up to this sequence number; a new one, that it starts there. */
+  mayHaveLookedTo(position: number): boolean {
     return this.#next - 1 <= position && position < this.nextPassing;
   }
 
@@ -95,7 +112,13 @@ export class GroupModel {
     }
     for (; this.#next < first; this.#next++) {
       const at = { first: this.#next, last: this.#next };
-      this.#untold = this.#untold.plus(lossIn(at, this.#mustCome(this.#next)));
+      const isKnown = this.members > 0 && !this.#perhapsFiltered.has(this.#next);
+      if (isKnown && !this.#passes(this.#next)) {
+        this.filtered++;
+      } else {
+        const isCertain = this.#mustCome(this.#next) || (this.members === 0 && this.#next >= this.#lookedTo);
+        this.#untold = this.#untold.plus(lossIn(at, isCertain));
+      }
     }
   }
 

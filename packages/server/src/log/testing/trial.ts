@@ -123,7 +123,7 @@ export class Trial {
     }
     const cursor = await opening;
     const group = this.#groupFor(subscription, filter, cursor);
-    group.members++;
+    group.join();
     const acknowledge = subscription.mode !== "broadcast" && subscription.acknowledge;
     assert.equal(cursor.window, acknowledge ? this.engine.bounds.window : 0);
     this.members.push({
@@ -169,7 +169,7 @@ export class Trial {
     this.members = this.members.filter((other) => other !== member);
     member.stop.abort(killed);
     await member.cursor.close();
-    member.group.members--;
+    member.group.leave();
     if (member.cursor.window > 0) {
       member.group.giveBack(member.given.slice(member.acknowledged), this.first);
     }
@@ -261,7 +261,7 @@ export class Trial {
       if (named.filter !== filter) named.model.setPasses(this.#passes(filter));
       named.filter = filter;
       const { position } = cursor;
-      assert(named.model.startsBehind(position), `a stream that says it starts behind ${position}`);
+      assert(named.model.mayHaveLookedTo(position), `a stream that says it starts after ${position}`);
       return named.model;
     }
     const { after } = subscription as BroadcastSubscription;
@@ -297,7 +297,13 @@ export class Trial {
       const { asks, group, cursor, subscription } = member;
       const outstanding = member.given.length - member.acknowledged;
       const hasRoom = cursor.window === 0 || outstanding < cursor.window;
-      if (asks && hasRoom) assert(subscription.follow && !group.hasMore, "a member that is not served");
+      assert(
+        group.mayHaveLookedTo(cursor.scanned),
+        `a cursor that says it has looked up to ${cursor.scanned}`,
+      );
+      if (!asks || !hasRoom) continue;
+      assert(subscription.follow && !group.hasMore, "a member that is not served");
+      assert.equal(cursor.scanned, this.last, "a member that waits while there is something to look at");
     }
     this.#compareStats();
   }

@@ -1,23 +1,91 @@
-"""Calls on gRPC's blocking API."""
+"""Where the streams of a client for threads run: connections and calls, on gRPC's blocking API.
+
+A signal handler may come in between at any point, in the thread that it interrupts. So whatever it may touch waits on
+`queue.SimpleQueue`, which allows that, and not on `threading.Event` or `queue.Queue`, which do not.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
-from typing import cast
+from queue import Empty, SimpleQueue
+from typing import TypeAlias, cast
 
 import grpc
 
-from falco_outputs import _io
-from falco_outputs._contract import SUB, VERSION, OutputsRequest, VersionRequest, VersionResponse
-from falco_outputs._explain import CallError, texts_of
-from falco_outputs._message import Received, received
-from falco_outputs._outbox import Outbox
-from falco_outputs._plan import Metadata
+from . import _io
+from ._connections import Connection, Connections
+from ._contract import SUB, VERSION, OutputsRequest, VersionRequest, VersionResponse
+from ._explain import CallError, texts_of
+from ._io import Driven, Signal, Source, StreamCall, VersionCall, run
+from ._message import Received, received
+from ._outbox import Outbox
+from ._plan import Metadata
+from ._sources import ReadOnDemand, ThreadReadAhead
+from ._target import Pems, Target
 
-from .signal import wait_for_item
+Interceptor: TypeAlias = (
+    grpc.UnaryUnaryClientInterceptor | grpc.UnaryStreamClientInterceptor | grpc.StreamStreamClientInterceptor
+)
+
+
+class BlockingIO:
+    """Calls on gRPC's blocking API."""
+
+    def __init__(self, target: Target, interceptors: tuple[Interceptor, ...]) -> None:
+        self._target = target
+        self._interceptors = interceptors
+        self._connections = Connections(target, self._connect, lambda channel: channel.close())
+        self._pumps: set[ThreadReadAhead] = set()
+
+    def connections(self) -> Connections[grpc.Channel]:
+        """The client's connections."""
+        return self._connections
+
+    def signal(self) -> Signal:
+        """A signal that has not happened yet."""
+        return BlockingSignal()
+
+    def source(self, stream: Driven, *, ahead: bool) -> Source:
+        """Drives a stream. `ahead`: in a thread of its own, and where Ctrl-C does not interrupt a read."""
+        return (
+            ThreadReadAhead(stream, self._pumps)
+            if ahead
+            else ReadOnDemand(stream, BlockingSignal(), threading.get_ident)
+        )
+
+    def version(
+        self, on: Connection[grpc.Channel], metadata: Metadata, timeout_s: float | None
+    ) -> VersionCall:
+        """Begins a `version` call."""
+        return BlockingVersionCall(on.channel, metadata, timeout_s)
+
+    def stream(
+        self,
+        on: Connection[grpc.Channel],
+        method: str,
+        outbox: Outbox,
+        metadata: Metadata,
+        timeout_s: float | None,
+    ) -> StreamCall:
+        """Begins a stream."""
+        return BlockingStreamCall(on.channel, method, outbox, metadata, timeout_s)
+
+    def close(self) -> None:
+        """Waits for the streams that were ended, and closes the connections."""
+        for pump in list(self._pumps):
+            run(pump.wait_end())
+        self._connections.close()
+
+    def _connect(self, pems: Pems | None) -> grpc.Channel:
+        target = self._target
+        if pems is None:
+            channel = grpc.insecure_channel(target.uri, options=target.options)
+        else:
+            channel = grpc.secure_channel(target.uri, pems.credentials(), options=target.options)
+        return grpc.intercept_channel(channel, *self._interceptors) if self._interceptors else channel
 
 
 class BlockingVersionCall:
@@ -146,3 +214,25 @@ def _failed(error: grpc.RpcError) -> CallError:
     call = cast(grpc.Call, error)
     headers = texts_of(call.initial_metadata()) | texts_of(call.trailing_metadata())
     return CallError(call.code(), call.details() or "", headers)
+
+
+class BlockingSignal:
+    def __init__(self) -> None:
+        self._happened: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        self._happened.put(None)
+
+    async def wait(self, timeout_s: float) -> None:
+        if wait_for_item(self._happened, timeout_s):
+            # For others who wait.
+            self._happened.put(None)
+
+
+def wait_for_item(queue: SimpleQueue[None], timeout_s: float) -> bool:
+    """Waits for an item, no longer than this. Returns whether there was one."""
+    try:
+        queue.get(timeout=None if timeout_s == math.inf else timeout_s)
+    except Empty:
+        return False
+    return True

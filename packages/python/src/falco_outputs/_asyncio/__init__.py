@@ -1,5 +1,0 @@
-"""Streams in an event loop of asyncio."""
-
-from .io import AsyncIO
-
-__all__ = ["AsyncIO"]
