@@ -24,8 +24,8 @@ export interface ExportOptions extends FilterOptions {
 }
 
 const decoder = new AlertDecoder({
-  latin1: (bytes, start, end) => bufferOf(bytes).latin1Slice(start, end),
-  utf8: (bytes, start, end) => bufferOf(bytes).utf8Slice(start, end),
+  latin1: (bytes, start, end) => bufferOf(bytes).toString("latin1", start, end),
+  utf8: (bytes, start, end) => bufferOf(bytes).toString("utf8", start, end),
 });
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

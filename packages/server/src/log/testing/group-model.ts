@@ -26,6 +26,7 @@ export class GroupModel {
   inFlight = 0;
   /** Whether the log goes on after a restart: its numbers begin with it, and only some are known exactly. */
   #wasRestarted = false;
+  readonly #looksFirst: boolean;
   readonly #cause: string;
   #passes: Passes;
   /** The first that was neither given nor filtered out nor lost. */
@@ -43,6 +44,7 @@ export class GroupModel {
    * @param start The sequence number of the group's first alert.
    * @param end The one behind the last that there is.
    * @param restart Whether a loss of another log's alerts is to be told.
+   * @param looksFirst Whether the engine looks at what it evicts, to know what would have passed.
    */
   constructor(
     readonly start: number,
@@ -50,7 +52,9 @@ export class GroupModel {
     cause: "overflow" | "slow",
     restart: boolean,
     passes: Passes,
+    looksFirst: boolean,
   ) {
+    this.#looksFirst = looksFirst;
     this.#next = start;
     this.#end = end;
     this.#lookedTo = end;
@@ -112,7 +116,7 @@ export class GroupModel {
     }
     for (; this.#next < first; this.#next++) {
       const at = { first: this.#next, last: this.#next };
-      const isKnown = this.members > 0 && !this.#perhapsFiltered.has(this.#next);
+      const isKnown = this.#looksFirst && this.members > 0 && !this.#perhapsFiltered.has(this.#next);
       if (isKnown && !this.#passes(this.#next)) {
         this.filtered++;
       } else {

@@ -18,7 +18,7 @@ export interface Engine {
 
 export interface EngineBounds {
   readonly maxAlerts: number;
-  /** Whether it keeps more than `maxAlerts`, because it removes many at once. */
+  /** Whether it keeps more than `maxAlerts`, because it removes many at once, which it does not look at first. */
   readonly isCoarse?: boolean;
   readonly maxBytes: number;
   readonly window: number;
@@ -227,7 +227,7 @@ export class Trial {
     this.#oldest = this.first;
     for (const { model } of this.groups.values()) model.restarted();
     for (const { group, given, acknowledged, cursor } of members) {
-      group.members--;
+      group.leave();
       if (cursor.window > 0) group.giveBack(given.slice(acknowledged), this.first);
     }
     await this.#compare();
@@ -250,7 +250,7 @@ export class Trial {
     this.#end = this.#origin + 1;
     this.#oldest = this.#end;
     await cursor.close();
-    const model = new GroupModel(this.#end, this.#end, "overflow", false, this.#passes(everything));
+    const model = this.#createModel(this.#end, "overflow", false, everything);
     this.groups.set(sharedQueue, { model, filter: everything });
   }
 
@@ -269,10 +269,15 @@ export class Trial {
     const start = after === undefined ? this.#end : after === 0 || !known ? this.first : after + 1;
     assert.equal(cursor.position, start - 1);
     const cause = name === undefined ? "slow" : "overflow";
-    const model = new GroupModel(start, this.#end, cause, !known && after !== 0, this.#passes(filter));
+    const model = this.#createModel(start, cause, !known && after !== 0, filter);
     model.evicted(this.first);
     if (name !== undefined) this.groups.set(name, { model, filter });
     return model;
+  }
+
+  #createModel(start: number, cause: "overflow" | "slow", restart: boolean, filter: KnownFilter): GroupModel {
+    const looksFirst = this.engine.bounds.isCoarse !== true;
+    return new GroupModel(start, this.#end, cause, restart, this.#passes(filter), looksFirst);
   }
 
   #passes({ passing }: KnownFilter): (sequence: number) => boolean {
