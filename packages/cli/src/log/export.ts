@@ -17,7 +17,7 @@ export interface ExportOptions extends FilterOptions {
   since?: bigint;
   until?: bigint;
   printFilters?: boolean;
-  output: Format;
+  output?: Format;
   columns?: string;
   timeFormat: TimeFormat;
   color: ColorMode;
@@ -47,7 +47,7 @@ export async function exportLog(directory: string, options: ExportOptions): Prom
   const writer = new LineWriter(process.stdout);
   const signal = AbortSignal.any([stopSignal(), writer.closed]);
   const printer = createPrinter({
-    format: output,
+    format: output ?? (columns === undefined ? "json" : "table"),
     columns,
     timeFormat,
     color: wantsColor(color, process.stdout),
