@@ -86,6 +86,10 @@ export class Groups {
     this.#options.onMoved(name);
   }
 
+  has(name: string): boolean {
+    return this.#groups.has(name);
+  }
+
   /** Where a group is; undefined if there is none of that name. */
   placeOf(name: string): GroupPlace | undefined {
     return this.#groups.get(name)?.place;

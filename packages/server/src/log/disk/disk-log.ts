@@ -101,7 +101,11 @@ export class DiskLog implements AlertLog {
   }
 
   async open(subscription: Subscription, onEvicted?: (reason: Error) => void): Promise<Cursor> {
-    return this.#groups.open(subscription, onEvicted);
+    const isNew = subscription.mode === "group" && !this.#groups.has(subscription.group);
+    const cursor = this.#groups.open(subscription, onEvicted);
+    // Who is told that the group begins here finds it there again.
+    if (isNew) await this.#disk.saveGroups();
+    return cursor;
   }
 
   async forget(group: string): Promise<void> {

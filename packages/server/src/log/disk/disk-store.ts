@@ -209,6 +209,13 @@ export class DiskStore {
     this.#parts?.journal.changed(group);
   }
 
+  /** Writes the places that have changed now, if the disk takes them in time. */
+  async saveGroups(): Promise<void> {
+    const saved = this.#parts?.journal.flush();
+    // If not, that is told and tried again.
+    if (saved !== undefined) await within(this.#options.slowMs, saved).catch(() => undefined);
+  }
+
   /**
    * Writes what is left, if the disk takes it in time, and gives the directory back.
    * @throws if something could not be written, or the disk hangs; then the directory is free when the process ends.
