@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { type FileHandle, open, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addBlock, cutChunks } from "./chunks.js";
@@ -147,9 +148,9 @@ export class SegmentWriter {
 
   async #writeAll(buffers: Uint8Array[], position: number): Promise<void> {
     for (let left = buffers, at = position; left.length > 0; ) {
-      const { bytesWritten } = await this.#file.writev(left, at);
-      at += bytesWritten;
-      left = without(left, bytesWritten);
+      const written = await writev(this.#file.fd, left, at);
+      at += written;
+      left = without(left, written);
     }
   }
 }
@@ -166,6 +167,13 @@ export async function writeSegmentIndex(segment: Segment, log: LogId): Promise<v
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path);
   await directory.sync().finally(() => directory.close());
+}
+
+/** Resolves to the number of bytes written. Faster than the same method of a FileHandle. */
+function writev(fd: number, buffers: readonly Uint8Array[], position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.writev(fd, buffers, position, (error, written) => (error === null ? resolve(written) : reject(error)));
+  });
 }
 
 function without(buffers: readonly Uint8Array[], bytes: number): Uint8Array[] {
