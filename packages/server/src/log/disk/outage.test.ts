@@ -25,11 +25,11 @@ function fillableDisk() {
 }
 
 async function outage(store: TestStore, count = 1): Promise<void> {
-  await expect.poll(() => store.outages.length, { timeout: 5_000, interval: 1 }).toBe(count);
+  await expect.poll(() => store.outages.length, { timeout: 30_000, interval: 1 }).toBe(count);
 }
 
 async function outageEnd(store: TestStore, count = 1): Promise<void> {
-  await expect.poll(() => store.outagesEnded, { timeout: 5_000, interval: 1 }).toBe(count);
+  await expect.poll(() => store.outagesEnded, { timeout: 30_000, interval: 1 }).toBe(count);
 }
 
 describe.skipIf(withoutMounts)("a disk that is full", () => {

@@ -62,7 +62,7 @@ export class TestStore implements StoreEvents {
   }
 
   async settled(): Promise<void> {
-    await expect.poll(() => this.written, { timeout: 5_000, interval: 1 }).toBe(this.next);
+    await expect.poll(() => this.written, { timeout: 30_000, interval: 1 }).toBe(this.next);
   }
 
   /** The numbers of all alerts from `sequence` on that can be read. */
