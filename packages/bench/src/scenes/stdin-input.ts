@@ -7,7 +7,7 @@ import { firstAgainstOthers, type Scene, toResult } from "../scene.js";
 import { unixSocket } from "./listeners.js";
 import { ours } from "./pairs.js";
 
-const lines = 40_000;
+export const lines = 40_000;
 
 export const stdinInput: Scene = {
   name: "stdin",
@@ -32,7 +32,8 @@ export const stdinInput: Scene = {
   },
 };
 
-async function reading(
+/** Lines that a feeder writes, until they are in the log. */
+export async function reading(
   name: string,
   { player, feeder }: ReturnType<typeof startFed<InputRole>>,
   count: number,
