@@ -1,7 +1,7 @@
-"""Works off alerts of a group, five at a time, and loses none.
+"""Handles the alerts of a group, five at a time, and loses none.
 
 SIGTERM or Ctrl-C ends it gracefully: it takes no further alerts, and its handlers finish and acknowledge theirs.
-What a process did not finish when it dies goes to another member of the group, or comes again when it is restarted.
+What a process did not finish when it dies goes to another member of the group, or is delivered again when it restarts.
 
 python -m venv venv && venv/bin/pip install -r requirements.txt
 venv/bin/python acknowledge.py [ADDRESS]
@@ -26,20 +26,20 @@ async def handle(alert: Alert) -> None:
 
 def tell(status: StreamStatus) -> None:
     if isinstance(status, Disconnected):
-        print(f"{status.error}; again in {status.retry_in_s:.1f} s", file=sys.stderr)
+        print(f"{status.error}; next attempt in {status.retry_in_s:.1f} s", file=sys.stderr)
 
 
 async def main() -> None:
     async with AsyncClient(sys.argv[1] if len(sys.argv) > 1 else None) as falco:
         alerts = falco.sub(group="tickets", acknowledge="manual", on_status=tell)
         for number in (signal.SIGINT, signal.SIGTERM):
-            # The loop ends; the stream stays open until what it gave is acknowledged, or 10 s pass.
+            # The loop ends; the stream stays open until every alert that it yielded is acknowledged, or 10 s pass.
             asyncio.get_running_loop().add_signal_handler(number, alerts.stop)
-        await work_off(alerts)
+        await handle_all(alerts)
 
 
-# With one handler at a time, `acknowledge=True` does it all: an alert is done when the loop comes back.
-async def work_off(alerts: AsyncAlertStream) -> None:
+# With one handler at a time, `acknowledge=True` is enough: an alert is done when the loop asks for the next one.
+async def handle_all(alerts: AsyncAlertStream) -> None:
     at_once = asyncio.Semaphore(5)
     handlers: set[asyncio.Task[None]] = set()
 
@@ -48,7 +48,7 @@ async def work_off(alerts: AsyncAlertStream) -> None:
             await handle(alert)
             alerts.acknowledge(alert)
         except Exception as error:
-            print(f"will come again: {error!r}", file=sys.stderr)
+            print(f"will be delivered again: {error!r}", file=sys.stderr)
         finally:
             at_once.release()
 

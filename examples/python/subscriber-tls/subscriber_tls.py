@@ -15,7 +15,7 @@ from falco_outputs import Client, Disconnected, FalcoError, StreamStatus
 
 def tell(status: StreamStatus) -> None:
     if isinstance(status, Disconnected):
-        print(f"{status.error}; again in {status.retry_in_s:.1f} s", file=sys.stderr)
+        print(f"{status.error}; next attempt in {status.retry_in_s:.1f} s", file=sys.stderr)
 
 
 address, folder = (sys.argv[1:] + ["localhost:5060", "/etc/falco/certs"][len(sys.argv) - 1 :])[:2]

@@ -32,7 +32,7 @@ def tell(status: StreamStatus) -> None:
             if sys.stderr.isatty():
                 print("connected; waiting for alerts", file=sys.stderr)
         case Disconnected(error, seconds):
-            print(f"{error}; again in {seconds:.1f} s", file=sys.stderr)
+            print(f"{error}; next attempt in {seconds:.1f} s", file=sys.stderr)
         case Lost(loss):
             print(f"{loss.lost or 'an unknown number of'} alerts lost ({loss.cause})", file=sys.stderr)
 

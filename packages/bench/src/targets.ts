@@ -89,6 +89,19 @@ export const targets: readonly Target[] = [
       }),
     ),
   ),
+  ...[
+    { parts: "priority, source and rule", number: 1 },
+    { parts: "priority, source and a field", number: 2 },
+  ].map(
+    ({ parts, number }): Target => ({
+      name: `a filter by ${parts}, µs an alert looked at`,
+      scene: "filter",
+      of: `${ours}, ${parts}`,
+      figure: "µs/alert looked at",
+      is: "at most",
+      number,
+    }),
+  ),
   {
     name: "memory a retained alert, over its bytes",
     scene: "memory",

@@ -57,7 +57,15 @@ Object.defineProperty(AlertMessage.prototype, "scanned", { value: 0n, writable: 
 export function toAlert(message: OutputsResponse): Alert {
   if (message instanceof AlertMessage) return message;
   const { scanned, ...fields } = message;
-  return Object.assign(Object.create(AlertMessage.prototype) as Alert, scanned === 0n ? fields : message);
+  return Object.assign(
+    Object.create(AlertMessage.prototype) as Alert,
+    isHeartbeat(message) ? message : fields,
+  );
+}
+
+/** Whether a response is not an alert. Of one that an interceptor has copied, the prototype's field is missing. */
+export function isHeartbeat({ scanned }: { readonly scanned?: bigint }): boolean {
+  return scanned !== undefined && scanned !== 0n;
 }
 
 /** Falco's JSON of an alert, on one line. */

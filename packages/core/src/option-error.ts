@@ -42,6 +42,13 @@ export class OptionError extends FalcoError {
     const { option, got, expected } = this;
     return describe({ option, expected, ...(this.#isShown && { got }) }, nameOf, nameOf(option));
   }
+
+  /** The same error about options with other paths. */
+  renamed(pathOf: (option: string) => string): OptionError {
+    const { option, got, cause } = this;
+    const expected = this.expected.replace(/\{([^{}]+)\}/g, (_, path: string) => `{${pathOf(path)}}`);
+    return new OptionError({ option: pathOf(option), expected, cause, ...(this.#isShown && { got }) });
+  }
 }
 
 const maxShown = 200;

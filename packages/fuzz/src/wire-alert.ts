@@ -1,5 +1,4 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import type { Alert } from "@falco-outputs/core";
 import { AlertDecoder, encodeLine, withUtf8 } from "@falco-outputs/core/codec";
 import { type OutputsResponse, OutputsResponseSchema } from "@falco-outputs/core/contract";
 import { fixtureLines } from "@falco-outputs/testing";
@@ -74,14 +73,16 @@ export const wireAlert: Target = {
   complete: (input) =>
     outcome(() => {
       const bytes = new Uint8Array(input);
-      return members(fromBinary(OutputsResponseSchema, withUtf8(bytes) ?? bytes));
+      const { scanned, ...alert } = fromBinary(OutputsResponseSchema, withUtf8(bytes) ?? bytes);
+      // Only a heartbeat shows it.
+      return members(scanned === 0n ? alert : { ...alert, scanned });
     }),
   // protobuf-es assigns a map's entries, and assigning to this one makes none.
   isExempt: (input) => input.includes("__proto__"),
 };
 
 /** All that a message has, `toJSON` aside, in an order that does not depend on how it was made. */
-export function members(message: OutputsResponse | Alert): unknown {
+export function members(message: Omit<OutputsResponse, "scanned"> & { scanned?: bigint }): unknown {
   const { time, outputFields, $unknown, ...rest } = message;
   return [
     Object.entries(rest).sort(),

@@ -1,4 +1,4 @@
-// Whether the committed stubs are what the contract makes.
+// Checks that the committed stubs are those that the contract generates.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

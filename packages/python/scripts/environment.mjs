@@ -1,5 +1,5 @@
 // Makes Python's virtual environments for tests: node scripts/environment.mjs NAME prints the interpreter's path.
-// Exit status 3: this machine has no Python that could.
+// Exit status 3: this machine has no Python for it.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -52,7 +52,7 @@ export function environment(name, { base = process.env.PYTHON ?? "python3", ...o
   rmSync(folder, { recursive: true, force: true });
   run(base, "-m", "venv", folder);
   const install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-  // Every package is named with its version: what one of them asks for beyond is not to change by itself.
+  // Every package is pinned, indirect dependencies included, so that none changes by itself.
   run(...install, "--no-deps", "-r", requirements);
   if (editable !== undefined) run(...install, "--no-deps", "--no-build-isolation", "-e", editable);
   writeFileSync(stamp, wanted);
@@ -60,7 +60,7 @@ export function environment(name, { base = process.env.PYTHON ?? "python3", ...o
 }
 
 function run(command, ...args) {
-  // What pip says is for people; standard output is for who asked.
+  // pip's output goes to stderr: stdout is for the caller.
   const { status, error } = spawnSync(command, args, { stdio: ["ignore", 2, 2] });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with status ${status}`);

@@ -1,5 +1,5 @@
 // Makes the environments that the tests here, the examples and packages/conformance use.
 import { environment } from "./environment.mjs";
 
-// Where Python is missing there is nothing to do; the tests that need it say so.
+// Without Python there is nothing to do; the tests that need it report that.
 for (const name of ["development", "client-py"]) environment(name);

@@ -15,7 +15,7 @@ tally.check("lint", module("ruff", "check", "."));
 tally.check("types", module("mypy"));
 tally.check("generated code is fresh", tally.run(process.execPath, "scripts/check-generated.mjs"));
 
-// Not beside the report, where each file is one.
+// Not in the folder of the report, where every file is taken for a report.
 const counts = join(root, ".venv/pytest.xml");
 rmSync(counts, { force: true });
 const tests = module("pytest", "-q", `--junit-xml=${counts}`);

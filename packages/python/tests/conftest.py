@@ -47,7 +47,7 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def idle_server(host: Host) -> Iterator[Server]:
-    """A server that serves when a test says how."""
+    """A server that the test starts, with its own options."""
     server = host.server()
     yield server
     server.stop()

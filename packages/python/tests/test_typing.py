@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 fine = """
-from falco_outputs import Alert, AsyncClient, Client, Priority
+from datetime import UTC, datetime
+from falco_outputs import Alert, AsyncClient, Client, Filter, Priority
 
 async def fine(falco: AsyncClient) -> None:
     async for alert in falco.sub(group="pager", acknowledge=True, min_priority="warning", tags=["a"]):
@@ -16,6 +17,10 @@ async def fine(falco: AsyncClient) -> None:
     stream = falco.sub(filter_locally=True, min_priority=Priority.ERROR, acknowledge="manual", drain_timeout_s=1)
     counts: bool = stream.acknowledge(alert)
     falco.get(broadcast=True, follow=True, reconnect=False)
+    names: dict[str, list[str]] = {"k8s.ns.name": ["shop"]}
+    falco.sub(broadcast=True, since=datetime.now(UTC), fields=names, deny=[Filter(tags={"a"}, fields={"b": "c"})])
+    falco.get(broadcast=True, since=0, until=1, allow=(Filter(rules=["a*"]),))
+    falco.get(filter_locally=True, allow=[Filter(min_priority=4)])
     version: str = (await falco.version()).version
 
 alerts: list[Alert] = list(Client("/a").sub())
@@ -30,6 +35,12 @@ falco.sub(broadcast=True, acknowledge=True)
 falco.sub(broadcast=True, filter_locally=True)
 falco.sub(acknowledge="auto")
 falco.sub(follow=True)
+falco.sub(group="a", since=1)
+falco.sub(broadcast=True, until=1)
+falco.sub(broadcast=True, since="2026-01-01T00:00:00Z")
+falco.get(allow=[])
+falco.get(broadcast=True, allow=["a"])
+falco.get(broadcast=True, fields={"a": 1})
 falco.get(acknowledge=True)
 falco.get(rules=["a"])
 falco.sub(grp="a")

@@ -9,6 +9,7 @@ export type { Logger } from "./logger.js";
 // Where alerts come from.
 export type { InputsOptions } from "./inputs/inputs.js";
 export type { HttpInputOptions } from "./listen/http-listener.js";
+export type { NamedToken } from "./listen/http-tokens.js";
 export type { FileInputOptions } from "./inputs/file/file-input-options.js";
 export type { ReadLinesOptions } from "./inputs/lines.js";
 export type { ReadAlertsOptions } from "./inputs/grpc-input.js";
@@ -31,8 +32,19 @@ export type { WebOptions } from "./listen/web-listener.js";
 export type { Pem, TlsOptions } from "./listen/pem.js";
 export type { SocketPermissions } from "./listen/socket-permissions.js";
 
+// Watching it.
+export type { AlertBatch, Pieces } from "./alert-batch.js";
+export type { AlertObserver } from "./router.js";
+export type { ListenerKind, ListenerState } from "./listen/listener.js";
+export {
+  listenOperations,
+  type OperationsListener,
+  type OperationsListenerOptions,
+} from "./listen/operations-listener.js";
+
 // Falco's other outputs.
-export type { OutputsOptions } from "./outputs/create-outputs.js";
+export type { OneOrMore, OutputsOptions } from "./outputs/create-outputs.js";
+export type { NamedOutput, OutputSelection } from "./outputs/selection.js";
 export type { FormatOptions } from "./outputs/format/formatter.js";
 export type { QueueOptions } from "./outputs/queue-options.js";
 export type { StdoutOptions } from "./outputs/stdout.js";

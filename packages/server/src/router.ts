@@ -1,19 +1,33 @@
 import { Priority } from "@falco-outputs/core";
-import { type AlertBatch, joinPieces, type Pieces, pieceAt } from "./alert-batch.js";
+import type { AlertBatch } from "./alert-batch.js";
 import type { Appended } from "./log/alert-log.js";
 import { type Matcher, severityMatcher } from "./log/filter/matcher.js";
 import type { Output } from "./outputs/output.js";
+import { selectAlerts } from "./select-alerts.js";
+
+/** Is given each batch of alerts on its way to the outputs. It must not keep the bytes, nor throw. */
+export type AlertObserver = (batch: AlertBatch) => void;
 
 /** Passes what the inputs took to every output. */
 export class Router {
   readonly #grpc: Output<Appended | Promise<Appended>>;
   readonly #outputs: readonly Output[];
   readonly #isSevere: Matcher | undefined;
+  readonly #observe: AlertObserver | undefined;
 
-  /** @param leastSevere Less severe alerts go nowhere, as with Falco's `priority`. */
-  constructor(grpc: Output<Appended | Promise<Appended>>, outputs: readonly Output[], leastSevere: Priority) {
+  /**
+   * @param leastSevere Less severe alerts go nowhere, as with Falco's `priority`.
+   * @param observe Sees the alerts that are severe enough.
+   */
+  constructor(
+    grpc: Output<Appended | Promise<Appended>>,
+    outputs: readonly Output[],
+    leastSevere: Priority,
+    observe?: AlertObserver,
+  ) {
     this.#grpc = grpc;
     this.#outputs = outputs;
+    this.#observe = observe;
     if (leastSevere !== Priority.Debug) this.#isSevere = severityMatcher(leastSevere);
   }
 
@@ -29,25 +43,10 @@ export class Router {
 
   /** Returns the sequence numbers in the log; undefined if no alert was severe enough. */
   route(batch: AlertBatch): Appended | Promise<Appended> | undefined {
-    const severe = this.#isSevere === undefined ? batch : select(batch, this.#isSevere);
+    const severe = this.#isSevere === undefined ? batch : selectAlerts(batch, this.#isSevere);
     if (severe.ends.length === 0) return undefined;
+    this.#observe?.(severe);
     for (const output of this.#outputs) output.write(severe);
     return this.#grpc.write(severe);
   }
-}
-
-function select(batch: AlertBatch, isSevere: Matcher): AlertBatch {
-  const kept: number[] = [];
-  let start = 0;
-  for (const [index, end] of batch.ends.entries()) {
-    if (isSevere(batch.bytes, start, end)) kept.push(index);
-    start = end;
-  }
-  if (kept.length === batch.ends.length) return batch;
-  const pick = (pieces: Pieces) => joinPieces(kept.map((index) => pieceAt(pieces, index)));
-  return {
-    ...pick(batch),
-    ...(batch.times && { times: kept.map((index) => batch.times![index]!) }),
-    ...(batch.lines && { lines: pick(batch.lines) }),
-  };
 }

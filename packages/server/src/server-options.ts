@@ -7,6 +7,7 @@ import type { WebOptions } from "./listen/web-listener.js";
 import type { LogOptions } from "./log/open-log.js";
 import type { Logger } from "./logger.js";
 import type { OutputsOptions } from "./outputs/create-outputs.js";
+import type { AlertObserver } from "./router.js";
 
 /** What `startServer` takes. */
 export interface ServerOptions {
@@ -43,6 +44,11 @@ export interface ServerOptions {
   admin?: AdminOptions;
   /** Where Falco's version comes from. Default: nowhere, and `version` answers UNAVAILABLE. */
   falco?: FalcoVersionSource;
+  /**
+   * Called with each batch of alerts that `priority` lets pass, before the outputs have it: for counting. Every input waits
+   * for it, so it must be fast; it must not keep the bytes, nor throw.
+   */
+  onAlerts?: AlertObserver;
   /** Default: silence. */
   logger?: Logger;
 }

@@ -5,6 +5,7 @@ import type { Mode } from "./grpc/subscribers.js";
 import type { ReadAlertsOptions } from "./inputs/grpc-input.js";
 import type { InputStats } from "./inputs/intake.js";
 import type { ReadLinesOptions } from "./inputs/lines.js";
+import type { ListenerState } from "./listen/listener.js";
 import type { LogStats } from "./log/alert-log.js";
 import type { OutputStats } from "./outputs/output.js";
 
@@ -13,9 +14,21 @@ export interface ServerStats extends LogStats {
   readonly subscribers: number;
   /** The same, by whose alerts they receive. */
   readonly streams: Readonly<Record<Mode, number>>;
-  /** By the input's name: `http`, `lines` (what `readLines` read), `file:PATH`, `grpc:NAME` (what `readAlerts` read). */
+  /**
+   * Alerts that streams were given since the start, by mode. What was not acknowledged and went to another stream counts
+   * each time.
+   */
+  readonly delivered: Readonly<Record<Mode, number>>;
+  /** Alerts that the log's bound evicted before the shared queue or a group had them, since the start. */
+  readonly evicted: number;
+  /** What it listens on: gRPC, browsers and posts. */
+  readonly listeners: readonly ListenerState[];
+  /**
+   * By the input's name: `http`, `http:NAME` (what was posted with the token of that name), `lines` (what `readLines`
+   * read), `file:PATH`, `grpc:NAME` (what `readAlerts` read).
+   */
   readonly inputs: Readonly<Record<string, InputStats>>;
-  /** By the output's name: `grpc`, and those of Falco's old outputs that are on. */
+  /** By the output's name: `grpc`, and those of Falco's old outputs that are on, as `http` or `http:NAME`. */
   readonly outputs: Readonly<Record<string, OutputStats>>;
 }
 

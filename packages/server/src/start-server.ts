@@ -12,6 +12,7 @@ import { formatAddress } from "@falco-outputs/core/transport";
 import { type Administered, adminService } from "./admin/admin-service.js";
 import { Admission, type Entrance } from "./admin/admission.js";
 import { toStatus } from "./admin/status.js";
+import { EvictedAlerts } from "./evicted-alerts.js";
 import { shutdown } from "./grpc/deliver.js";
 import { requestHandler, type Services } from "./grpc/handler.js";
 import { inProcessTransport } from "./grpc/in-process-transport.js";
@@ -46,19 +47,13 @@ const defaultHeartbeatIntervalMs = 15_000;
  */
 export async function startServer(options: ServerOptions = {}): Promise<FalcoOutputsServer> {
   const { logger = silent, maxAlerts, maxBytes } = options;
-  const losses = new Throttled((lost, _, group) => {
-    printable.warn(
-      { lost, group },
-      "the log is full: the oldest alerts were dropped before they were delivered",
-    );
-  });
-  const printable = printableLogger(logger);
+  const losses = new EvictedAlerts(printableLogger(logger));
   const memory = {
     ...(maxAlerts !== undefined && { maxAlerts }),
     ...(maxBytes !== undefined && { maxBytes }),
-    onLoss: (group: string, count: number) => losses.add(count, "", group),
+    onLoss: (group: string, count: number) => losses.add(group, count),
   };
-  const log = await openLog(memory, options.log, printable);
+  const log = await openLog(memory, options.log, printableLogger(logger));
   const server = await construct(log, () => new RunningServer(options, log, losses));
   try {
     await server.start(options);
@@ -81,7 +76,7 @@ async function construct(log: AlertLog, create: () => RunningServer): Promise<Ru
 
 class RunningServer implements FalcoOutputsServer {
   readonly #logger: Logger;
-  readonly #losses: Throttled;
+  readonly #losses: EvictedAlerts;
   readonly #log: AlertLog;
   readonly #grpc: GrpcOutput;
   readonly #outputs: readonly Output[];
@@ -99,9 +94,9 @@ class RunningServer implements FalcoOutputsServer {
   #isStopping = false;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: ServerOptions, log: AlertLog, losses: Throttled) {
+  constructor(options: ServerOptions, log: AlertLog, losses: EvictedAlerts) {
     const { logger = silent, stallTimeoutMs, heartbeatIntervalMs, falco, outputs = {}, admin } = options;
-    const { priority = Priority.Debug } = options;
+    const { priority = Priority.Debug, onAlerts } = options;
     this.#log = log;
     this.#losses = losses;
     this.#logger = printableLogger(logger);
@@ -134,7 +129,7 @@ class RunningServer implements FalcoOutputsServer {
     // Before the outputs, which nobody would close if it cannot work.
     const least = toPriority(priority);
     this.#outputs = createOutputs(outputs, this.#logger);
-    this.#router = new Router(this.#grpc, this.#outputs, least);
+    this.#router = new Router(this.#grpc, this.#outputs, least, onAlerts);
     this.#inputs = new Inputs(this.#router, this.#logger);
   }
 
@@ -210,6 +205,9 @@ class RunningServer implements FalcoOutputsServer {
       ...this.#log.stats(),
       subscribers: this.#subscribers.count,
       streams: this.#subscribers.counts,
+      delivered: this.#subscribers.delivered,
+      evicted: this.#losses.count,
+      listeners: [...[...this.#listeners, ...this.#web].map(({ state }) => state), ...this.#inputs.listeners],
       inputs: this.#inputs.stats(),
       outputs: Object.fromEntries(
         [this.#grpc, ...this.#outputs].map((output) => [output.name, output.stats()]),

@@ -29,7 +29,7 @@ export class ServerProcess {
    */
   static async start(
     folder: string,
-    options: { readonly listen: readonly unknown[] } & object,
+    options: { readonly listen: readonly unknown[]; readonly [name: string]: unknown },
   ): Promise<ServerProcess> {
     const child = spawn(
       process.execPath,

@@ -20,8 +20,8 @@ it("exports what is decided on purpose", () => {
   ]);
 });
 
-it("is less than 42 kB with everything it needs, minified and compressed", async () => {
+it("is less than 44 kB with everything it needs, minified and compressed", async () => {
   const size = gzipSync(await bundle(), { level: 9 }).length;
   console.log(`@falco-outputs/web, all of it, gzip: ${size} bytes`);
-  expect(size).toBeLessThan(42_000);
+  expect(size).toBeLessThan(44_000);
 });

@@ -13,10 +13,13 @@ const tlsKeys = (option: string, key: string): Keys => ({
   [`${option}.insecure`]: `${key}.insecure`,
 });
 
-/** `[]` is where the item's index goes. */
-const listenerKeys = (option: string, key: string): Keys => ({
-  [option]: `${key}.bind_address[]`,
-  [`${option}.address`]: `${key}.bind_address[]`,
+/**
+ * `NAME[]` stands for the key of the list's item.
+ * @param list The list of the addresses.
+ */
+const listenerKeys = (option: string, key: string, list: string): Keys => ({
+  [option]: `${list}[]`,
+  [`${option}.address`]: `${list}[]`,
   [`${option}.mode`]: `${key}.socket_mode`,
   [`${option}.group`]: `${key}.socket_group`,
   [`${option}.token`]: `${key}.token_file`,
@@ -26,9 +29,9 @@ const listenerKeys = (option: string, key: string): Keys => ({
 
 /** Those that do not follow `byRule`. */
 const keys: Keys = {
-  ...listenerKeys("listen", "grpc"),
-  ...listenerKeys("web", "web"),
-  ...listenerKeys("inputs.http", "inputs.http"),
+  ...listenerKeys("listen", "grpc", "grpc.bind_address"),
+  ...listenerKeys("web", "web", "web.bind_address"),
+  ...listenerKeys("inputs.http", "inputs.http[]", "inputs.http.bind_address"),
   "inputs.files": "inputs.file[]",
   "inputs.files.path": "inputs.file[].filename",
   "inputs.files.state": "inputs.file[].state_file",
@@ -66,14 +69,15 @@ export function inConfiguration(error: unknown, items: Readonly<Record<string, r
   return inWords(error, (option) => {
     const key = keys[withoutIndices(option)] ?? byRule(option);
     const index = Number(/\[(\d+)\]/.exec(option)?.[1] ?? 0);
-    return key.replace(/^(.*)\[\]/, (_, list: string) => items[list]?.[index] ?? list);
+    return key.replace(/^([^[\]]*)\[\]/, (_, list: string) => items[list]?.[index] ?? list);
   });
 }
 
 /** An option of inputs or outputs has falco.yaml's spelling of its own name: `http_output.user_agent`. */
 function byRule(option: string): string {
   if (!/^(?:inputs|outputs)\./.test(option)) return option;
-  const key = option.replace(/^outputs\.(\w+)/, "$1_output");
+  // Only the item's own index is looked up: those of its filters are as in the file.
+  const key = option.replace(/^outputs\.(\w+)(?:\[\d+\])?/, "$1_output[]");
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

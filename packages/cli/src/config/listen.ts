@@ -1,5 +1,4 @@
 import type { HttpInputOptions, ListenOptions, WebOptions } from "@falco-outputs/server";
-import { readToken } from "../args/read-token.js";
 import { UsageError } from "../args/usage-error.js";
 import { defaultHttpAddresses, defaultListenAddress } from "../connection/default-address.js";
 import { falcosMutualTls } from "./certificates.js";
@@ -7,6 +6,7 @@ import { defined } from "./defined.js";
 import { itemsOf } from "./items-of.js";
 import { readAddress } from "./read-address.js";
 import type { Config } from "./schema.js";
+import { secretOf, tokenForm } from "./secret-of.js";
 
 /** Falco's default for a block `grpc` without an address. */
 const falcosAddress = "0.0.0.0:5060";
@@ -47,11 +47,11 @@ export function webListeners(config: Config): WebOptions[] {
   const { web } = config;
   const addresses = webAddresses(config);
   if (web === undefined || addresses.length === 0) return [];
-  const { cert_chain: cert, private_key: key, token_file, allowed_origins: allowedOrigins } = web;
+  const { cert_chain: cert, private_key: key, allowed_origins: allowedOrigins } = web;
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError("web: private_key and cert_chain go together");
   }
-  const token = token_file === undefined ? undefined : readToken("web.token_file:", token_file);
+  const token = secretOf("web", "token", web, tokenForm);
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
   return addresses.map(({ key: name, item: address }) => {
     readAddress(name, address);
@@ -59,37 +59,65 @@ export function webListeners(config: Config): WebOptions[] {
   });
 }
 
-/** Where Falco may post, and what the file calls that. */
-export function httpAddresses({ inputs = { http: {} } }: Config): { key: string; item: string }[] {
-  const { http } = inputs;
-  if (http === undefined || http.enabled === false) return [];
-  return itemsOf("inputs.http.bind_address", http.bind_address ?? defaultHttpAddresses());
+type HttpBlock = NonNullable<ReturnType<typeof httpBlocks>[number]["item"]>;
+
+/** The listeners for Falco's posts that are on; without `inputs`, the default one. */
+function httpBlocks({ inputs = { http: {} } }: Config) {
+  return itemsOf("inputs.http", inputs.http ?? []).filter(({ item }) => item.enabled !== false);
 }
 
-/** How alerts are taken there. */
-export function httpListeners(config: Config): HttpInputOptions[] {
-  const http = config.inputs?.http ?? {};
-  const { cert_chain, private_key, root_certs, token_file } = http;
+/** A place where Falco may post. */
+export interface HttpPlace {
+  /** What the file calls its block, e.g. `inputs.http[1]`. */
+  block: string;
+  /** What the file calls its address. */
+  key: string;
+  options: HttpInputOptions;
+}
+
+/** Where Falco may post, and how alerts are taken there. */
+export function httpPlaces(config: Config): HttpPlace[] {
+  return httpBlocks(config).flatMap(({ key: block, item }) => {
+    const certificates = httpCertificates(block, item);
+    const token = httpToken(block, item);
+    return itemsOf(`${block}.bind_address`, item.bind_address ?? defaultHttpAddresses()).map(
+      ({ key, item: address }) => ({
+        block,
+        key,
+        options: isUnix(key, address)
+          ? { address, ...socketOptions(item), ...(token !== undefined && { token }) }
+          : defined({ address, token, insecure: item.insecure, tls: certificates }),
+      }),
+    );
+  });
+}
+
+function httpCertificates(block: string, { cert_chain, private_key, root_certs }: HttpBlock) {
   if ((cert_chain === undefined) !== (private_key === undefined)) {
-    throw new UsageError("inputs.http: private_key and cert_chain go together");
+    throw new UsageError(`${block}: private_key and cert_chain go together`);
   }
-  if (root_certs !== undefined && cert_chain === undefined) {
-    throw new UsageError("inputs.http.root_certs: needs private_key and cert_chain");
+  if (cert_chain === undefined || private_key === undefined) {
+    if (root_certs === undefined) return undefined;
+    throw new UsageError(`${block}.root_certs: needs private_key and cert_chain`);
   }
-  const token = token_file === undefined ? undefined : readToken("inputs.http.token_file:", token_file);
-  return httpAddresses(config).map(({ key, item: address }) => {
-    if (isUnix(key, address)) {
-      return { address, ...socketOptions(http), ...(token !== undefined && { token }) };
-    }
-    return defined({
-      address,
-      token,
-      insecure: http.insecure,
-      tls:
-        cert_chain === undefined || private_key === undefined
-          ? undefined
-          : defined({ cert: cert_chain, key: private_key, ca: root_certs }),
-    });
+  return defined({ cert: cert_chain, key: private_key, ca: root_certs });
+}
+
+function httpToken(block: string, http: HttpBlock): HttpInputOptions["token"] {
+  const token = secretOf(block, "token", http, tokenForm);
+  if (http.tokens === undefined) return token;
+  if (token !== undefined)
+    throw new UsageError(`${block}.tokens: a token beside them needs a name: add it to them`);
+  if (http.tokens.length === 0)
+    throw new UsageError(`${block}.tokens: the list is empty, so nobody could post`);
+  const keys = new Map<string, string>();
+  return itemsOf(`${block}.tokens`, http.tokens).map(({ key, item }) => {
+    const secret = secretOf(key, "token", item, tokenForm);
+    if (secret === undefined) throw new UsageError(`${key}: needs token or token_file`);
+    const other = keys.get(item.name);
+    if (other !== undefined) throw new UsageError(`${key}.name: "${item.name}" is ${other} as well`);
+    keys.set(item.name, `${key}.name`);
+    return { name: item.name, token: secret };
   });
 }
 

@@ -30,6 +30,16 @@ it.each([
     "file_output.filename feeds inputs.file[1].filename of the same server (/x/b)",
   ],
   [
+    "one file of several",
+    "file_output: [{ enabled: true, filename: /x/a }, { enabled: true, name: b, filename: /x/b }]\ninputs: { file: { filename: /x/b } }",
+    "file_output[1].filename feeds inputs.file.filename of the same server (/x/b)",
+  ],
+  [
+    "a post to one listener of several",
+    "http_output: [{ enabled: false, url: a }, { enabled: true, url: 'http://localhost:5061' }]\ninputs: { http: [{ bind_address: /x/s }, { bind_address: ['[::1]:1', '127.0.0.1:5061'] }] }",
+    "http_output[1].url feeds inputs.http[1].bind_address[1] of the same server (127.0.0.1:5061)",
+  ],
+  [
     "subscribing to itself",
     'grpc: { bind_address: "unix:///run/falco.sock" }\ninputs: { grpc: { address: /run/falco.sock } }',
     "grpc.bind_address feeds inputs.grpc.address of the same server (unix:///run/falco.sock)",

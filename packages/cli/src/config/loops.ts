@@ -1,6 +1,7 @@
 import { type BigIntStats, fstatSync, statSync } from "node:fs";
 import { type Address, formatAddress } from "@falco-outputs/core/transport";
 import { UsageError } from "../args/usage-error.js";
+import { listOf } from "./items-of.js";
 import { readAddress } from "./read-address.js";
 import { realPath } from "./real-path.js";
 import { reaches } from "./same-host.js";
@@ -28,10 +29,9 @@ export function assertNoLoop(serving: Serving): void {
 }
 
 function loop(output: End, input: End): UsageError {
-  const advice =
-    output.key === "http_output.url"
-      ? ": an http_output that posts to this server belongs in falco.yaml, not here"
-      : "";
+  const advice = output.key.startsWith("http_output")
+    ? ": an http_output that posts to this server belongs in falco.yaml, not here"
+    : "";
   return new UsageError(
     `${output.key} feeds ${input.key} of the same server${where(input.place)}: each alert would go round forever${advice}`,
   );
@@ -60,11 +60,14 @@ function outputsOf({ server, items }: Serving): End[] {
   const { http, file: toFile, stdout } = server.outputs ?? {};
   const ends = listeners(items["grpc.bind_address"], server.listen ?? []);
   if (stdout !== undefined) ends.push({ key: "stdout_output", place: { kind: "stream", descriptor: 1 } });
-  if (toFile !== undefined) ends.push({ key: "file_output.filename", place: file(toFile.filename) });
-  const url = http && URL.canParse(http.url) ? new URL(http.url) : undefined;
-  if (url !== undefined) {
+  for (const [index, { filename }] of listOf(toFile).entries()) {
+    ends.push({ key: `${items.file_output![index]}.filename`, place: file(filename) });
+  }
+  for (const [index, { url: text }] of listOf(http).entries()) {
+    if (!URL.canParse(text)) continue;
+    const url = new URL(text);
     const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
-    ends.push({ key: "http_output.url", place: { kind: "tcp", host: url.hostname, port } });
+    ends.push({ key: `${items.http_output![index]}.url`, place: { kind: "tcp", host: url.hostname, port } });
   }
   return ends;
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as they stand in a file
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -230,4 +231,19 @@ inputs:
     address: y
 `);
   expect(locate(message)).toBe(`${file}${located}`);
+});
+
+it("reads types after variables, and shows what stands in the file", () => {
+  const environment = { MS: "2500", SECRET: "very-secret-indeed", ON: "yes" };
+  const readWith = (yaml: string) => {
+    writeFileSync(file, yaml);
+    return readConfig(file, environment).config;
+  };
+  expect(readWith('output_timeout: "${MS}"\njson_output: ${ON}')).toEqual({
+    output_timeout: 2500,
+    json_output: true,
+  });
+  expect(() => readWith("json_output: ${SECRET}")).toThrow(
+    `${file}:1: json_output: "\${SECRET}", expected true or false`,
+  );
 });

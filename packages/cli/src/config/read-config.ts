@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Document, isCollection, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { UsageError } from "../args/usage-error.js";
+import { expandVariables } from "./expand.js";
 import { areHelmValues } from "./helm-values.js";
 import { ignoredKeys } from "./ignored-keys.js";
 import { problemsOf } from "./problems.js";
@@ -19,15 +20,19 @@ const maxBytes = 1024 * 1024;
 
 /**
  * Reads a configuration file.
+ * @param environment What `${NAME}` in a value stands for.
  * @throws UsageError that names each wrong key, its line, and what would be right.
  */
-export function readConfig(file: string): ReadConfig {
+export function readConfig(file: string, environment: NodeJS.ProcessEnv = process.env): ReadConfig {
   const lines = new LineCounter();
   const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false });
   const [syntax] = document.errors;
   if (syntax !== undefined) {
     throw new UsageError(`${file}:${lines.linePos(syntax.pos[0]).line}: not YAML: ${masked(syntax.message)}`);
   }
+  // Errors show what stands in the file: what a variable holds may be secret.
+  const written = toJs(document, file);
+  expandVariables(document, environment);
   const read = toJs(document, file);
   const isBlock = typeof read === "object" && !Array.isArray(read);
   const ignored = isBlock ? Object.keys(read).filter((key) => ignoredKeys.has(key)) : [];
@@ -45,7 +50,7 @@ export function readConfig(file: string): ReadConfig {
     const locate = (message: string) => `${at(lineOf(document, lines, pathIn(message)))}: ${message}`;
     return { config: result.data, ignored, locate };
   }
-  const problems = problemsOf(result.error.issues, ours).map(({ path, message }) => ({
+  const problems = problemsOf(result.error.issues, written).map(({ path, message }) => ({
     line: lineOf(document, lines, path) ?? 1,
     message,
   }));

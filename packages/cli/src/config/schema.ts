@@ -1,142 +1,9 @@
-import { parsePriority } from "@falco-outputs/core";
 import { z } from "zod";
-import { spanMs } from "../args/time.js";
-import { booleanOf } from "./boolean-of.js";
-
-// An error's text says what would be right: it follows the word "expected".
-const flag = z.preprocess(booleanOf, z.boolean({ error: "true or false" }));
-const text = (what: string) => z.string({ error: what }).min(1, { error: what });
-const path = text("the path of a file");
-const address = text('an address: "host:port", or "unix:///path"');
-const count = (least: number, what = `a whole number from ${least}`) =>
-  z.int({ error: what }).min(least, { error: what });
-const milliseconds = count(1, "milliseconds, a whole number from 1");
-const block = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, { error: "a block of keys" });
-const oneOrMore = <Item extends z.ZodType>(item: Item, what: string) =>
-  z.union([item, z.array(item)], { error: what });
-const fileMode = z
-  .string({ error: 'an octal mode in quotes, e.g. "0660"' })
-  .regex(/^[0-7]{3,4}$/, { error: 'an octal mode in quotes, e.g. "0660"' });
-
-const duration = "a duration with its unit, e.g. 12h or 7d";
-
-/** Falco requires it for each output: a block alone would leave the output off. */
-const enabled = flag;
-
-const certificates = {
-  private_key: path.optional().meta({ description: "This side's private key, PEM" }),
-  cert_chain: path.optional().meta({ description: "Its certificate, PEM" }),
-  root_certs: path.optional().meta({ description: "The authorities that sign the other side's, PEM" }),
-};
-
-/** Where something is served. */
-const listener = {
-  enabled: enabled.optional(),
-  bind_address: oneOrMore(
-    address,
-    'an address ("host:port", or "unix:///path"), or a list of them',
-  ).optional(),
-  ...certificates,
-  socket_mode: fileMode.optional().meta({ description: 'Permissions of unix sockets. Default: "0600"' }),
-  socket_group: z
-    .union([text("a group's name or number"), z.int()], { error: "a group's name or number" })
-    .optional()
-    .meta({ description: "Group of unix sockets" }),
-  insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS, to anyone" }),
-};
-
-const grpc = block({
-  ...listener,
-  threadiness: z.unknown().optional(),
-});
-
-const web = block({
-  enabled: enabled.optional(),
-  bind_address: oneOrMore(text('"host:port"'), '"host:port", or a list of them'),
-  private_key: path.optional(),
-  cert_chain: path.optional(),
-  token_file: path.optional().meta({ description: "File with the token that clients show" }),
-  allowed_origins: z
-    .array(text("an origin, e.g. http://localhost:8080"), { error: "a list of origins" })
-    .optional()
-    .meta({ description: "Pages that may subscribe" }),
-  insecure: flag.optional().meta({ description: "Allows an address that others can reach without TLS" }),
-});
-
-const httpOutput = block({
-  enabled,
-  url: z.string({ error: "the URL to post to" }).optional(),
-  user_agent: text("a text").optional(),
-  insecure: flag.optional(),
-  ca_cert: z.string({ error: "the path of a file" }).optional(),
-  ca_bundle: z.string({ error: "the path of a file" }).optional(),
-  ca_path: z.string({ error: "the path of a folder" }).optional(),
-  mtls: flag.optional(),
-  client_cert: z.string({ error: "the path of a file" }).optional(),
-  client_key: z.string({ error: "the path of a file" }).optional(),
-  echo: z
-    .preprocess(booleanOf, z.literal(false, { error: "false: what the receiver answers is not printed" }))
-    .optional(),
-  compress_uploads: flag.optional(),
-  keep_alive: flag.optional(),
-  max_consecutive_timeouts: count(0).optional(),
-});
-
-const syslogOutput = block({
-  enabled,
-  facility: text("a facility, e.g. user or local0").optional(),
-  tag: text("a text").optional().meta({ description: "The program's name in the log. Default: falco" }),
-  socket: path.optional().meta({ description: "The local socket. Default: /dev/log" }),
-  address: text('"host:port"').optional().meta({ description: "RFC 5424 over TCP instead" }),
-  tls: flag.optional().meta({ description: "RFC 5424 over TLS" }),
-  ...certificates,
-  server_name: text("a name").optional(),
-  insecure: flag.optional().meta({ description: "Allows TCP without TLS" }),
-});
-
-const httpInput = block({
-  ...listener,
-  token_file: path.optional().meta({ description: "File with the token that clients show (Bearer)" }),
-});
-
-const fileInput = block({
-  enabled: enabled.optional(),
-  filename: path,
-  state_file: path.optional().meta({ description: "Where the position is kept over restarts" }),
-  from: z
-    .enum(["end", "beginning"], { error: "end or beginning" })
-    .optional()
-    .meta({ description: "Where to start in a file that is there already. Default: end" }),
-});
-
-const grpcInput = block({
-  enabled: enabled.optional(),
-  name: text("a name").optional().meta({ description: "In logs and metrics. Default: the address" }),
-  address,
-  group: text("a group's name").optional(),
-  ...certificates,
-  server_name: text("a name").optional(),
-  insecure: flag.optional().meta({ description: "Allows TCP without mutual TLS" }),
-});
-
-const log = block({
-  directory: text("the path of a directory").meta({ description: "Where the log's files are" }),
-  retention: block({
-    bytes: count(1).optional().meta({ description: "How large the files are at most. Default: 1 GiB" }),
-    count: count(1).optional().meta({ description: "How many alerts are kept. Default: any number" }),
-    age: z
-      .string({ error: duration })
-      .refine((age) => spanMs(age) !== undefined, { error: duration })
-      .optional()
-      .meta({ description: "How old alerts become. Default: 7d" }),
-  }).optional(),
-  sync: z
-    .enum(["always", "interval", "never"], { error: "always, interval or never" })
-    .optional()
-    .meta({ description: "When alerts are safe from a power failure. Default: interval" }),
-  sync_interval_ms: milliseconds.optional(),
-});
+import { inputs } from "./schema/inputs.js";
+import { grpc, web } from "./schema/listener.js";
+import { log } from "./schema/log.js";
+import { fileOutput, httpOutput, programOutput, stdoutOutput, syslogOutput } from "./schema/outputs.js";
+import { block, blocks, count, enabled, flag, milliseconds, priority, text } from "./schema/values.js";
 
 /** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts`, `log` and `falco` are ours. */
 export const configSchema = block({
@@ -146,35 +13,18 @@ export const configSchema = block({
   json_include_tags_property: flag.optional(),
   json_include_output_fields_property: flag.optional(),
   time_format_iso_8601: flag.optional(),
-  priority: z
-    .string()
-    .refine((name) => parsePriority(name) !== undefined, { error: "a priority of Falco's, e.g. warning" })
-    .optional(),
+  priority: priority.optional(),
   outputs_queue: block({ capacity: count(0).optional() }).optional(),
   output_timeout: milliseconds.optional(),
-  stdout_output: block({ enabled }).optional(),
-  file_output: block({
-    enabled,
-    filename: z.string({ error: "the path of a file" }).optional(),
-    keep_alive: flag.optional(),
-    mode: fileMode.optional(),
-  }).optional(),
+  stdout_output: stdoutOutput.optional(),
+  file_output: blocks(fileOutput).optional(),
   syslog_output: syslogOutput.optional(),
-  program_output: block({
-    enabled,
-    program: z.string({ error: "a command" }).optional(),
-    keep_alive: flag.optional(),
-  }).optional(),
-  http_output: httpOutput.optional(),
+  program_output: blocks(programOutput).optional(),
+  http_output: blocks(httpOutput).optional(),
   grpc: grpc.optional(),
   grpc_output: block({ enabled }).optional(),
   web: web.optional(),
-  inputs: block({
-    http: httpInput.optional(),
-    stdin: block({ enabled: enabled.optional() }).optional(),
-    file: oneOrMore(fileInput, "a block of keys, or a list of them").optional(),
-    grpc: oneOrMore(grpcInput, "a block of keys, or a list of them").optional(),
-  }).optional(),
+  inputs: inputs.optional(),
   admin: block({
     allowed_names: z
       .array(text("a name in a client's certificate"), { error: "a list of names" })

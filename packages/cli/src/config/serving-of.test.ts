@@ -99,11 +99,10 @@ describe("a block grpc with keys that are left out", () => {
 });
 
 it("posts by http where the URL has no scheme, as libcurl does", () => {
-  const url = (text: string) =>
-    serving(`http_output: { enabled: true, url: "${text}" }`).server.outputs?.http?.url;
-  expect(url("receiver.monitoring")).toBe("http://receiver.monitoring");
-  expect(url("localhost:2801/path")).toBe("http://localhost:2801/path");
-  expect(url("HTTPS://receiver.example/")).toBe("HTTPS://receiver.example/");
+  const http = (url: string) => serving(`http_output: { enabled: true, url: "${url}" }`).server.outputs?.http;
+  expect(http("receiver.monitoring")).toEqual({ url: "http://receiver.monitoring" });
+  expect(http("localhost:2801/path")).toEqual({ url: "http://localhost:2801/path" });
+  expect(http("HTTPS://receiver.example/")).toEqual({ url: "HTTPS://receiver.example/" });
 });
 
 it("tells which blocks are on that nobody asked for", () => {
@@ -184,4 +183,76 @@ it.each([
   ],
 ])("refuses %s", (_, yaml, message) => {
   expect(() => serving(yaml)).toThrow(message);
+});
+
+it("has several outputs of a kind, and which alerts each gets", () => {
+  const { server, items } = serving(`
+http_output:
+  - { enabled: false, name: off, url: "http://off.example" }
+  - { enabled: true, name: slack, url: "https://hooks.example/x", priority: critical }
+  - enabled: true
+    url: archive.example
+    allow: { rules: "Shell*", min_priority: notice, fields: { k8s.ns.name: [shop, "pay*"], container.id: [] } }
+    deny: [{ tags: [noise] }, { sources: internal }]
+file_output: [{ enabled: true, filename: /a }, { enabled: true, name: b, filename: /b, deny: { hostnames: [x] } }]
+program_output: [{ enabled: true, program: cat }]
+stdout_output: { enabled: true, priority: error }
+syslog_output: { enabled: true, deny: { rules: [a] } }
+`);
+  expect(server.outputs).toMatchObject({
+    http: [
+      { name: "slack", url: "https://hooks.example/x", priority: "critical" },
+      {
+        url: "http://archive.example",
+        allow: [
+          {
+            rules: ["Shell*"],
+            minPriority: "notice",
+            fields: { "k8s.ns.name": ["shop", "pay*"], "container.id": [] },
+          },
+        ],
+        deny: [{ tags: ["noise"] }, { sources: ["internal"] }],
+      },
+    ],
+    file: [{ filename: "/a" }, { name: "b", filename: "/b", deny: [{ hostnames: ["x"] }] }],
+    program: [{ program: "cat" }],
+    stdout: { priority: "error" },
+    syslog: { deny: [{ rules: ["a"] }] },
+  });
+  expect(items).toMatchObject({
+    http_output: ["http_output[1]", "http_output[2]"],
+    file_output: ["file_output[0]", "file_output[1]"],
+    program_output: ["program_output[0]"],
+  });
+});
+
+it("takes posts on several listeners, each with its own trust", () => {
+  const { server, items } = serving(`
+inputs:
+  http:
+    - { bind_address: ["127.0.0.1:5061", "/run/in.sock"], socket_mode: "0660" }
+    - { enabled: false, bind_address: "127.0.0.1:5062" }
+    - bind_address: "0.0.0.0:5063"
+      cert_chain: c
+      private_key: k
+      tokens: [{ name: node-1, token: 0123456789abcdef }, { name: node-2, token: fedcba9876543210 }]
+`);
+  expect(server.inputs?.http).toEqual([
+    { address: "127.0.0.1:5061" },
+    { address: "/run/in.sock", mode: 0o660 },
+    {
+      address: "0.0.0.0:5063",
+      tls: { cert: "c", key: "k" },
+      token: [
+        { name: "node-1", token: "0123456789abcdef" },
+        { name: "node-2", token: "fedcba9876543210" },
+      ],
+    },
+  ]);
+  expect(items["inputs.http"]).toEqual(["inputs.http[0]", "inputs.http[0]", "inputs.http[2]"]);
+  expect(items["inputs.http.bind_address"]).toEqual([
+    "inputs.http[0].bind_address[0]",
+    "inputs.http[0].bind_address[1]",
+    "inputs.http[2].bind_address",
+  ]);
 });

@@ -8,8 +8,7 @@ import {
   grpcAddresses,
   grpcHeldBack,
   grpcListeners,
-  httpAddresses,
-  httpListeners,
+  httpPlaces,
   isGrpcHeldBack,
   webAddresses,
   webListeners,
@@ -27,12 +26,12 @@ export function servingOf(config: Config): Serving {
     throw new UsageError("falco.version and falco.url exclude each other");
   }
   const listen = grpcListeners(config);
-  const http = httpListeners(config);
+  const http = httpPlaces(config);
   const web = webListeners(config);
   const files = switchedOn("inputs.file", inputs.file);
   const stdin = inputs.stdin !== undefined && inputs.stdin.enabled !== false;
   const upstreams = upstreamsOf(config);
-  const outputs = outputsOptions(config);
+  const { options: outputs, items: outputItems } = outputsOptions(config);
   const isFed = http.length > 0 || files.length > 0 || stdin || upstreams.length > 0;
   if (!isFed) {
     throw new UsageError("inputs: all are off, so no alert can arrive: add inputs.http, stdin, file or grpc");
@@ -49,7 +48,7 @@ export function servingOf(config: Config): Serving {
     server: defined({
       listen,
       inputs: {
-        http,
+        http: http.map(({ options }) => options),
         files: files.map(({ item: { filename: path, state_file: state, from } }) =>
           defined({ path, state, from }),
         ),
@@ -73,7 +72,9 @@ export function servingOf(config: Config): Serving {
     items: {
       "grpc.bind_address": keysOf(grpcAddresses(config)),
       "web.bind_address": keysOf(webAddresses(config)),
-      "inputs.http.bind_address": keysOf(httpAddresses(config)),
+      "inputs.http": http.map(({ block }) => block),
+      "inputs.http.bind_address": keysOf(http),
+      ...outputItems,
       "inputs.file": keysOf(files),
     },
     byDefault: [

@@ -1,4 +1,10 @@
-import { type FalcoOutputsServer, localSyslogSocket, type OutputsOptions } from "@falco-outputs/server";
+import {
+  type FalcoOutputsServer,
+  localSyslogSocket,
+  type OneOrMore,
+  type OutputsOptions,
+} from "@falco-outputs/server";
+import { listOf } from "../config/items-of.js";
 import type { Serving } from "../config/serving.js";
 
 /** What is logged when a server is ready: where alerts come from and where they go, without secrets. */
@@ -32,14 +38,28 @@ export function readyLine(
   };
 }
 
-function destinationsOf({ format, queue, file, program, http, syslog, ...others }: OutputsOptions) {
+function destinationsOf({ file, program, http, syslog, stdout }: OutputsOptions) {
   const { address, socket = localSyslogSocket } = syslog === true || syslog === undefined ? {} : syslog;
   return {
-    ...Object.fromEntries(Object.keys(others).map((name) => [name, true])),
-    ...(file !== undefined && { file: file.filename }),
+    ...(stdout !== undefined && { stdout: true }),
+    ...byName("file", file, ({ filename }) => filename),
     // The command line may hold a secret, and so may a URL's user, path and query.
-    ...(program !== undefined && { program: { keep_alive: program.keepAlive === true } }),
-    ...(http !== undefined && { http: new URL(http.url).origin }),
+    ...byName("program", program, ({ keepAlive }) => ({ keep_alive: keepAlive === true })),
+    ...byName("http", http, ({ url }) => new URL(url).origin),
     ...(syslog !== undefined && { syslog: address ?? socket }),
   };
+}
+
+/** As their counts are called: `http`, or `http:NAME`. */
+function byName<Options extends { name?: string }>(
+  kind: string,
+  outputs: OneOrMore<Options> | undefined,
+  shown: (options: Options) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    listOf(outputs).map((options) => [
+      options.name === undefined ? kind : `${kind}:${options.name}`,
+      shown(options),
+    ]),
+  );
 }

@@ -84,8 +84,8 @@ describe("BatchEncoder", () => {
 
   it("tells the time of each alert", () => {
     const decoder = new AlertDecoder({
-      latin1: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)).toString("latin1"),
-      utf8: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)).toString(),
+      latin1: (bytes, start, end) => String.fromCharCode(...bytes.subarray(start, end)),
+      utf8: (bytes, start, end) => new TextDecoder().decode(bytes.subarray(start, end)),
     });
     fc.assert(
       fc.property(fc.array(lines, { maxLength: 5 }), (batch) => {

@@ -1,4 +1,4 @@
-import { type Alert, toAlert } from "../alert-message.js";
+import { type Alert, isHeartbeat, toAlert } from "../alert-message.js";
 import { CallbackError } from "../callback-error.js";
 import type { OutputsResponse } from "../contract.js";
 import type { OutputsRpc } from "../outputs-rpc.js";
@@ -193,8 +193,8 @@ export class AlertIterator implements OneByOne {
   };
 
   #isLossNext(): boolean {
-    const { sequence, scanned } = this.#arrived[this.#taken]!;
-    return this.#call?.isOurs === true && sequence === 0n && scanned === 0n;
+    const next = this.#arrived[this.#taken]!;
+    return this.#call?.isOurs === true && next.sequence === 0n && !isHeartbeat(next);
   }
 
   /** The next of what arrived; undefined if the loop does not get it. @throws CallbackError by `onStatus`. */
@@ -203,7 +203,7 @@ export class AlertIterator implements OneByOne {
     const connection = this.#connection;
     const { passes, acknowledge } = this.#settings;
     const response = this.#arrived[this.#taken++]!;
-    if (response.scanned !== 0n) {
+    if (isHeartbeat(response)) {
       connection.position.scanned(response.scanned);
       return undefined;
     }

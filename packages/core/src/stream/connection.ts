@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { isHeartbeat } from "../alert-message.js";
 import { backoffMs } from "../backoff.js";
 import { CallbackError } from "../callback-error.js";
 import { type OutputsRequest, OutputsRequestSchema, type OutputsResponse } from "../contract.js";
@@ -132,7 +133,7 @@ export class StreamConnection {
         const responses = await call?.next();
         if (responses !== undefined) {
           this.#lastHeardAt = new Date();
-          if (responses.some(({ scanned }) => scanned === 0n)) this.#recovered();
+          if (!responses.every(isHeartbeat)) this.#recovered();
           return { call: call!, responses };
         }
         if (this.#isClosed()) break;

@@ -125,8 +125,8 @@ describe("a server that is silent", () => {
     });
     expect(calls[0]!.signal.aborted).toBe(true);
     await pass(1);
-    calls[1]!.send(alert(1n));
-    expect((await next).value?.rule).toBe("rule 1");
+    calls[1]!.send(alert(2n));
+    expect((await next).value?.rule).toBe("rule 2");
   });
 
   it("ends a stream that does not come back", async () => {
@@ -142,23 +142,25 @@ describe("a server that is silent", () => {
     const iterator = open()[Symbol.asyncIterator]();
     const first = iterator.next();
     await pass(0);
-    calls[0]!.send(alert(1n));
+    calls[0]!.send(alert(2n));
     await first;
     await pass(10_000);
     const second = iterator.next();
     await pass(299);
-    calls[0]!.send(alert(2n));
-    expect((await second).value?.rule).toBe("rule 2");
+    calls[0]!.send(alert(3n));
+    expect((await second).value?.rule).toBe("rule 3");
     expect(statuses.at(-1)?.type).toBe("connected");
   });
 
   it("leaves no timer when the stream is left", async () => {
     const { open } = serve();
-    const iterator = open()[Symbol.asyncIterator]();
+    const iterator = open({ broadcast: false } as object)[Symbol.asyncIterator]();
     const next = iterator.next();
     await pass(0);
+    expect(vi.getTimerCount()).toBe(1);
     await iterator.return();
     expect(await next).toEqual({ value: undefined, done: true });
+    await pass(0);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -169,7 +171,7 @@ describe("a server that is silent", () => {
       const next = open()[Symbol.asyncIterator]().next();
       await pass(20_000_000);
       expect(statuses.map(({ type }) => type)).toEqual(["connecting", "connected"]);
-      calls[0]!.send(alert(1n));
+      calls[0]!.send(alert(2n));
       await next;
     },
   );
@@ -248,10 +250,10 @@ describe("a heartbeat", () => {
     const iterator = open()[Symbol.asyncIterator]();
     const first = iterator.next();
     await pass(0);
-    calls[0]!.send(alert(1n), alert(2n), { scanned: 2n }, alert(3n));
+    calls[0]!.send(alert(2n), alert(3n), { scanned: 3n }, alert(4n));
     const rules = [(await first).value?.rule];
     for (let n = 0; n < 2; n++) rules.push((await iterator.next()).value?.rule);
-    expect(rules).toEqual(["rule 1", "rule 2", "rule 3"]);
+    expect(rules).toEqual(["rule 2", "rule 3", "rule 4"]);
   });
 
   it("is no success: the waits of a server that sends nothing else grow", async () => {

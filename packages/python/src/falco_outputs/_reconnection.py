@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import grpc
 
@@ -39,7 +40,6 @@ class Reconnection:
         self._refused = 0
         # Ends the wait before the next attempt.
         self._pause: Signal | None = None
-        self._is_cancelled = False
 
     def begin(self) -> int:
         """Another attempt begins; returns its number."""
@@ -58,9 +58,8 @@ class Reconnection:
             if call.connection is not None:
                 self._connections.progressed(call.connection)
 
-    def cancel(self) -> None:
-        """There will be no other attempt. A signal handler may call this."""
-        self._is_cancelled = True
+    def wake(self) -> None:
+        """Ends a wait if the stream has ended. A signal handler may call this."""
         pause = self._pause
         if pause is not None:
             pause.set()
@@ -97,8 +96,8 @@ class Reconnection:
         self._connections.lost(connection, reconnect)
         return self._connections.retry_in_s()
 
-    async def wait(self, wait_s: float, *, shared: bool) -> None:
-        """Waits for the next attempt, not beyond the deadline.
+    async def wait(self, wait_s: float, *, shared: bool, has_ended: Callable[[], bool]) -> None:
+        """Waits for the next attempt, not beyond the deadline, nor once the stream has ended.
 
         `shared`: with all streams that the connection failed, until one of them has an answer.
         """
@@ -107,7 +106,7 @@ class Reconnection:
             self._connections.when_answered(pause.set)
         try:
             until = time.monotonic() + self._within_deadline(wait_s)
-            while not self._was_cancelled() and (left_s := until - time.monotonic()) > 0:
+            while not has_ended() and (left_s := until - time.monotonic()) > 0:
                 await pause.wait(left_s)
                 if not shared:
                     return
@@ -116,10 +115,6 @@ class Reconnection:
         finally:
             self._pause = None
             self._connections.forget(pause.set)
-
-    # A method, because type checkers assume that an attribute does not change across an await.
-    def _was_cancelled(self) -> bool:
-        return self._is_cancelled
 
     def _may_retry(self, failed: CallError | None, reconnect: Reconnect) -> bool:
         if not self.was_connected and not reconnect.wait_on_first_connect:

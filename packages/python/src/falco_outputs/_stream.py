@@ -75,7 +75,7 @@ class Stream:
         call = self._call
         if call is not None:
             call.cancel()
-        self._reconnection.cancel()
+        self._reconnection.wake()
 
     def finish(self, by: float) -> None:
         """Ends it when all alerts that it yielded are acknowledged, or at this time. A signal handler may call this."""
@@ -141,7 +141,7 @@ class Stream:
                 shared = is_lost(error)
                 yield Disconnected(error, wait_s, self._last_heard_at())
                 del error
-                await reconnection.wait(wait_s, shared=shared)
+                await reconnection.wait(wait_s, shared=shared, has_ended=self.has_ended)
         finally:
             self.state = State.OVER
 

@@ -1,5 +1,5 @@
-// A peer that answers each call as its header `x-answer` says, for what no server of ours does: proxies whose server is
-// away, streams that are cut, messages that cannot be taken. Listens on the socket of its argument, and answers questions
+// A peer that answers each call as its header `x-answer` says, with what our server never sends: proxies whose server is
+// away, streams that are cut, messages that cannot be decoded. Listens on the socket of its argument, and answers questions
 // on stdin, one a line, with a line of JSON each.
 import http2 from "node:http2";
 import { createInterface } from "node:readline";
@@ -31,7 +31,7 @@ const answers = {
     stream.respond({ ":status": Number(status), "content-type": "text/html" });
     stream.end("<html>");
   },
-  // Says who it is, and nothing else.
+  // Sends nothing at all.
   mute: () => {},
   // An alert, and then no end until it is cut.
   open: (stream) => {

@@ -1,4 +1,4 @@
-"""A peer that answers as a test says: for what no server of ours does."""
+"""A peer that answers as a test says, with what our server never sends."""
 
 from __future__ import annotations
 

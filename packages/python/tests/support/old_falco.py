@@ -1,4 +1,4 @@
-"""A server that behaves as Falco 0.43 does, with all that a client has to live with."""
+"""A server that behaves as Falco 0.43 does, quirks included."""
 
 from __future__ import annotations
 

@@ -32,14 +32,14 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
-        """Ends the connections that there are; new ones are let through."""
+        """Ends the current connections; new ones are let through."""
         sockets, self._sockets = self._sockets, []
         for one in sockets:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
     def silence(self) -> None:
-        """Passes nothing on any more, and closes nothing, on the connections that there are."""
+        """From now on passes nothing on over the current connections, and closes none of them."""
         self._silent.update(self._sockets)
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { startServer } from "@falco-outputs/server";
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 
-/** By the numbers that the tests gave them. */
+/** By the numbers that the tests assigned. */
 const running = new Map();
 const authority = await Authority.create();
 
@@ -13,7 +13,7 @@ const commands = {
     running.set(server, { options, falco: await startServer(options) });
     return { address: running.get(server).falco.address };
   },
-  /** A server of the same kind on the same address: its log is a new one. */
+  /** A server with the same options on the same address, with a new log. */
   async restart({ server }) {
     const { options, falco } = running.get(server);
     const { address } = falco;
@@ -24,7 +24,7 @@ const commands = {
       listen: [typeof first === "string" ? address : { ...first, address }],
     });
   },
-  /** One that does not run is stopped already. */
+  /** Does nothing if the server is not running. */
   async stop({ server }) {
     await running.get(server)?.falco.stop();
     running.delete(server);

@@ -30,7 +30,7 @@ class Host:
         self._thread.start()
 
     def server(self) -> Server:
-        """A server that serves when it is told how."""
+        """A server that has not been started yet."""
         self._last_server += 1
         return Server(self, self._last_server)
 
@@ -78,7 +78,7 @@ class Host:
 
 
 class Server:
-    """One of the servers, which a test has for itself."""
+    """One of the servers, for a single test."""
 
     def __init__(self, host: Host, number: int) -> None:
         self._host = host

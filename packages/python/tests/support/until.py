@@ -1,4 +1,4 @@
-"""Waiting for a condition. The limits only end what hangs: a busy machine keeps far within them."""
+"""Waiting for a condition. The limits only end what hangs: even a busy machine stays far below them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LIMIT_S = 120.0
 def until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + LIMIT_S
     while not condition():
-        assert time.monotonic() < end, "the condition did not come about"
+        assert time.monotonic() < end, "the condition was not met"
         time.sleep(0.005)
 
 
 async def until_async(condition: Callable[[], object]) -> None:
     end = time.monotonic() + LIMIT_S
     while not condition():
-        assert time.monotonic() < end, "the condition did not come about"
+        assert time.monotonic() < end, "the condition was not met"
         await asyncio.sleep(0.005)
 
 

@@ -36,8 +36,8 @@ export function toStatus(
     },
     streams: stats.streams,
     groups: byName(stats.groups, ({ members, ...counts }) => ({ members, ...toBigInts(counts) })),
-    inputs: byName(stats.inputs, toBigInts),
-    outputs: byName(stats.outputs, toBigInts),
+    inputs: byName(stats.inputs, ({ refused, ...counts }) => toBigInts(counts)),
+    outputs: byName(stats.outputs, ({ filtered, ...counts }) => toBigInts(counts)),
   };
 }
 

@@ -118,7 +118,7 @@ describe("a quiet stream to a client of ours", () => {
     });
     expect((await responses.next()).value).toMatchObject({
       source: "internal",
-      outputFields: { lost: "1", first_sequence: String(first + 2n) },
+      outputFields: { lost: "3", first_sequence: String(first + 1n) },
     });
     expect((await responses.next()).value).toMatchObject({ scanned: first + 3n });
   });

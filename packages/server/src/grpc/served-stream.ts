@@ -143,9 +143,12 @@ export class ServedStream {
     // For one that owes acknowledgements a write is not progress: its program may have hung long ago.
     if (this.window === 0 || this.#acknowledged === this.#sent) this.#stall.refresh();
     this.#sent += slice.count;
+    if (slice.loss === undefined) this.#subscribers.deliver(this.#mode, slice.count);
     this.#inFlight?.add(slice.bytes.length);
     this.#state = "writing";
-    return slice.isLoss && this.#mode === "broadcast" && this.#heartbeats ? this.#withPlace(slice) : slice;
+    return slice.loss === "last" && this.#mode === "broadcast" && this.#heartbeats
+      ? this.#withPlace(slice)
+      : slice;
   }
 
   /** A loss, and how far the log was looked at: a client that comes back goes on after what it was told of. */

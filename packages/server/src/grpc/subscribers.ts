@@ -7,9 +7,10 @@ interface Waiting {
   reject(reason: Error): void;
 }
 
-/** Counts the streams that receive alerts. */
+/** Counts the streams that receive alerts, and what they are given. */
 export class Subscribers {
   readonly #counts = { shared: 0, group: 0, broadcast: 0 };
+  readonly #delivered = { shared: 0, group: 0, broadcast: 0 };
   readonly #waiting = new Set<Waiting>();
 
   get count(): number {
@@ -20,6 +21,16 @@ export class Subscribers {
   /** By mode. */
   get counts(): Readonly<Record<Mode, number>> {
     return { ...this.#counts };
+  }
+
+  /** How many alerts streams were given since the start, redeliveries among them, by mode. */
+  get delivered(): Readonly<Record<Mode, number>> {
+    return { ...this.#delivered };
+  }
+
+  /** A stream was given so many alerts. */
+  deliver(mode: Mode, count: number): void {
+    this.#delivered[mode] += count;
   }
 
   /** Counts one more until the returned function is called. */

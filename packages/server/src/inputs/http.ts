@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { answer, type HttpHandlers } from "../listen/http-server.js";
 import { type PostAnswer, rejectedHeader } from "../listen/serve-whole-posts.js";
 import { Body } from "./body.js";
-import { BodyBudget } from "./body-budget.js";
+import type { BodyBudget } from "./body-budget.js";
 import type { Intake } from "./intake.js";
 import { toUtf8 } from "./utf8.js";
 
@@ -36,11 +36,14 @@ const notGzip: Refusal = {
  * The http input: takes what Falco's `http_output` posts, one alert a request or a line, JSON or text. Falco ignores
  * the status and lets every output wait for the answer, so that comes once the alerts are queued, with an empty body.
  * What is queued is queued by then.
+ * @param budget What large bodies of one listener take together.
  * @param onRefused Told why a request is refused for its form or its size.
  */
-export function createHttpHandlers(intake: Intake, onRefused: (reason: string) => void): HttpHandlers {
-  const budget = new BodyBudget();
-
+export function createHttpHandlers(
+  intake: Intake,
+  budget: BodyBudget,
+  onRefused: (reason: string) => void,
+): HttpHandlers {
   // Events and no promises: an alert a request, they would cost as much as the rest.
   const onRequest: HttpHandlers["onRequest"] = (request, response) => {
     const coding = codingOf(request.headers["content-encoding"]);
@@ -79,7 +82,9 @@ export function createHttpHandlers(intake: Intake, onRefused: (reason: string) =
   };
   return {
     onRequest,
-    onWholePost: (body, contentType, answering) => take(intake, body, contentType, answering),
+    wholePosts: {
+      takeFor: () => (body, contentType, answering) => take(intake, body, contentType, answering),
+    },
   };
 }
 

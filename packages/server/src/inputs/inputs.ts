@@ -3,9 +3,16 @@ import type { Readable } from "node:stream";
 import type { Client } from "@falco-outputs/core";
 import { OptionError } from "@falco-outputs/core/options";
 import { itemsOf } from "../listen/address.js";
-import { type HttpInputOptions, type HttpListener, listenHttp } from "../listen/http-listener.js";
+import {
+  type HttpInputOptions,
+  type HttpListener,
+  type HttpRequests,
+  listenHttp,
+} from "../listen/http-listener.js";
+import type { ListenerState } from "../listen/listener.js";
 import type { Logger } from "../logger.js";
 import type { Router } from "../router.js";
+import { BodyBudget } from "./body-budget.js";
 import { FileInput } from "./file/file-input.js";
 import type { FileInputOptions } from "./file/file-input-options.js";
 import { assertReadable, type ReadAlertsOptions, readAlerts } from "./grpc-input.js";
@@ -48,14 +55,24 @@ export class Inputs {
     return this.#http.map(({ url }) => url);
   }
 
+  /** What is listened on for posts. */
+  get listeners(): readonly ListenerState[] {
+    return this.#http.map(({ state }) => state);
+  }
+
   /** @throws FalcoError or Error, see `startServer`. */
   async start({ http = [], files = [] }: InputsOptions): Promise<void> {
     for (const [index, file] of files.entries()) await this.#startFile(file, `inputs.files[${index}]`);
-    const intake = this.#intake("http");
     for (const item of itemsOf("inputs.http", http)) {
-      this.#http.push(
-        await listenHttp(item, (onRefused) => createHttpHandlers(intake, onRefused), this.#logger),
-      );
+      const budget = new BodyBudget();
+      const requests: HttpRequests = {
+        handlers: (token, onRefused) => {
+          const name = token === undefined ? "http" : `http:${token}`;
+          return createHttpHandlers(this.#intake(name), budget, onRefused);
+        },
+        onStranger: () => this.#intake("http").refuse(),
+      };
+      this.#http.push(await listenHttp(item, requests, this.#logger));
     }
   }
 

@@ -20,6 +20,8 @@ export interface InputStats {
   readonly accepted: number;
   /** Lines that were not alerts, or were too large. */
   readonly rejected: number;
+  /** Requests without a token that is right; absent if there was none. */
+  readonly refused?: number;
 }
 
 /** Where an input's lines become alerts on their way to the outputs. A bad line affects nothing else. */
@@ -28,6 +30,7 @@ export class Intake {
   readonly #rejections: Throttled;
   #accepted = 0;
   #rejected = 0;
+  #refused = 0;
   /** How many had been accepted when `untilRoom` last waited. */
   #waitedAt = 0;
   #idle: PendingBatch | undefined;
@@ -54,7 +57,13 @@ export class Intake {
   }
 
   stats(): InputStats {
-    return { accepted: this.#accepted, rejected: this.#rejected };
+    const refused = this.#refused;
+    return { accepted: this.#accepted, rejected: this.#rejected, ...(refused > 0 && { refused }) };
+  }
+
+  /** Counts a request that was not let in. */
+  refuse(): void {
+    this.#refused++;
   }
 
   reject(reason: string): void {

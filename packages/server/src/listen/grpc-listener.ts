@@ -6,7 +6,7 @@ import type { Entrance } from "../admin/admission.js";
 import type { requestHandler } from "../grpc/handler.js";
 import type { Logger } from "../logger.js";
 import { type Item, readAddress } from "./address.js";
-import { Listener } from "./listener.js";
+import { Listener, type ListenerState } from "./listener.js";
 import type { TlsOptions } from "./pem.js";
 import type { SocketPermissions } from "./socket-permissions.js";
 import { tlsServerOptions, withCertificates } from "./tls-server.js";
@@ -24,6 +24,7 @@ export interface ListenOptions extends SocketPermissions {
 export interface GrpcListener {
   /** The address for clients, with the actual port. */
   readonly address: string;
+  readonly state: ListenerState;
   /** Accepts no new connections, and resolves when the open ones have ended; after `graceMs` they are cut. */
   close(graceMs: number): Promise<void>;
 }
@@ -54,6 +55,7 @@ export async function listenGrpc(
     permissions: options,
     logger,
     protocols,
+    certificate: options.tls?.cert,
   });
   const sessions = knowSessions(server, listener);
   server.on("request", handlerFor(entranceOf(address, options)));
@@ -67,6 +69,9 @@ export async function listenGrpc(
   await listener.open();
   return {
     address: listener.address,
+    get state() {
+      return listener.state;
+    },
     close(graceMs) {
       const closed = listener.close(graceMs);
       for (const session of sessions) session.close();

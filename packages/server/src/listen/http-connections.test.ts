@@ -18,7 +18,12 @@ const post = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n";
 async function listen(limits: Partial<HttpLimits>, address = "127.0.0.1:0") {
   const listener = await listenHttp(
     { option: "inputs.http[0]", options: { address } },
-    () => ({ onRequest: (request, response) => void request.resume().on("end", () => response.end()) }),
+    {
+      handlers: () => ({
+        onRequest: (request, response) => void request.resume().on("end", () => response.end()),
+      }),
+      onStranger: () => undefined,
+    },
     silent,
     { ...never, connectionsCheckingInterval: 20, ...limits },
   );

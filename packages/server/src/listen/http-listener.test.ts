@@ -98,7 +98,7 @@ describe("an address that others can reach", () => {
       expect(await curl(...trust, ...bearer(wrong), url)).toBe("401");
     }
     expect(await curl(...trust, ...client, url)).toBe("401");
-    expect(server.stats().inputs.http).toEqual({ accepted: 2, rejected: 0 });
+    expect(server.stats().inputs.http).toEqual({ accepted: 2, rejected: 0, refused: 6 });
   });
 });
 
@@ -107,7 +107,7 @@ it("tells who has no token how to show one", async () => {
   const answer = await fetch(server.httpUrl!, { method: "POST", body: alert });
   expect([answer.status, answer.headers.get("www-authenticate"), await answer.text()]).toEqual([
     401,
-    "Bearer",
+    'Bearer, Basic realm="falco-outputs"',
     "a token is needed\n",
   ]);
 });

@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import type { Logger } from "../logger.js";
 import { Listener, type ListenerOptions } from "./listener.js";
 import type { TlsOptions } from "./pem.js";
-import { serveWholePosts, type TakePost } from "./serve-whole-posts.js";
+import { serveWholePosts, type WholePostTaker } from "./serve-whole-posts.js";
 import { tlsServerOptions, withCertificates } from "./tls-server.js";
 
 /** Answers a request. */
@@ -17,8 +17,8 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 
 export interface HttpHandlers {
   readonly onRequest: HttpHandler;
-  /** Takes posts that arrive whole as `WholePosts` finds them, faster than `onRequest`, and as it would. */
-  readonly onWholePost?: TakePost | undefined;
+  /** Takes posts that arrive whole, faster than `onRequest`, and as it would. */
+  readonly wholePosts?: WholePostTaker | undefined;
 }
 
 /** What a peer may take for itself, with times in milliseconds. None of them bounds an answer: streams stay open. */
@@ -74,15 +74,15 @@ export function createHttpListener(
   // Idle connections are the listener's: Node would close one over which a request is just arriving.
   const serverOptions = { ...timeouts, keepAliveTimeout: 0, maxHeaderSize: 16 * 1024 };
   const server = createServer(serverOptions, tls, `${options.option}.tls`);
-  const listener = new Listener(server, { ...options, idleMs, maxConnections });
-  const { onRequest, onWholePost } = handlersOf(listener);
+  const listener = new Listener(server, { ...options, idleMs, maxConnections, certificate: tls?.cert });
+  const { onRequest, wholePosts } = handlersOf(listener);
   server.on("request", onRequest);
-  if (onWholePost !== undefined) {
+  if (wholePosts !== undefined) {
     serveWholePosts(
       server,
       tls === undefined ? "connection" : "secureConnection",
       listener.connections,
-      onWholePost,
+      wholePosts,
     );
   }
   server.on("clientError", (error, socket) => unreadable(error, socket as Socket, listener));

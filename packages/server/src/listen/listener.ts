@@ -4,13 +4,28 @@ import { type Address, formatAddress } from "@falco-outputs/core/transport";
 import type { Logger } from "../logger.js";
 import { Connections, HandshakeCut } from "./connections.js";
 import { ListenerLog } from "./listener-log.js";
+import { expiryOf, type Pem } from "./pem.js";
 import { readPermissions, type SocketPermissions } from "./socket-permissions.js";
 import { listenTcp } from "./tcp.js";
 import { listenUnix } from "./unix-socket.js";
 
+/** What is served somewhere. */
+export type ListenerKind = "grpc" | "web" | "http" | "operations";
+
+/** How a listener is. */
+export interface ListenerState {
+  readonly kind: ListenerKind;
+  /** Where it listens: `host:port` or `unix:///path`. */
+  readonly address: string;
+  /** Whether it accepts connections. */
+  readonly isListening: boolean;
+  /** When its certificate expires; undefined without TLS. */
+  readonly certificateExpiresAt: Date | undefined;
+}
+
 export interface ListenerOptions {
   /** What is served there, for the log. */
-  readonly name: "grpc" | "web" | "http";
+  readonly name: ListenerKind;
   /** What the options are called that say where to listen, e.g. `listen[0]`. */
   readonly option: string;
   readonly address: Address;
@@ -22,6 +37,8 @@ export interface ListenerOptions {
   readonly maxConnections?: number;
   /** What the server takes over TLS (ALPN), for the log. */
   readonly protocols?: readonly string[];
+  /** The certificate that it shows. */
+  readonly certificate?: Pem | undefined;
 }
 
 const defaultMaxConnections = 1024;
@@ -34,14 +51,18 @@ export class Listener {
   readonly log: ListenerLog;
   readonly #server: Server;
   readonly #options: ListenerOptions;
+  readonly #certificateExpiresAt: Date | undefined;
   #bound: string;
 
   /** Knows every connection of the server from here on. It listens once `open` was called. */
   constructor(server: Server, options: ListenerOptions) {
-    const { name, address, logger, idleMs, maxConnections = defaultMaxConnections, protocols } = options;
+    const { name, option, address, logger, idleMs, maxConnections = defaultMaxConnections } = options;
+    const { protocols, certificate } = options;
     this.#server = server;
     this.#options = options;
     this.#bound = formatAddress(address);
+    this.#certificateExpiresAt =
+      certificate === undefined ? undefined : expiryOf(certificate, `${option}.tls.cert`);
     this.log = new ListenerLog(() => `${name} ${this.#bound}`, logger);
     this.connections = new Connections(server, {
       max: maxConnections,
@@ -62,6 +83,15 @@ export class Listener {
   /** Where it listens, with its actual port. */
   get address(): string {
     return this.#bound;
+  }
+
+  get state(): ListenerState {
+    return {
+      kind: this.#options.name,
+      address: this.#bound,
+      isListening: this.#server.listening,
+      certificateExpiresAt: this.#certificateExpiresAt,
+    };
   }
 
   /** @throws OptionError for what cannot work; Error for an address that is not available. Nothing listens then. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readPem as read } from "@falco-outputs/core/options";
 
@@ -18,4 +19,12 @@ export interface TlsOptions {
  */
 export function readPem(pem: Pem, option: string): string | Buffer {
   return read(pem, option, readFileSync);
+}
+
+/**
+ * When a certificate expires; of a chain, its first one.
+ * @throws OptionError, see `readPem`; Error for what is not PEM.
+ */
+export function expiryOf(cert: Pem, option: string): Date {
+  return new Date(new X509Certificate(readPem(cert, option)).validTo);
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Server, Socket } from "node:net";
 import type { Connection, Connections } from "./connections.js";
-import { WholePosts } from "./whole-posts.js";
+import { type PostHead, WholePosts } from "./whole-posts.js";
 
 /** How a post is answered, once. */
 export interface PostAnswer {
@@ -12,6 +12,14 @@ export interface PostAnswer {
 
 /** Takes what was posted; `body` is valid until the answer. */
 export type TakePost = (body: Uint8Array, contentType: string, answer: PostAnswer) => void;
+
+/** Takes posts that arrive whole. */
+export interface WholePostTaker {
+  /** Asked once for each new head on a connection; undefined for one that node:http is to answer. */
+  takeFor(head: PostHead): TakePost | undefined;
+  /** Whether heads hold secrets, and are compared in constant time. */
+  readonly areSecret?: boolean | undefined;
+}
 
 /** Of an answer that something was queued: how much else was in the body that is not an alert. */
 export const rejectedHeader = "falco-outputs-rejected";
@@ -25,14 +33,14 @@ export function serveWholePosts(
   server: Server,
   event: "connection" | "secureConnection",
   connections: Connections,
-  take: TakePost,
+  taker: WholePostTaker,
 ): void {
   const others = server.listeners(event) as ((this: Server, socket: Socket) => void)[];
   // node:http's own is the last: those before it track connections.
   const toHttp = others.at(-1)!;
   server.off(event, toHttp);
   server.on(event, (socket: Socket) => {
-    new PostConnection(socket, connections, take, () => toHttp.call(server, socket));
+    new PostConnection(socket, connections, taker, () => toHttp.call(server, socket));
   });
 }
 
@@ -40,18 +48,22 @@ class PostConnection implements PostAnswer {
   readonly #socket: Socket;
   readonly #connection: Connection;
   readonly #connections: Connections;
-  readonly #take: TakePost;
+  readonly #taker: WholePostTaker;
   readonly #toHttp: () => void;
-  readonly #posts = new WholePosts();
+  readonly #posts: WholePosts;
+  /** The head that `#take` is for. */
+  #head: PostHead | undefined;
+  #take: TakePost | undefined;
   #isAnswered = true;
   /** Called with the answer, if that does not come at once. */
   #letGo: (() => void) | undefined;
 
-  constructor(socket: Socket, connections: Connections, take: TakePost, toHttp: () => void) {
+  constructor(socket: Socket, connections: Connections, taker: WholePostTaker, toHttp: () => void) {
     this.#socket = socket;
     this.#connections = connections;
     this.#connection = connections.of(socket);
-    this.#take = take;
+    this.#taker = taker;
+    this.#posts = new WholePosts(taker.areSecret === true);
     this.#toHttp = toHttp;
     this.#connection.endsUnused = true;
     socket.on("error", ignore).on("end", this.#onEnd).on("drain", this.#onDrain).on("data", this.#onData);
@@ -59,13 +71,18 @@ class PostConnection implements PostAnswer {
 
   readonly #onData = (bytes: Buffer): void => {
     const start = this.#posts.bodyOf(bytes);
-    if (start === -1) {
+    const { head } = this.#posts;
+    if (start !== -1 && head !== this.#head) {
+      this.#head = head;
+      this.#take = this.#taker.takeFor(head);
+    }
+    if (start === -1 || this.#take === undefined) {
       this.#handOver(bytes);
       return;
     }
     this.#connections.use(this.#connection);
     this.#isAnswered = false;
-    this.#take(bytes.subarray(start), this.#posts.contentType, this);
+    this.#take(bytes.subarray(start), head.contentType, this);
     if (this.#isAnswered) return;
     // One after the other.
     this.#socket.pause();

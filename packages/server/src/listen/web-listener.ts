@@ -5,7 +5,7 @@ import type { requestHandler } from "../grpc/handler.js";
 import type { Logger } from "../logger.js";
 import { type Item, readAddress } from "./address.js";
 import { createHttpListener, type HttpHandler } from "./http-server.js";
-import type { Listener } from "./listener.js";
+import type { Listener, ListenerState } from "./listener.js";
 import type { TlsOptions } from "./pem.js";
 import { type Refusal, WebGuard } from "./web-guard.js";
 
@@ -29,6 +29,7 @@ export interface WebOptions {
 export interface WebListener {
   /** What clients take as their `baseUrl`. */
   readonly url: string;
+  readonly state: ListenerState;
   /** Accepts no new connections, and resolves when the open ones have ended; after `graceMs` they are cut. */
   close(graceMs: number): Promise<void>;
 }
@@ -55,6 +56,9 @@ export async function listenWeb(
   await listener.open();
   return {
     url: `${tls === undefined ? "http" : "https"}://${listener.address}`,
+    get state() {
+      return listener.state;
+    },
     close: (graceMs) => listener.close(graceMs),
   };
 }

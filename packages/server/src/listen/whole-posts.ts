@@ -1,12 +1,23 @@
+import { timingSafeEqual } from "node:crypto";
+
 const endOfHead = Buffer.from("\r\n\r\n");
 /** One line for the request, then fields, each with a value; no spaces but one after the colon. RFC 9112, strictly. */
 const form = /^POST \/[!-~]* HTTP\/1\.1(?:\r\n[A-Za-z-]+: [!-~](?:[ -~]*[!-~])?)+$/;
 const contentLength = /\r\ncontent-length: (\d{1,7})(?=\r\n|$)/i;
 /** Fields that change nothing about what is done with a post. */
-const ignored: ReadonlySet<string> = new Set(["user-agent", "accept", "accept-encoding"]);
+const ignored: ReadonlySet<string> = new Set(["user-agent", "accept", "accept-encoding", "authorization"]);
 /** Longer heads are left to others, in bytes. */
 const maxHeadBytes = 2_048;
 const nothing = Buffer.alloc(0);
+
+/** What a post says before its body. */
+export interface PostHead {
+  /** "" if there is none. */
+  readonly contentType: string;
+  readonly authorization: string | undefined;
+  /** The path, with its query. */
+  readonly target: string;
+}
 
 /**
  * Finds posts as Falco sends them (libcurl: `host`, `user-agent`, `accept`, `content-type`, `content-length`) in what
@@ -17,11 +28,17 @@ export class WholePosts {
   /** The head that was read last, before and after the digits of its content's length. */
   #before = nothing;
   #after = nothing;
-  #contentType = "";
+  #head: PostHead = { contentType: "", authorization: undefined, target: "" };
+  readonly #isEqual: (known: Buffer, bytes: Buffer, start: number) => boolean;
 
-  /** Of the post that was found last; "" if it had none. */
-  get contentType(): string {
-    return this.#contentType;
+  /** @param areSecret Whether heads are compared in constant time. */
+  constructor(areSecret = false) {
+    this.#isEqual = areSecret ? isEqualInConstantTime : isEqual;
+  }
+
+  /** Of the post that was found last; another object for another head. */
+  get head(): PostHead {
+    return this.#head;
   }
 
   /**
@@ -38,13 +55,13 @@ export class WholePosts {
     const before = this.#before;
     const after = this.#after;
     const digits = before.length;
-    if (digits === 0 || digits > bytes.length || before.compare(bytes, 0, digits) !== 0) return -1;
+    if (digits === 0 || digits > bytes.length || !this.#isEqual(before, bytes, 0)) return -1;
     let at = digits;
     let length = 0;
     for (; at < bytes.length && isDigit(bytes[at]!); at++) length = length * 10 + bytes[at]! - 0x30;
     const start = at + after.length;
     if (at === digits || start + length !== bytes.length) return -1;
-    return after.compare(bytes, at, start) === 0 ? start : -1;
+    return this.#isEqual(after, bytes, at) ? start : -1;
   }
 
   /** Reads a head; returns whether it has the form that is known here. */
@@ -54,8 +71,9 @@ export class WholePosts {
     const head = bytes.toString("latin1", 0, end);
     const length = contentLength.exec(head);
     if (!form.test(head) || length === null) return false;
+    const [line = "", ...fields] = head.split("\r\n");
     const seen = new Map<string, string>();
-    for (const field of head.split("\r\n").slice(1)) {
+    for (const field of fields) {
       const colon = field.indexOf(":");
       const name = field.slice(0, colon).toLowerCase();
       if (seen.has(name)) return false;
@@ -71,9 +89,19 @@ export class WholePosts {
     const digits = length.index + length[0].length - length[1]!.length;
     this.#before = Buffer.from(bytes.subarray(0, digits));
     this.#after = Buffer.from(bytes.subarray(length.index + length[0].length, end + endOfHead.length));
-    this.#contentType = contentType;
+    const target = line.slice("POST ".length, -" HTTP/1.1".length);
+    this.#head = { contentType, authorization: others.authorization, target };
     return true;
   }
+}
+
+/** Whether some bytes begin with what is known, at `start`. */
+function isEqual(known: Buffer, bytes: Buffer, start: number): boolean {
+  return known.compare(bytes, start, start + known.length) === 0;
+}
+
+function isEqualInConstantTime(known: Buffer, bytes: Buffer, start: number): boolean {
+  return timingSafeEqual(known, bytes.subarray(start, start + known.length));
 }
 
 function isDigit(byte: number): boolean {

@@ -47,8 +47,8 @@ export interface Slice {
   readonly bytes: Uint8Array;
   /** How many responses they are; 0 for a heartbeat. */
   readonly count: number;
-  /** Whether it is the report of a loss. */
-  readonly isLoss?: true;
+  /** It reports a loss, of which there are more to report at once, or which is the last one. */
+  readonly loss?: "more" | "last";
 }
 
 /** A reader's place in the log. */

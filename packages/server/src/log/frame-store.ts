@@ -3,7 +3,7 @@ import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
 import type { AlertStore, Holder } from "./alert-store.js";
 import type { Selection } from "./filter/selection.js";
-import type { TimeSpan } from "./filter/time-window.js";
+import { around, type TimeSpan } from "./filter/time-window.js";
 import type { FrameRun } from "./frame-run.js";
 import { frameBytes, Slab, slabBytes } from "./slab.js";
 
@@ -65,21 +65,11 @@ export class FrameStore implements AlertStore {
     return this.#pinnedBytes;
   }
 
-  /** The least time of the alerts retained, in microseconds since 1970; undefined if there is none. */
-  get earliestUs(): number | undefined {
+  /** The times of the alerts retained; undefined if there are none. */
+  get times(): TimeSpan | undefined {
     const [oldest, ...others] = this.#slabs;
     if (oldest === undefined) return undefined;
-    return others.reduce((least, slab) => Math.min(least, slab.least), this.#timesOf(oldest).least);
-  }
-
-  /** The greatest. */
-  get latestUs(): number | undefined {
-    const [oldest, ...others] = this.#slabs;
-    if (oldest === undefined) return undefined;
-    return others.reduce(
-      (greatest, slab) => Math.max(greatest, slab.greatest),
-      this.#timesOf(oldest).greatest,
-    );
+    return around([this.#timesOf(oldest), ...others]);
   }
 
   /** What it evicts can be looked at until `forgetEvicted` is called. */

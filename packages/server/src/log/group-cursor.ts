@@ -111,7 +111,7 @@ export class GroupCursor implements Cursor, Holder {
   }
 
   heartbeat(): boolean {
-    // A loss that is about to be told must not be behind the client before.
+    // A client that comes back after this place would never be told of a loss before it.
     if (this.#resolve === undefined || this.#group.hasLoss) return false;
     this.#group.stopWaiting(this);
     this.settle({ bytes: scannedFrame(this.scanned), count: 0 });

@@ -111,10 +111,10 @@ export class Group implements Membership, Supply {
 
   join(options: MemberOptions): Cursor {
     const cursor = new GroupCursor(this, this.#store, options);
+    // A new group may start after an alert that is gone; its cursor still says where. Nobody was there to look at it.
+    this.#evict();
     this.#members.add(cursor);
     this.#joined++;
-    // A new group may start after an alert that is gone; its cursor still says where.
-    this.#evict();
     return cursor;
   }
 
@@ -200,7 +200,8 @@ export class Group implements Membership, Supply {
     this.#events.onMoved();
     if (loss !== undefined) {
       cursor.sent(loss);
-      return lossSlice(loss);
+      const slice = lossSlice(loss);
+      return { ...slice, loss: this.hasLoss ? "more" : "last" };
     }
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
     if (redelivery.count > 0) return this.#redeliver(cursor, fair(redelivery.count));

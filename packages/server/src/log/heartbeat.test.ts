@@ -74,9 +74,12 @@ describe("a heartbeat", () => {
     expect(alertsOf((await second)!)).toMatchObject([{ rule: "b" }]);
   });
 
-  it("comes while a long search goes on, also for one that does not follow", async () => {
+  it.each([
+    ["many alerts", 20_000, "x"],
+    ["few large ones", 40, "x".repeat(200_000)],
+  ])("comes while a long search goes on, also for one that does not follow: %s", async (_, count, rule) => {
     const log = new MemoryLog();
-    const { first, last } = log.append(batchOf(...Array.from({ length: 20_000 }, () => "x")));
+    const { first, last } = log.append(batchOf(...Array.from({ length: count }, () => rule)));
     const cursor = await log.open({ ...observer, follow: false, after: 0, filter: allow({ rules: ["a"] }) });
     const waiting = next(cursor);
     expect(cursor.heartbeat()).toBe(true);

@@ -76,5 +76,5 @@ export function lossSlice({ cause, range }: Loss): Slice {
       },
     }),
   );
-  return { bytes: unnumberedFrame(alert), count: 1, isLoss: true };
+  return { bytes: unnumberedFrame(alert), count: 1 };
 }

@@ -58,14 +58,14 @@ export class MemoryLog implements AlertLog {
   }
 
   stats(): LogStats {
-    const { first, end, earliestUs, latestUs, looked, bytes, pinnedBytes } = this.#store;
+    const { first, end, times, looked, bytes, pinnedBytes } = this.#store;
     return {
       appended: end - this.#origin - 1,
       retained: end - first,
       first: end === first ? 0 : first,
       last: end === first ? 0 : end - 1,
-      earliestUs,
-      latestUs,
+      earliestUs: times?.least,
+      latestUs: times?.greatest,
       looked,
       retainedBytes: bytes,
       pinnedBytes,

@@ -4,9 +4,10 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { OptionError } from "@falco-outputs/core/options";
 import { untilAborted } from "../until-aborted.js";
+import type { NamedOutput } from "./selection.js";
 import type { Attempt, FormattedAlerts, Sink } from "./sink.js";
 
-export interface FileOptions {
+export interface FileOptions extends NamedOutput {
   /** Alerts are appended to it. It is created, but not its folder. */
   filename: string;
   /**

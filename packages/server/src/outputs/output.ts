@@ -10,6 +10,8 @@ export interface OutputStats {
   readonly dropped: number;
   /** In the queue, or being written. */
   readonly waiting: number;
+  /** Kept out by its `priority`, `allow` or `deny`; absent for an output that gets all. */
+  readonly filtered?: number;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface OutputStats {
  * up does not delay others, or Falco.
  */
 export interface Output<Taken = void> {
-  /** As in falco.yaml, without `_output`. */
+  /** As in falco.yaml, without `_output`; with its own name after a colon if it has one: `http:slack`. */
   readonly name: string;
   /** Takes alerts without waiting, whatever the other side does. */
   write(batch: AlertBatch): Taken;

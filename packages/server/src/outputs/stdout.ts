@@ -1,8 +1,9 @@
 import type { Writable } from "node:stream";
+import type { OutputSelection } from "./selection.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "./sink.js";
 import { StreamWriter } from "./stream-writer.js";
 
-export interface StdoutOptions {
+export interface StdoutOptions extends OutputSelection {
   /** Where the lines go; it is not ended. Default: the process's standard output. */
   stream?: Writable;
 }

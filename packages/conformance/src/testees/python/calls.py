@@ -119,11 +119,12 @@ class StreamCall:
     def begin(self, client):
         """Makes the stream."""
         options = self.options()
-        if self.line["method"] == "sub":
-            # It has no such keywords, and the cases expect a refusal.
-            for name in not_for_sub.keys() & options.keys():
-                raise InvalidArgumentError(f"{name}: {not_for_sub[name]}", grpc.StatusCode.INVALID_ARGUMENT)
+        # Keywords that `sub` does not have, where the cases expect a refusal.
+        names = not_for_sub.keys() & options.keys() if self.line["method"] == "sub" else set()
+        refused = [name for name in names if options.pop(name)]
         self.stream = getattr(client, self.line["method"])(**options)
+        for name in refused:
+            raise InvalidArgumentError(f"{name}: {not_for_sub[name]}", grpc.StatusCode.INVALID_ARGUMENT)
         return self.stream
 
     def took(self, alert):

@@ -1,3 +1,4 @@
+import type { TimeSpan } from "../filter/time-window.js";
 import { type BlockInfo, blockHeaderBytes, maxBlockFrames } from "./format.js";
 
 /** How many bytes of blocks are read at once, unless it is a single one. */
@@ -14,6 +15,11 @@ export interface Chunk {
   readonly greatestUs: number;
   /** Whether numbers before `first` were left out on purpose. */
   readonly jumped: boolean;
+}
+
+/** The times of a chunk's alerts, or a range around them. */
+export function spanOf({ leastUs, greatestUs }: Chunk): TimeSpan {
+  return { least: leastUs, greatest: greatestUs };
 }
 
 /** Adds a block to the last of a file's chunks, or begins a new one with it. */

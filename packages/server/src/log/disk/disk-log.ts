@@ -1,5 +1,6 @@
 import type { AlertBatch } from "../../alert-batch.js";
 import type { AlertLog, Appended, Cursor, DiskStats, LogStats, Subscription } from "../alert-log.js";
+import { around } from "../filter/time-window.js";
 import { FrameStore } from "../frame-store.js";
 import { Groups } from "../groups.js";
 import { boundsOf, groupLimitsOf, type MemoryLogOptions } from "../memory-log.js";
@@ -116,13 +117,14 @@ export class DiskLog implements AlertLog {
     const { first, end } = this.#store;
     const { alerts } = this.#store.count(first, end);
     const { bytes, pinnedBytes } = this.#memory;
+    const times = around([this.#disk.times, this.#memory.times]);
     return {
       appended: this.#memory.end - this.#disk.next,
       retained: alerts,
       first: alerts === 0 ? 0 : first,
       last: alerts === 0 ? 0 : end - 1,
-      earliestUs: least(this.#disk.times?.leastUs, this.#memory.earliestUs),
-      latestUs: greatest(this.#disk.times?.greatestUs, this.#memory.latestUs),
+      earliestUs: times?.least,
+      latestUs: times?.greatest,
       looked: this.#memory.looked,
       retainedBytes: bytes,
       pinnedBytes,
@@ -178,12 +180,4 @@ export class DiskLog implements AlertLog {
       resolve({ first, last });
     }
   }
-}
-
-function least(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
-}
-
-function greatest(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }

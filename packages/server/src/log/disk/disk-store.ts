@@ -3,6 +3,7 @@ import type { TimeSpan } from "../filter/time-window.js";
 import type { FrameRun } from "../frame-run.js";
 import type { GroupPlace } from "../group-place.js";
 import { ChunkReader, type Unreadable } from "./chunk-reader.js";
+import { spanOf } from "./chunks.js";
 import { DirectoryLock } from "./directory-lock.js";
 import {
   type BlockSource,
@@ -177,8 +178,8 @@ export class DiskStore {
     return this.#recovered.segments.bytes;
   }
 
-  /** The least and the greatest time of its alerts, in microseconds since 1970; undefined if there are none. */
-  get times(): { leastUs: number; greatestUs: number } | undefined {
+  /** The times of its alerts, or a range around them; undefined if there are none. */
+  get times(): TimeSpan | undefined {
     return this.#recovered.segments.times;
   }
 
@@ -201,7 +202,7 @@ export class DiskStore {
   skip(sequence: number, isExcluded: (times: TimeSpan) => boolean): number {
     const chunk = this.#recovered.segments.find(sequence)?.chunk;
     if (chunk === undefined || sequence < chunk.first) return sequence;
-    return isExcluded({ least: chunk.leastUs, greatest: chunk.greatestUs }) ? chunk.end : sequence;
+    return isExcluded(spanOf(chunk)) ? chunk.end : sequence;
   }
 
   /** A group's place is another, or it is gone. */

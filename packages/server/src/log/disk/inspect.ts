@@ -58,8 +58,8 @@ export async function inspectLog(directory: string, verifies: boolean): Promise<
         last: (chunks.at(-1)?.end ?? 1) - 1,
       };
     }),
-    earliestUs: segments.times?.leastUs,
-    latestUs: segments.times?.greatestUs,
+    earliestUs: segments.times?.least,
+    latestUs: segments.times?.greatest,
     findings: found.flatMap(({ findings }) => findings),
     groups: places,
     damagedGroups: damagedLines,

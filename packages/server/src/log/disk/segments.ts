@@ -1,4 +1,5 @@
-import { type Chunk, indexAfter } from "./chunks.js";
+import { around, type TimeSpan } from "../filter/time-window.js";
+import { type Chunk, indexAfter, spanOf } from "./chunks.js";
 import type { Segment } from "./segment.js";
 
 export interface Retention {
@@ -42,17 +43,10 @@ export class Segments {
     return this.#segments.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
   }
 
-  /** The least and the greatest time of the alerts, in microseconds since 1970; undefined if there are none. */
-  get times(): { leastUs: number; greatestUs: number } | undefined {
-    let leastUs = Number.POSITIVE_INFINITY;
-    let greatestUs = Number.NEGATIVE_INFINITY;
-    for (const { chunks } of this.#segments) {
-      for (const chunk of chunks) {
-        leastUs = Math.min(leastUs, chunk.leastUs);
-        greatestUs = Math.max(greatestUs, chunk.greatestUs);
-      }
-    }
-    return leastUs === Number.POSITIVE_INFINITY ? undefined : { leastUs, greatestUs };
+  /** The times of the alerts, or a range around them; undefined if there are none. */
+  get times(): TimeSpan | undefined {
+    const spans = this.#segments.flatMap(({ chunks }) => chunks.map(spanOf));
+    return around(spans);
   }
 
   add(segment: Segment): void {

@@ -121,6 +121,20 @@ describe("createMatcher", () => {
     expect(results).toEqual([true, false, false, true]);
   });
 
+  it("knows as many filters, fields and values as a request may hold", () => {
+    const names = (filter: number) => Array.from({ length: 4 }, (_, index) => `field.${filter}.${index}`);
+    const filters = Array.from({ length: 100 }, (_, filter) => ({
+      fields: names(filter).map((name) => ({ name, values: [`value ${filter}`] })),
+    }));
+    const fieldsOf = (filter: number, value: string) =>
+      Object.fromEntries(names(filter).map((name) => [name, value]));
+    const others = Object.assign({}, ...filters.map((_, filter) => fieldsOf(filter, "another value")));
+    const none = encode({ outputFields: others });
+    const last = encode({ outputFields: { ...others, ...fieldsOf(99, "value 99") } });
+    expect([none, last].map((alert) => isTaken(allow(...filters), alert))).toEqual([false, true]);
+    expect([none, last].map((alert) => isTaken(deny(...filters), alert))).toEqual([true, false]);
+  });
+
   it("takes of a field that comes twice the last, as a decoder does", () => {
     const both = encode(
       { priority: 2, rule: "first", source: "s", tags: ["one"], outputFields: { f: "1" } },

@@ -57,7 +57,7 @@ export class GroupModel {
     this.#looksFirst = looksFirst;
     this.#next = start;
     this.#end = end;
-    this.#lookedTo = end;
+    this.#lookedTo = start;
     this.#cause = cause;
     this.#restart = restart;
     this.#passes = passes;

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { OptionError, wholeNumber } from "@falco-outputs/core/options";
 import { connectionError } from "../connection-error.js";
+import type { NamedOutput } from "../selection.js";
 import { type Attempt, type FormattedAlerts, Refused, type Sink } from "../sink.js";
 import { type Answer, judge } from "./answer.js";
 import { post } from "./post.js";
@@ -11,7 +12,7 @@ import { createTlsContext, type HttpTlsOptions } from "./tls-context.js";
 import { readUrl } from "./url.js";
 
 /** Posts each alert to a receiver, with the names and meaning of falco.yaml's `http_output`. */
-export interface HttpOutputOptions extends HttpTlsOptions {
+export interface HttpOutputOptions extends HttpTlsOptions, NamedOutput {
   /** `http://` or `https://`. A user and a password in it become Basic authorization. */
   url: string;
   /** The User-Agent header. Default: "falcosecurity/falco". */

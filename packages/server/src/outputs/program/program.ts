@@ -1,11 +1,12 @@
 import { OptionError } from "@falco-outputs/core/options";
 import type { Logger } from "../../logger.js";
+import type { NamedOutput } from "../selection.js";
 import type { Sink } from "../sink.js";
 import { KeptProgram } from "./kept-program.js";
 import { ProgramPerAlert } from "./program-per-alert.js";
 import { ProgramReports } from "./reports.js";
 
-export interface ProgramOptions {
+export interface ProgramOptions extends NamedOutput {
   /** A shell command that reads alerts from its standard input. */
   program: string;
   /**

@@ -1,12 +1,13 @@
 import { isLoopback, readAddress } from "@falco-outputs/core/address";
 import { OptionError } from "@falco-outputs/core/options";
+import type { OutputSelection } from "../selection.js";
 import type { Sink } from "../sink.js";
 import { type Facility, facilities } from "./facility.js";
 import { LocalSink } from "./local-sink.js";
 import { RemoteSink, type SyslogTlsOptions } from "./remote-sink.js";
 
 /** Sends each alert to a syslogd, with its priority as severity: to this machine's own, or to that at `address`. */
-export interface SyslogOutputOptions {
+export interface SyslogOutputOptions extends OutputSelection {
   /** Default: "user", as in Falco. */
   facility?: Facility;
   /** The program's name in the log (RFC 5424's APP-NAME). Default: "falco". */
