@@ -169,10 +169,10 @@ export class Group implements Membership, Supply {
   }
 
   acknowledged(item: number | Loss): void {
+    this.#events.onMoved();
     if (typeof item !== "number") return;
     this.#inFlight--;
     this.#delivered++;
-    this.#events.onMoved();
   }
 
   leave(cursor: GroupCursor, unacknowledged: readonly (number | Loss)[]): void {
