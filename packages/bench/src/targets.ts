@@ -119,6 +119,38 @@ export const targets: readonly Target[] = [
     is: "at most",
     number: 1.15,
   },
+  ...[
+    { what: "stdin", name: "Falco's JSON on standard input to the log", figure: "alerts/s", number: 0.6 },
+    { what: "http", name: "http posts on one connection", figure: "posts/s", number: 0.7 },
+    { what: "newest", name: "one subscriber, the newest alerts", figure: "alerts/s", number: 0.9 },
+    { what: "old", name: "one subscriber, old alerts", figure: "alerts/s", number: 0.5 },
+  ].map(
+    ({ what, name, figure, number }): Target => ({
+      name: `a log on a disk: ${name}, against memory`,
+      scene: "disk",
+      of: `disk, ${what}`,
+      to: `memory, ${what === "old" ? "newest" : what}`,
+      figure,
+      is: "at least",
+      number,
+    }),
+  ),
+  {
+    name: "a log of 1 GiB on a disk, opened, seconds",
+    scene: "disk-reopened",
+    of: ours,
+    figure: "seconds to open",
+    is: "at most",
+    number: 5,
+  },
+  {
+    name: "a log of 1 GiB on a disk, read by one subscriber, peak memory, against idle",
+    scene: "disk-reopened",
+    of: ours,
+    figure: "peak / idle memory",
+    is: "at most",
+    number: 1.2,
+  },
   ...["--version", "sub --help"].map(
     (line): Target => ({
       name: `falco-outputs ${line}, from spawn to its end, against Node with nothing to do`,

@@ -67,7 +67,8 @@ beforeAll(async () => {
   queue = await startServer();
   open = await startServer({ falco, listen: [{ address: "127.0.0.1:0", insecure: true }] });
   secure = await startServer({ falco, listen: [{ address: "127.0.0.1:0", tls: { ca, cert, key } }] });
-  for (const each of [server, open, secure]) await publishAlerts(each);
+  await using kept = await startServer({ listen: [], log: { directory: join(folder, "log") } });
+  for (const each of [server, open, secure, kept]) await publishAlerts(each);
   silent = join(folder, "silent.sock");
   await new Promise<void>((resolve) => createServer().listen(silent, resolve).unref());
   file = join(folder, "alerts.jsonl");
@@ -207,6 +208,9 @@ const clients: Readonly<Record<string, readonly (readonly [string, Case])[]>> = 
     of("--output", "json", refused(/there is no group "x"/)),
     ...connection(refused(/there is no group "x"/), true),
   ],
+  "log info": [of("--output", "json", out(/"segments":\[\{/))],
+  "log verify": [of("--output", "json", out(/"findings":\[\]/))],
+  "log export": [of("--since", time(2), "bc"), of("--until", time(2), "a"), ...filters, ...printing],
 };
 
 /** What leads `sub` to its end, and to alerts of the past. */
@@ -241,6 +245,7 @@ describe.each(Object.entries(clients))("%s", (command, cases) => {
   const words = (...args: readonly string[]) => [
     ...command.split(" "),
     ...(command === "groups forget" ? ["x"] : []),
+    ...(command.startsWith("log ") ? [join(folder, "log")] : []),
     ...args,
   ];
 

@@ -4,6 +4,7 @@ import { addCheckCommand, addSchemaCommand } from "./check/command.js";
 import { addCompletionCommand } from "./completion/command.js";
 import { addForwardCommand } from "./forward/command.js";
 import { addGroupsCommand } from "./groups/command.js";
+import { addLogCommand } from "./log/command.js";
 import { packageVersion } from "./package-version.js";
 import { addServeCommand } from "./serve/command.js";
 import { addStatusCommand } from "./status/command.js";
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addForwardCommand(program);
   addStatusCommand(program);
   addGroupsCommand(program);
+  addLogCommand(program);
   addVersionCommand(program);
   addCertsCommand(program);
   addCompletionCommand(program);

@@ -15,6 +15,16 @@ export type { ReadLinesOptions } from "./inputs/lines.js";
 export type { ReadAlertsOptions } from "./inputs/grpc-input.js";
 export type { FalcoVersionSource } from "./grpc/version.js";
 
+// Where alerts are kept.
+export type { LogOptions } from "./log/open-log.js";
+export { LogDirectoryError, type LogDirectoryProblem } from "./log/disk/log-directory-error.js";
+
+// Looking at a log on a disk, without a server.
+export { inspectLog, type InspectedSegment, type LogInspection, readLogAlerts } from "./log/disk/inspect.js";
+export type { Finding } from "./log/disk/read-segments.js";
+export type { Unreadable } from "./log/disk/chunk-reader.js";
+export type { GroupPlace } from "./log/group-place.js";
+
 // Who may subscribe, and where.
 export type { ListenOptions } from "./listen/grpc-listener.js";
 export type { AdminOptions } from "./admin/admission.js";
@@ -47,6 +57,6 @@ export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";
 export type { Facility } from "./outputs/syslog/facility.js";
 
 // What the counters count.
-export type { LogStats } from "./log/alert-log.js";
+export type { DiskStats, LogStats } from "./log/alert-log.js";
 export type { InputStats } from "./inputs/intake.js";
 export type { OutputStats } from "./outputs/output.js";

@@ -4,6 +4,7 @@ import type { FalcoVersionSource } from "./grpc/version.js";
 import type { InputsOptions } from "./inputs/inputs.js";
 import type { ListenOptions } from "./listen/grpc-listener.js";
 import type { WebOptions } from "./listen/web-listener.js";
+import type { LogOptions } from "./log/open-log.js";
 import type { Logger } from "./logger.js";
 import type { OutputsOptions } from "./outputs/create-outputs.js";
 import type { AlertObserver } from "./router.js";
@@ -20,7 +21,9 @@ export interface ServerOptions {
   priority?: PriorityLike;
   /** Where browsers are served, over Connect and gRPC-Web. Default: nowhere. */
   web?: readonly (string | WebOptions)[];
-  /** How many alerts are retained at most. Default: 100,000. */
+  /** Keeps the alerts and the groups' places on a disk. Default: in memory, and a restart forgets them. */
+  log?: LogOptions;
+  /** How many alerts are kept in memory at most. Default: 100,000. */
   maxAlerts?: number;
   /** How much memory they take at most, in bytes; at least 4 MiB. Default: 128 MiB. */
   maxBytes?: number;

@@ -83,7 +83,7 @@ export interface FalcoOutputsServer {
   /**
    * Stops taking alerts: `readLines` and `readAlerts` end, `publish` and `waitForSubscribers` reject. Lets the outputs
    * write what they have queued, within their time limit, ends every stream and frees every address. Alerts that are
-   * still queued for gRPC are lost.
+   * still queued for gRPC are lost, unless the log is on a disk.
    */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

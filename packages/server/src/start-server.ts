@@ -11,6 +11,7 @@ import { formatAddress } from "@falco-outputs/core/transport";
 import { type Administered, adminService } from "./admin/admin-service.js";
 import { Admission, type Entrance } from "./admin/admission.js";
 import { toStatus } from "./admin/status.js";
+import { EvictedAlerts } from "./evicted-alerts.js";
 import { shutdown } from "./grpc/deliver.js";
 import { requestHandler, type ServedHere, type Services } from "./grpc/handler.js";
 import { inProcessTransport } from "./grpc/in-process-transport.js";
@@ -23,7 +24,7 @@ import { itemsOf } from "./listen/address.js";
 import { type GrpcListener, listenGrpc } from "./listen/grpc-listener.js";
 import { listenWeb, type WebListener } from "./listen/web-listener.js";
 import type { AlertLog } from "./log/alert-log.js";
-import { MemoryLog } from "./log/memory-log.js";
+import { openLog } from "./log/open-log.js";
 import { type Logger, printableLogger, silent, Throttled } from "./logger.js";
 import { createOutputs } from "./outputs/create-outputs.js";
 import { GrpcOutput } from "./outputs/grpc-output.js";
@@ -40,10 +41,19 @@ const defaultHeartbeatIntervalMs = 15_000;
 
 /**
  * Starts a server.
- * @throws OptionError for an option that cannot work; Error for an address that is not available.
+ * @throws OptionError for an option that cannot work; LogDirectoryError for a directory of `log` that cannot be used;
+ * Error for an address that is not available.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FalcoOutputsServer> {
-  const server = new RunningServer(options);
+  const { logger = silent, maxAlerts, maxBytes } = options;
+  const losses = new EvictedAlerts(printableLogger(logger));
+  const memory = {
+    ...(maxAlerts !== undefined && { maxAlerts }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    onLoss: (group: string, count: number) => losses.add(group, count),
+  };
+  const log = await openLog(memory, options.log, printableLogger(logger));
+  const server = await construct(log, () => new RunningServer(options, log, losses));
   try {
     await server.start(options);
     return server;
@@ -53,9 +63,19 @@ export async function startServer(options: ServerOptions = {}): Promise<FalcoOut
   }
 }
 
+/** Closes the log if the server cannot be made. */
+async function construct(log: AlertLog, create: () => RunningServer): Promise<RunningServer> {
+  try {
+    return create();
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
 class RunningServer implements FalcoOutputsServer {
   readonly #logger: Logger;
-  readonly #losses: Throttled;
+  readonly #losses: EvictedAlerts;
   readonly #log: AlertLog;
   readonly #grpc: GrpcOutput;
   readonly #outputs: readonly Output[];
@@ -70,42 +90,20 @@ class RunningServer implements FalcoOutputsServer {
   readonly #listeners: GrpcListener[] = [];
   readonly #web: WebListener[] = [];
   #folder: string | undefined;
-  #evicted = 0;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
 
-  constructor({
-    logger = silent,
-    maxAlerts,
-    maxBytes,
-    stallTimeoutMs,
-    heartbeatIntervalMs,
-    falco,
-    outputs = {},
-    priority = Priority.Debug,
-    admin,
-    onAlerts,
-  }: ServerOptions) {
+  constructor(options: ServerOptions, log: AlertLog, losses: EvictedAlerts) {
+    const { logger = silent, stallTimeoutMs, heartbeatIntervalMs, falco, outputs = {}, admin } = options;
+    const { priority = Priority.Debug, onAlerts } = options;
+    this.#log = log;
+    this.#losses = losses;
     this.#logger = printableLogger(logger);
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
-    this.#losses = new Throttled((lost, _, group) => {
-      this.#logger.warn(
-        { lost, group },
-        "the log is full: the oldest alerts were dropped before they were delivered",
-      );
-    });
     this.#unhandled = new Throttled((requests, reason) =>
       this.#logger.warn({ requests, reason }, "requests could not be handled"),
     );
-    this.#log = new MemoryLog({
-      ...(maxAlerts !== undefined && { maxAlerts }),
-      ...(maxBytes !== undefined && { maxBytes }),
-      onLoss: (group, count) => {
-        this.#evicted += count;
-        this.#losses.add(count, "", group);
-      },
-    });
     this.#services = {
       log: this.#log,
       subscribers: this.#subscribers,
@@ -213,7 +211,7 @@ class RunningServer implements FalcoOutputsServer {
       subscribers: this.#subscribers.count,
       streams: this.#subscribers.counts,
       delivered: this.#subscribers.delivered,
-      evicted: this.#evicted,
+      evicted: this.#losses.count,
       listeners: [...[...this.#listeners, ...this.#web].map(({ state }) => state), ...this.#inputs.listeners],
       inputs: this.#inputs.stats(),
       outputs: Object.fromEntries(

@@ -94,3 +94,9 @@ export interface HttpRole {
   /** Listens on a free port of 127.0.0.1, and returns the port. */
   listenHttp(): Promise<number>;
 }
+
+/** Keeps alerts on a disk. */
+export interface DiskRole {
+  /** Before it listens: its log is in a directory, and so many of the newest alerts are in memory as well. */
+  keepOn(directory: string, maxAlerts: number): void;
+}

@@ -2,6 +2,7 @@ import type { Scene } from "../scene.js";
 import { acknowledgement } from "./acknowledgement.js";
 import { alertAtATime } from "./alert-at-a-time.js";
 import { commandStart } from "./command-start.js";
+import { disk, diskReopened } from "./disk.js";
 import { endToEnd } from "./end-to-end.js";
 import { filter } from "./filter.js";
 import { goClients } from "./go-clients.js";
@@ -31,6 +32,8 @@ export const scenes: readonly Scene[] = [
   metrics,
   httpInput,
   httpInputPaced,
+  disk,
+  diskReopened,
   endToEnd,
   latency,
   memory,

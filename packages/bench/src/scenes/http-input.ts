@@ -46,7 +46,7 @@ export const httpInputPaced: Scene = {
 };
 
 /** A way to post. */
-interface Posting {
+export interface Posting {
   readonly name: string;
   readonly count: number;
   post(load: Player<HttpPosts>, port: number): Promise<void>;
@@ -69,7 +69,7 @@ async function compare(extent: Extent, ways: readonly Posting[]): Promise<SceneR
   );
 }
 
-function posting(
+export function posting(
   server: string,
   { name, count, post }: Posting,
   player: Player<HttpRole>,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { cpuTimeOf } from "../measure/cpu-time.js";
 import type { Contestant, Sample } from "../measure/rounds.js";
-import type { ClientRole, Listen, ServerRole, Target, TlsFiles, Wanted } from "../peers/roles.js";
+import type { ClientRole, DiskRole, Listen, ServerRole, Target, TlsFiles, Wanted } from "../peers/roles.js";
 import type { Cast } from "../process/cast.js";
 import type { Player } from "../process/player.js";
 import type { Extent } from "../scene.js";
@@ -30,9 +30,12 @@ export async function startServer(
   where: Listen,
   extent: Extent,
   full = library === ours ? alerts : alertsOfPeers,
+  /** What it does before it listens. */
+  prepare: (player: Player<ServerRole & DiskRole>) => Promise<void> = async () => undefined,
 ): Promise<Server> {
   const count = extent.amount(full);
-  const player = cast.start<ServerRole>(`peers/${library}/server.js`);
+  const player = cast.start<ServerRole & DiskRole>(`peers/${library}/server.js`);
+  await prepare(player);
   const target = await player.do("listen", where);
   return { player, target, count, ...(await player.do("fill", count)) };
 }

@@ -7,7 +7,7 @@ import { firstAgainstOthers, type Scene, toResult } from "../scene.js";
 import { unixSocket } from "./listeners.js";
 import { ours } from "./pairs.js";
 
-const lines = 40_000;
+export const lines = 40_000;
 
 export const stdinInput: Scene = {
   name: "stdin",
@@ -32,7 +32,7 @@ export const stdinInput: Scene = {
   },
 };
 
-/** Feeds lines, and waits until they have been taken. */
+/** Feeds lines, and waits until they are in the log. */
 export async function reading(
   name: string,
   { player, feeder }: Pick<ReturnType<typeof startFed<InputRole>>, "player" | "feeder">,

@@ -31,7 +31,7 @@ export interface ArgumentDefinition {
   readonly choices: readonly string[];
 }
 
-const paths: ReadonlySet<string> = new Set(["file", "addr", "folder"]);
+const paths: ReadonlySet<string> = new Set(["file", "addr", "dir", "folder"]);
 
 export function definitionOf(command: Command): CommandDefinition {
   const help = command.createHelp();

@@ -34,6 +34,7 @@ export const serveFlags: Flags = {
   "web.tls.cert": "--web-cert",
   "web.tls.key": "--web-key",
   maxAlerts: "--capacity",
+  "log.directory": "--log-dir",
   "falco.version": "--falco-version",
   "falco.webserver": "--falco-url",
 };

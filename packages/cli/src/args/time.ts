@@ -16,7 +16,8 @@ const dateTime = new RegExp(`^(?<date>\\d{4}-\\d\\d-\\d\\d)(?:[Tt ]${clock}${off
  * offset as in RFC 3339. Without an offset, it is one of the local clock. Undefined for anything else.
  */
 export function timeNs(text: string, now: number = Date.now()): bigint | undefined {
-  if (durations.test(text)) return nanoseconds(now - Math.round(agoMs(text)));
+  const ago = spanMs(text);
+  if (ago !== undefined) return nanoseconds(now - ago);
   const match = dateTime.exec(text)?.groups ?? {};
   const { date, minutes = "00:00", seconds = "00", fraction = "", offset = "" } = match;
   if (date === undefined || !isDay(date)) return undefined;
@@ -24,9 +25,11 @@ export function timeNs(text: string, now: number = Date.now()): bigint | undefin
   return Number.isNaN(ms) ? undefined : nanoseconds(ms) + BigInt(fraction.padEnd(9, "0"));
 }
 
-function agoMs(text: string): number {
+/** A length of time in milliseconds: 90m, 2h, 7d, 1h30m. Undefined for anything else. */
+export function spanMs(text: string): number | undefined {
+  if (!durations.test(text)) return undefined;
   const parts = [...text.matchAll(/([\d.]+)(ms|[smhdw])/g)];
-  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * unitMs[unit!]!, 0);
+  return Math.round(parts.reduce((sum, [, number, unit]) => sum + Number(number) * unitMs[unit!]!, 0));
 }
 
 function nanoseconds(ms: number): bigint {

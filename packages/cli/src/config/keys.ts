@@ -44,6 +44,8 @@ const keys: Keys = {
   "admin.allowedNames": "admin.allowed_names",
   maxAlerts: "alerts.max_count",
   maxBytes: "alerts.max_bytes",
+  "log.retention.ageMs": "log.retention.age",
+  "log.syncIntervalMs": "log.sync_interval_ms",
   "falco.version": "falco.version",
   "falco.webserver": "falco.url",
 };

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { inputs } from "./schema/inputs.js";
 import { grpc, web } from "./schema/listener.js";
+import { log } from "./schema/log.js";
 import { falcoLiveness, operations } from "./schema/operations.js";
 import { fileOutput, httpOutput, programOutput, stdoutOutput, syslogOutput } from "./schema/outputs.js";
 import { block, blocks, count, enabled, flag, milliseconds, priority, text } from "./schema/values.js";
 
-/** The configuration: falco.yaml's own keys where they exist, `web`, `inputs`, `admin`, `alerts`, `falco` and `operations` are ours. */
+/** The configuration: falco.yaml's own keys where they exist; `web`, `inputs`, `admin`, `alerts`, `log`, `falco` and `operations` are ours. */
 export const configSchema = block({
   json_output: flag.optional(),
   json_include_output_property: flag.optional(),
@@ -35,6 +36,7 @@ export const configSchema = block({
     max_count: count(1).optional().meta({ description: "How many alerts are retained. Default: 100000" }),
     max_bytes: count(1).optional().meta({ description: "Memory for them, in bytes. Default: 128 MiB" }),
   }).optional(),
+  log: log.optional(),
   falco: block({
     version: text("a version, e.g. 0.44.1").optional(),
     url: text("the URL of Falco's web server, e.g. http://localhost:8765").optional(),

@@ -1,4 +1,5 @@
 import type { PriorityLike } from "@falco-outputs/node";
+import { spanMs } from "../args/time.js";
 import { UsageError } from "../args/usage-error.js";
 import { mutualTls } from "./certificates.js";
 import { defined } from "./defined.js";
@@ -60,6 +61,7 @@ export function servingOf(config: Config): Serving {
       admin: admin && defined({ allowedNames: admin.allowed_names }),
       maxAlerts: alerts?.max_count,
       maxBytes: alerts?.max_bytes,
+      log: config.log && logOptions(config.log),
       falco:
         falco?.version !== undefined
           ? { version: falco.version }
@@ -85,6 +87,16 @@ export function servingOf(config: Config): Serving {
   };
   assertNoLoop(serving);
   return serving;
+}
+
+function logOptions({ directory, retention, sync, sync_interval_ms }: NonNullable<Config["log"]>) {
+  const { bytes, count, age } = retention ?? {};
+  return defined({
+    directory,
+    retention: retention && defined({ bytes, count, ageMs: age === undefined ? undefined : spanMs(age) }),
+    sync,
+    syncIntervalMs: sync_interval_ms,
+  });
 }
 
 function keysOf(items: readonly { key: string }[]): string[] {

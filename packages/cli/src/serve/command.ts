@@ -49,6 +49,10 @@ function addOptions(command: Command): Command {
       "how many alerts to retain; the oldest are dropped first (default: 100000)",
       parseCount,
     )
+    .option(
+      "--log-dir <dir>",
+      "keep alerts and the groups' places in this directory, up to 1 GiB and for 7 days, so that a restart forgets nothing; one server at a time",
+    )
     .option("--socket-mode <mode>", "permissions of unix sockets, octal (default: 0600)", parseMode)
     .option("--socket-group <group>", "group of unix sockets")
     .option("--falco-version <version>", "Falco's version, for those who ask, e.g. 0.44.1")

@@ -10,6 +10,7 @@ export interface ServeOptions {
   ca?: string;
   insecureTcp?: boolean;
   capacity?: number;
+  logDir?: string;
   socketMode?: number;
   socketGroup?: string;
   falcoVersion?: string;

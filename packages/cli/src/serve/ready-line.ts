@@ -11,7 +11,7 @@ import type { Serving } from "../config/serving.js";
 export function readyLine(
   { addresses, httpUrls, webUrls }: Pick<FalcoOutputsServer, "addresses" | "httpUrls" | "webUrls">,
   {
-    server: { inputs, outputs = {} },
+    server: { inputs, outputs = {}, log },
     stdin,
     upstreams,
     byDefault,
@@ -28,6 +28,7 @@ export function readyLine(
     ...(upstreams.length > 0 && {
       servers: Object.fromEntries(upstreams.map(({ name, address }) => [name, address])),
     }),
+    ...(log !== undefined && { log: log.directory }),
     ...(Object.keys(destinations).length > 0 && {
       outputs: destinations,
       format: outputs.format?.json === true ? "json" : "text",

@@ -8,7 +8,7 @@ import type { ServeOptions } from "./options.js";
 
 /** @throws UsageError for options that make no sense together. */
 export function toServerOptions(options: ServeOptions): ServerOptions {
-  const { stdin = false, capacity, falcoVersion, falcoUrl } = options;
+  const { stdin = false, capacity, logDir, falcoVersion, falcoUrl } = options;
   const http = options.http ?? (stdin ? undefined : defaultHttpAddresses());
   if (falcoVersion !== undefined && falcoUrl !== undefined) {
     throw new UsageError("--falco-version and --falco-url exclude each other");
@@ -17,6 +17,7 @@ export function toServerOptions(options: ServeOptions): ServerOptions {
     listen: (options.listen ?? [defaultListenAddress()]).map((address) => toListenOptions(address, options)),
     ...(http !== undefined && { inputs: { http: http.map((address) => toHttpOptions(address, options)) } }),
     ...(capacity !== undefined && { maxAlerts: capacity }),
+    ...(logDir !== undefined && { log: { directory: logDir } }),
     ...(falcoVersion !== undefined && { falco: { version: falcoVersion } }),
     ...(falcoUrl !== undefined && { falco: { webserver: falcoUrl } }),
     ...toWebOptions(options),

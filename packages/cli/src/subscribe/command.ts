@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { readingEnvironment } from "../args/environment.js";
-import { parseCount, parseSequence, parseTime, parseWord } from "../args/parsers.js";
+import { parseCount, parseSequence, parseTime } from "../args/parsers.js";
 import { addConnectionOptions } from "../connection/connection-options.js";
-import { colorModes, formats, timeFormats } from "../print/choices.js";
+import { addPrintingFlags } from "../print/printing-flags.js";
 import { addFilterFlags } from "./filter-flags.js";
 import type { SubscribeOptions } from "./options.js";
 
@@ -26,7 +26,7 @@ function add(program: Command, method: "sub" | "get", description: string): void
   const command = program.command(method).description(`${description}. ${looking}`);
   addSelection(command, method);
   addFilterFlags(command);
-  addPrinting(command);
+  addPrintingFlags(command, "compact, or table with --columns");
   addConnectionOptions(command).option(
     "--wait",
     "go on trying when the server is not there yet; for as long as --timeout says, if it is given",
@@ -102,26 +102,4 @@ function addSelection(command: Command, method: "sub" | "get"): void {
       "--input <file>",
       "read Falco's alerts from this file, or from standard input with -, instead of asking a server: one per line, as JSON or text",
     );
-}
-
-function addPrinting(command: Command): void {
-  command
-    .optionsGroup("How they are printed:")
-    .addOption(
-      new Option(
-        "-o, --output <format>",
-        "compact: a line an alert; dict: a block of lines; json: Falco's JSON; jsonpb: the API's message as JSON; table: columns (default: compact, or table with --columns)",
-      ).choices(formats),
-    )
-    .option(
-      "--columns <names>",
-      "the table's columns, e.g. time,rule,k8s.pod.name: time, priority, rule, output, source, hostname, tags, sequence, or any output field (default: time,priority,rule,output)",
-    )
-    .addOption(
-      new Option("--time-format <format>", "how times are printed, but for json and jsonpb")
-        .choices(timeFormats)
-        .argParser(parseWord(timeFormats))
-        .default("rfc3339nano"),
-    )
-    .addOption(new Option("--color <when>", "colour priorities").choices(colorModes).default("auto"));
 }

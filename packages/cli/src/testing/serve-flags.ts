@@ -106,6 +106,15 @@ export const serveFlags: Readonly<Record<string, Check>> = {
     const { address } = await serveIn(folder, "--falco-version", "0.43.0");
     expect((await ran("version", "-a", address)).out).toBe("0.43.0\n");
   },
+  "--log-dir": async (folder) => {
+    const directory = join(folder, "log");
+    const first = await serveIn(folder, "--log-dir", directory);
+    await post(first.ready.http[0]!, `{"rule": "kept", "priority": "Notice"}`);
+    first.run.child.kill("SIGKILL");
+    await first.run.status;
+    const { address } = await serveIn(folder, "--log-dir", directory);
+    expect((await ran("get", "-a", address)).out).toContain("kept");
+  },
   "--falco-url": async (folder) => {
     const falco = createHttpServer((_, response) => response.end('{"falco_version": "0.42.1"}')).listen(
       0,

@@ -97,6 +97,20 @@ export interface GroupStats {
   readonly waiting: number;
 }
 
+/** How a log on a disk is. */
+export interface DiskStats {
+  /** The size of its files. */
+  readonly bytes: number;
+  /** Alerts that are in memory, and not yet on the disk. */
+  readonly unwritten: number;
+  /** Alerts since the start that never came to the disk, because memory could not hold them during an outage. */
+  readonly missed: number;
+  /** Alerts on the disk that could not be read. */
+  readonly unreadable: number;
+  /** Why the disk does not take alerts now; undefined if it does. */
+  readonly outage: string | undefined;
+}
+
 export interface LogStats {
   /** Alerts appended since the start. */
   readonly appended: number;
@@ -117,6 +131,8 @@ export interface LogStats {
   readonly retainedBytes: number;
   /** Memory that only streams being written hold, in bytes: evicted alerts, and copies. */
   readonly pinnedBytes: number;
+  /** Undefined for a log that is only in memory. */
+  readonly disk?: DiskStats;
   /** The shared queue is the group "". */
   readonly groups: Readonly<Record<string, GroupStats>>;
   /** All current broadcast cursors together. */

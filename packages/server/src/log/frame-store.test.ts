@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FrameStore, type Holder } from "./frame-store.js";
+import type { Slice } from "./alert-log.js";
+import type { Holder } from "./alert-store.js";
+import { FrameStore } from "./frame-store.js";
 import { slabBytes } from "./slab.js";
 import { alertsOf, batchOf } from "./testing/alerts.js";
 
@@ -16,6 +18,17 @@ function append(store: FrameStore, count: number): void {
   for (let index = 0; index < count; index++) store.append(batchOf({ output: large }));
 }
 
+function frameOf(store: FrameStore, sequence: number): Uint8Array {
+  return store.framesAt(sequence).frame(sequence);
+}
+
+/** A slice of one frame, which `holder` holds. */
+function sliceOf(store: FrameStore, sequence: number, holder: Holder): Slice {
+  const frames = store.framesAt(sequence);
+  store.hold(frames, holder);
+  return frames.slice(sequence, 1, generous);
+}
+
 /** Holders that write down, under their number, when they are evicted. */
 function holders() {
   const evicted: number[] = [];
@@ -30,9 +43,9 @@ describe("FrameStore", () => {
     store.append(batchOf({ rule: "c", output: large }, "d"));
     const { holder } = holders();
     for (const [index, rule] of ["a", "b", "c", "d"].entries()) {
-      const frame = store.frame(1 + index);
+      const frame = frameOf(store, 1 + index);
       expect(alertsOf({ bytes: frame, count: 1 })[0]).toMatchObject({ rule, sequence: BigInt(1 + index) });
-      expect(alertsOf(store.slice(1 + index, 1, generous, holder(index)))[0]!.rule).toBe(rule);
+      expect(alertsOf(sliceOf(store, 1 + index, holder(index)))[0]!.rule).toBe(rule);
     }
     expect([store.first, store.end]).toEqual([1, 5]);
   });
@@ -50,7 +63,7 @@ describe("FrameStore", () => {
   it("does not count what is held but not evicted", () => {
     const store = storeWith();
     append(store, 4);
-    store.slice(1, 1, generous, holders().holder(0));
+    sliceOf(store, 1, holders().holder(0));
     expect(store.pinnedBytes).toBe(0);
   });
 
@@ -59,9 +72,9 @@ describe("FrameStore", () => {
     append(store, 4);
     const { holder, evicted } = holders();
     const [one, two, other] = [holder(1), holder(2), holder(3)];
-    const slice = store.slice(1, 1, generous, one);
-    store.slice(1, 1, generous, two);
-    store.slice(2, 1, generous, other);
+    const slice = sliceOf(store, 1, one);
+    sliceOf(store, 1, two);
+    sliceOf(store, 2, other);
     append(store, 1);
     expect(store.pinnedBytes).toBe(slabBytes);
     append(store, 1);
@@ -82,7 +95,7 @@ describe("FrameStore", () => {
     const { holder, evicted } = holders();
     const holding = [3, 1, 4, 2].map((sequence) => {
       const one = holder(sequence);
-      store.slice(sequence, 1, generous, one);
+      sliceOf(store, sequence, one);
       return one;
     });
     append(store, 2);
@@ -100,8 +113,8 @@ describe("FrameStore", () => {
     const store = storeWith({ maxPinnedBytes: 0 });
     append(store, 4);
     const { holder, evicted } = holders();
-    store.slice(4, 1, generous, holder(4));
-    store.slice(1, 1, generous, holder(1));
+    sliceOf(store, 4, holder(4));
+    sliceOf(store, 1, holder(1));
     append(store, 1);
     expect([store.pinnedBytes, evicted]).toEqual([0, [1]]);
   });
@@ -111,10 +124,10 @@ describe("FrameStore", () => {
     append(store, 4);
     const { holder, evicted } = holders();
     const [moving, staying] = [holder(1), holder(2)];
-    store.slice(1, 1, generous, moving);
-    store.slice(1, 1, generous, staying);
+    sliceOf(store, 1, moving);
+    sliceOf(store, 1, staying);
     store.release(moving);
-    store.slice(2, 1, generous, moving);
+    sliceOf(store, 2, moving);
     append(store, 2);
     expect([store.pinnedBytes, evicted]).toEqual([slabBytes, [2]]);
   });
@@ -123,24 +136,24 @@ describe("FrameStore", () => {
     const store = storeWith({ maxPinnedBytes: slabBytes });
     append(store, 4);
     const { holder, evicted } = holders();
-    const copy = (number: number) => store.copy([store.frame(4)], holder(number));
+    const copy = (number: number) => store.copy([frameOf(store, 4)], holder(number));
     copy(1);
-    store.slice(1, 1, generous, holder(2));
+    sliceOf(store, 1, holder(2));
     append(store, 1);
     expect(evicted).toEqual([1]);
     copy(3);
     expect(evicted).toEqual([1, 2]);
     const small = storeWith({ maxPinnedBytes: 0 });
     small.append(batchOf("a"));
-    expect(alertsOf(small.copy([small.frame(1)], holder(4)))[0]!.rule).toBe("a");
-    expect([evicted, small.pinnedBytes]).toEqual([[1, 2], small.frame(1).length]);
+    expect(alertsOf(small.copy([frameOf(small, 1)], holder(4)))[0]!.rule).toBe("a");
+    expect([evicted, small.pinnedBytes]).toEqual([[1, 2], frameOf(small, 1).length]);
   });
 
   it("counts what is still held when it is cleared, and no less than nothing afterwards", () => {
     const store = storeWith();
     append(store, 2);
     const one = holders().holder(1);
-    store.slice(1, 1, generous, one);
+    sliceOf(store, 1, one);
     store.clear();
     expect([store.first, store.bytes, store.pinnedBytes]).toEqual([3, 0, slabBytes]);
     store.release(one);

@@ -1,47 +1,35 @@
 import { alertTimeUs } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
 import type { Slice } from "./alert-log.js";
+import type { AlertStore, Holder } from "./alert-store.js";
 import type { Selection } from "./filter/selection.js";
-import type { TimeSpan } from "./filter/time-window.js";
-import { Scan } from "./scan.js";
-import { frameBytes, messageOf, Slab, slabBytes } from "./slab.js";
+import { around, type TimeSpan } from "./filter/time-window.js";
+import type { FrameRun } from "./frame-run.js";
+import { frameBytes, Slab, slabBytes } from "./slab.js";
 
 export interface Bounds {
   /** How many alerts are retained at most. */
   readonly maxAlerts: number;
   /** How much memory they take at most, in bytes. */
   readonly maxBytes: number;
-  /** How much memory streams being written may hold in addition, in bytes: evicted alerts, and copies. */
+  /** How much memory streams being written may hold in addition, in bytes: evicted alerts, copies, and what was loaded. */
   readonly maxPinnedBytes: number;
 }
 
-/** Who holds a slice while it is written. */
-export interface Holder {
-  /** The slice is taken back: memory is short, and this holder has held its slice the longest. */
-  evicted(): void;
-}
-
-/** Some of the alerts of a range. */
-export interface Found {
-  readonly count: number;
-  /** The sequence numbers of the first and the last of them; undefined if there are none. */
-  readonly first: number | undefined;
-  readonly last: number | undefined;
-}
-
 /** Slabs of ready frames, bounded by count and bytes; the oldest go first. */
-export class FrameStore {
+export class FrameStore implements AlertStore {
   readonly #bounds: Bounds;
   readonly #slabs: Slab[] = [];
   /** Those that the last `append` evicted, until `forgetEvicted`. */
   #evicted: Slab[] = [];
-  /** What is being written, the longest held first: a slab, or a copy, by its size in bytes. */
+  /** What is being written, the longest held first: a slab, or what is not in one, by its size in bytes. */
   readonly #held = new Map<Holder, Slab | number>();
   #bytes = 0;
   #pinnedBytes = 0;
   #first: number;
   #looked = 0;
   #end: number;
+  #keptFrom = Number.POSITIVE_INFINITY;
 
   /** @param first The sequence number of the first alert to come. */
   constructor(first: number, bounds: Bounds) {
@@ -60,12 +48,11 @@ export class FrameStore {
     return this.#end;
   }
 
-  /** The sequence number of the oldest alert that can be looked at: evicted ones can until `forgetEvicted`. */
   get firstReadable(): number {
     return this.#evicted[0]?.first ?? this.#slabs[0]?.first ?? this.#first;
   }
 
-  /** How many alerts were looked at by `find` and `findAll`. */
+  /** How many alerts were looked at, to see whether they pass. */
   get looked(): number {
     return this.#looked;
   }
@@ -82,7 +69,7 @@ export class FrameStore {
   get times(): TimeSpan | undefined {
     const [oldest, ...others] = this.#slabs;
     if (oldest === undefined) return undefined;
-    return others.reduce(around, this.#timesOf(oldest));
+    return around([this.#timesOf(oldest), ...others]);
   }
 
   /** What it evicts can be looked at until `forgetEvicted` is called. */
@@ -99,74 +86,50 @@ export class FrameStore {
     this.#evict();
   }
 
+  /** Alerts from `sequence` on stay, up to twice the bound on memory. */
+  keepFrom(sequence: number): void {
+    this.#keptFrom = sequence;
+    this.#evict();
+  }
+
   /** Lets go of what the last `append` evicted. */
   forgetEvicted(): void {
     if (this.#evicted.length > 0) this.#evicted = [];
   }
 
-  /**
-   * Looks for the first alert that passes, from `from` to before `to`. Returns where it stopped: at one, where the scan's
-   * turn is over, or at `to`. It skips slabs that can have none by their times.
-   */
-  find(from: number, to: number, selection: Selection, scan: Scan): number {
-    const looked = scan.looked;
-    let at = from;
-    while (at < to && !scan.found && !scan.isOver) {
-      const slab = this.#slabOf(at);
-      const end = Math.min(slab.end, to);
-      at = selection.excludes(slab) ? end : slab.find(at, end, selection, scan);
+  framesAt(sequence: number): Slab {
+    const isEvicted = this.#slabs[0] === undefined || sequence < this.#slabs[0].first;
+    return slabOf(isEvicted ? this.#evicted : this.#slabs, sequence);
+  }
+
+  skip(sequence: number, selection: Selection): number {
+    const slab = this.framesAt(sequence);
+    return selection.excludes(slab) ? slab.end : sequence;
+  }
+
+  addLooked(count: number): void {
+    this.#looked += count;
+  }
+
+  count(from: number, to: number): { alerts: number; jumped: boolean } {
+    return { alerts: to - from, jumped: false };
+  }
+
+  hold(frames: FrameRun, holder: Holder): void {
+    if (frames instanceof Slab) {
+      frames.pins++;
+      this.#held.set(holder, frames);
+    } else {
+      this.#pin(frames.size, holder);
     }
-    this.#looked += scan.looked - looked;
-    return at;
   }
 
-  /** All alerts that pass, from `from` to before `to`. */
-  findAll(from: number, to: number, selection: Selection): Found {
-    let count = 0;
-    let first: number | undefined;
-    let last: number | undefined;
-    const scan = new Scan(false);
-    for (let at = from; at < to; at++) {
-      scan.found = false;
-      at = this.find(at, to, selection, scan);
-      if (!scan.found) break;
-      first ??= at;
-      last = at;
-      count++;
-    }
-    return { count, first, last };
-  }
-
-  /** Whether an alert that is retained passes. */
-  passes(sequence: number, selection: Selection): boolean {
-    const scan = new Scan(false);
-    this.find(sequence, sequence + 1, selection, scan);
-    return scan.found;
-  }
-
-  /** Frames from `sequence` on, which must be retained; `holder` keeps their memory until it is released. */
-  slice(sequence: number, maxCount: number, maxBytes: number, holder: Holder): Slice {
-    const slab = this.#slabOf(sequence);
-    slab.pins++;
-    this.#held.set(holder, slab);
-    return slab.slice(sequence, maxCount, maxBytes);
-  }
-
-  /** A copy of the frames, which counts as pinned until `holder` is released. */
   copy(frames: readonly Uint8Array[], holder: Holder): Slice {
     const bytes = Buffer.concat(frames);
-    this.#pinnedBytes += bytes.length;
-    this.#held.set(holder, bytes.length);
-    this.#takeBack(holder);
+    this.#pin(bytes.length, holder);
     return { bytes, count: frames.length };
   }
 
-  /** One frame, in place; it must not be kept. */
-  frame(sequence: number): Uint8Array {
-    return this.#slabOf(sequence).frame(sequence);
-  }
-
-  /** What a holder held has been written. */
   release(holder: Holder): void {
     const held = this.#held.get(holder);
     if (held === undefined) return;
@@ -195,21 +158,16 @@ export class FrameStore {
     return slab;
   }
 
-  #slabOf(sequence: number): Slab {
-    const isEvicted = this.#slabs[0] === undefined || sequence < this.#slabs[0].first;
-    return slabOf(isEvicted ? this.#evicted : this.#slabs, sequence);
+  /** Memory that is only held, in bytes. */
+  #pin(bytes: number, holder: Holder): void {
+    this.#pinnedBytes += bytes;
+    this.#held.set(holder, bytes);
+    this.#takeBack(holder);
   }
 
   /** Those of its alerts that are retained: the oldest slab has others as well. */
   #timesOf(slab: Slab): TimeSpan {
-    if (slab.first >= this.#first) return slab;
-    let times: TimeSpan = { least: Number.POSITIVE_INFINITY, greatest: Number.NEGATIVE_INFINITY };
-    for (let sequence = this.#first; sequence < slab.end; sequence++) {
-      const alert = messageOf(slab.frame(sequence));
-      const timeUs = slab.arrivalUs(sequence) ?? alertTimeUs(alert, 0, alert.length);
-      times = around(times, { least: timeUs, greatest: timeUs });
-    }
-    return times;
+    return slab.first >= this.#first ? slab : slab.timesOf(this.#first, slab.end);
   }
 
   #isEvicted(slab: Slab): boolean {
@@ -218,10 +176,12 @@ export class FrameStore {
 
   #evict(): void {
     const { maxAlerts, maxBytes } = this.#bounds;
-    this.#first = Math.max(this.#first, this.#end - maxAlerts);
+    this.#first = Math.max(this.#first, Math.min(this.#end - maxAlerts, this.#keptFrom));
     for (;;) {
       const slab = this.#slabs[0];
-      if (slab === undefined || (this.#bytes <= maxBytes && slab.end > this.#first)) break;
+      if (slab === undefined) break;
+      const most = slab.end > this.#keptFrom ? 2 * maxBytes : maxBytes;
+      if (this.#bytes <= most && slab.end > this.#first) break;
       this.#slabs.shift();
       this.#evicted.push(slab);
       this.#bytes -= slab.size;
@@ -251,11 +211,4 @@ function slabOf(slabs: readonly Slab[], sequence: number): Slab {
     else high = middle - 1;
   }
   return slabs[low]!;
-}
-
-function around(one: TimeSpan, other: TimeSpan): TimeSpan {
-  return {
-    least: Math.min(one.least, other.least),
-    greatest: Math.max(one.greatest, other.greatest),
-  };
 }

@@ -1,6 +1,6 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, Slice } from "./alert-log.js";
-import type { FrameStore, Holder } from "./frame-store.js";
+import type { AlertStore, Holder } from "./alert-store.js";
 import type { Loss } from "./loss.js";
 import { scannedFrame } from "./slab.js";
 
@@ -38,7 +38,7 @@ export class GroupCursor implements Cursor, Holder {
   readonly follow: boolean;
   readonly window: number;
   readonly #group: Membership;
-  readonly #store: FrameStore;
+  readonly #store: AlertStore;
   readonly #onEvicted: (reason: Error) => void;
   readonly #onLeft: (() => void) | undefined;
   /** What was sent and is not acknowledged, in the order in which it was sent; the first `#done` of it are. */
@@ -49,7 +49,7 @@ export class GroupCursor implements Cursor, Holder {
   #resolve: ((slice: Slice | undefined) => void) | undefined;
   #closed = false;
 
-  constructor(group: Membership, store: FrameStore, { follow, window, onEvicted, onLeft }: MemberOptions) {
+  constructor(group: Membership, store: AlertStore, { follow, window, onEvicted, onLeft }: MemberOptions) {
     this.position = group.position - 1;
     this.follow = follow;
     this.window = window;
@@ -61,6 +61,11 @@ export class GroupCursor implements Cursor, Holder {
 
   get scanned(): number {
     return this.#group.position - 1;
+  }
+
+  /** What was sent and is not acknowledged, in the order in which it was sent. */
+  get unacknowledged(): readonly (number | Loss)[] {
+    return this.#unacknowledged.slice(this.#done);
   }
 
   /** How much the `next` that waits may return, in bytes. */
@@ -144,7 +149,7 @@ export class GroupCursor implements Cursor, Holder {
     if (!this.#closed) {
       this.#closed = true;
       this.#store.release(this);
-      this.#group.leave(this, this.#unacknowledged.slice(this.#done));
+      this.#group.leave(this, this.unacknowledged);
       this.#unacknowledged = [];
       this.#done = 0;
       this.#onLeft?.();

@@ -1,50 +1,65 @@
 import { Code, FalcoError } from "@falco-outputs/core";
 import type { Cursor, GroupStats, Slice } from "./alert-log.js";
+import type { AlertStore } from "./alert-store.js";
 import { type Filter, filterKey } from "./filter/filter.js";
 import { Selection } from "./filter/selection.js";
 import type { TimeWindow } from "./filter/time-window.js";
-import type { FrameStore } from "./frame-store.js";
 import { GroupCursor, type MemberOptions, type Membership } from "./group-cursor.js";
-import { type Loss, type LossCause, lossSlice, PendingLoss } from "./loss.js";
+import { type GroupPlace, rangesOf } from "./group-place.js";
+import { type Loss, type LossCause, lossSlice } from "./loss.js";
 import { Picked } from "./picked.js";
-import { Redelivery } from "./redelivery.js";
+import { type GroupEvents, Progress } from "./progress.js";
 import { Scan } from "./scan.js";
+import { type Supply, WaitingMembers } from "./waiting-members.js";
 
 /**
  * A place in the log that its members share: each alert goes to one of them. The shared queue is such a group, and so
  * is a broadcast, with a single member.
  *
- * The member that asks first is served first, and gets its fair share: single alerts go round, a backlog is split. What
- * a member did not acknowledge goes to the others, before newer alerts.
+ * The member that asks first is served first, and gets its fair share: single alerts go round, a backlog is split. What a
+ * member did not acknowledge goes to the others, before newer alerts.
  */
-export class Group implements Membership {
-  readonly #store: FrameStore;
-  readonly #cause: LossCause;
-  readonly #onLoss: (count: number) => void;
+export class Group implements Membership, Supply {
+  readonly #store: AlertStore;
+  readonly #events: GroupEvents;
+  readonly #progress: Progress;
   readonly #members = new Set<GroupCursor>();
-  /** In the order in which they asked. */
-  readonly #waiting = new Set<GroupCursor>();
-  readonly #loss = new PendingLoss();
-  readonly #redelivery = new Redelivery();
+  readonly #waiting: WaitingMembers;
   #filterKey = filterKey(undefined);
-  /** Undefined if every alert passes. */
-  #selection: Selection | undefined;
-  #position: number;
-  #scheduled = false;
   #closed = false;
   #joined = 0;
   #delivered = 0;
   #redelivered = 0;
-  #filtered = 0;
-  #lost = 0;
   #inFlight = 0;
 
-  /** @param position The sequence number of the first alert that this group gets. */
-  constructor(store: FrameStore, position: number, cause: LossCause, onLoss: (count: number) => void) {
+  /**
+   * @param position The sequence number of the first alert that this group gets.
+   * @param cause Why alerts are lost that the log no longer retains.
+   */
+  constructor(store: AlertStore, position: number, cause: LossCause, events: GroupEvents) {
     this.#store = store;
-    this.#position = position;
-    this.#cause = cause;
-    this.#onLoss = onLoss;
+    this.#events = events;
+    this.#waiting = new WaitingMembers(this);
+    this.#progress = new Progress(store, position, cause, events, () => this.#waiting.schedule());
+  }
+
+  /** Goes on where a group was. */
+  restore(place: GroupPlace): void {
+    this.#filterKey = place.filter;
+    this.#progress.restore(place);
+  }
+
+  /** Where it is now. */
+  get place(): GroupPlace {
+    const { position, redelivery, losses } = this.#progress;
+    const open = [...this.#members].flatMap((member) => member.unacknowledged);
+    const sequences = [...redelivery.sequences, ...open.filter((item) => typeof item === "number")];
+    return {
+      filter: this.#filterKey,
+      position,
+      unacknowledged: rangesOf(sequences.sort((a, b) => a - b)),
+      losses: [...losses, ...open.filter((item) => typeof item !== "number")],
+    };
   }
 
   get isEmpty(): boolean {
@@ -56,13 +71,25 @@ export class Group implements Membership {
     return this.#joined > 0;
   }
 
+  get members(): number {
+    return this.#members.size;
+  }
+
+  get hasMore(): boolean {
+    return this.#progress.hasMore;
+  }
+
+  get isLoading(): boolean {
+    return this.#progress.reader.isLoading;
+  }
+
   get position(): number {
-    return this.#position;
+    return this.#progress.position;
   }
 
   /** Whether it has lost alerts, and has not told a member. */
   get hasLoss(): boolean {
-    return !this.#loss.isEmpty;
+    return this.#progress.hasLoss;
   }
 
   /**
@@ -71,25 +98,21 @@ export class Group implements Membership {
    */
   select(filter: Filter | undefined, window: TimeWindow | undefined): void {
     const key = filterKey(filter);
-    if (key === this.#filterKey && window === undefined) return;
     if (!this.isEmpty) {
+      if (key === this.#filterKey) return;
       throw new FalcoError(
         "the group's members have another filter: use the same, or another group",
         Code.FailedPrecondition,
       );
     }
     this.#filterKey = key;
-    const selection = Selection.of(filter, window);
-    this.#selection = selection;
-    if (selection === undefined) return;
-    // What members with another filter left unacknowledged may not pass this one.
-    this.#filtered += this.#redelivery.filter((sequence) => this.#store.passes(sequence, selection));
+    this.#progress.selection = Selection.of(filter, window);
   }
 
   join(options: MemberOptions): Cursor {
     const cursor = new GroupCursor(this, this.#store, options);
     // A new group may start after an alert that is gone; its cursor still says where. Nobody was there to look at it.
-    this.evict();
+    this.#evict();
     this.#members.add(cursor);
     this.#joined++;
     return cursor;
@@ -97,19 +120,18 @@ export class Group implements Membership {
 
   /** The log grew, or shrank at its old end. */
   changed(): void {
-    this.evict();
-    if (this.#waiting.size > 0) this.#schedule();
+    this.#evict();
+    this.#waiting.schedule();
   }
 
   /** Losses from before the group began. */
   tell(loss: Loss): void {
-    this.#loss.add(loss);
+    this.#progress.addLoss(loss);
   }
 
   close(): void {
     this.#closed = true;
-    for (const cursor of this.#waiting) cursor.settle(undefined);
-    this.#waiting.clear();
+    this.#waiting.end();
   }
 
   stats(): GroupStats {
@@ -118,25 +140,24 @@ export class Group implements Membership {
       joined: this.#joined,
       delivered: this.#delivered,
       redelivered: this.#redelivered,
-      filtered: this.#filtered,
-      lost: this.#lost,
-      waiting: this.#store.end - this.#position + this.#redelivery.count + this.#inFlight,
+      filtered: this.#progress.filtered,
+      lost: this.#progress.lost,
+      waiting: this.#progress.waiting + this.#inFlight,
     };
   }
 
   serve(cursor: GroupCursor): { slice: Slice | undefined } | undefined {
     if (this.#closed) return { slice: undefined };
     if (!cursor.hasRoom) return undefined;
-    if (!this.#hasMore()) return cursor.follow ? undefined : { slice: undefined };
+    if (!this.hasMore) return cursor.follow ? undefined : { slice: undefined };
     // A single member need not wait for others that ask in the same turn.
     if (this.#members.size > 1) return undefined;
-    const slice = this.#take(cursor, 1);
+    const slice = this.take(cursor, 1);
     return slice && { slice };
   }
 
   wait(cursor: GroupCursor): void {
     this.#waiting.add(cursor);
-    if (this.#hasMore() || !cursor.follow) this.#schedule();
   }
 
   stopWaiting(cursor: GroupCursor): void {
@@ -144,10 +165,11 @@ export class Group implements Membership {
   }
 
   hasRoomAgain(): void {
-    if (this.#waiting.size > 0) this.#schedule();
+    this.#waiting.schedule();
   }
 
   acknowledged(item: number | Loss): void {
+    this.#events.onMoved();
     if (typeof item !== "number") return;
     this.#inFlight--;
     this.#delivered++;
@@ -159,132 +181,83 @@ export class Group implements Membership {
     const returned: number[] = [];
     for (const item of unacknowledged) {
       if (typeof item === "number") returned.push(item);
-      else this.#loss.add(item);
+      else this.#progress.addLoss(item);
     }
     this.#inFlight -= returned.length;
-    this.#redelivery.add(returned);
-    this.evict();
-    if (this.#waiting.size > 0) this.#schedule();
+    this.#progress.redelivery.add(returned);
+    if (this.isEmpty) this.#progress.reader.forget();
+    this.#evict();
+    this.#waiting.schedule();
   }
 
-  /** Moves on from what the log no longer retains. */
-  evict(): void {
-    const { first } = this.#store;
-    if (this.#redelivery.count > 0) {
-      const evicted = this.#redelivery.evict(first);
-      if (evicted.length > 0) this.#lose(evicted.length, evicted[0]!, evicted.at(-1)!);
-    }
-    if (this.#position < first) {
-      this.#overtaken(first);
-      this.#position = first;
-    }
+  #evict(): void {
+    this.#progress.evict(!this.isEmpty);
   }
 
-  /** The log has evicted what comes before `first`. Lost is what would have passed, as far as that is known. */
-  #overtaken(first: number): void {
-    const selection = this.#selection;
-    const looked = Math.min(first, Math.max(this.#position, this.#store.firstReadable));
-    if (selection === undefined || this.isEmpty || looked === first) {
-      this.#lose(first - this.#position, this.#position, first - 1);
-      return;
-    }
-    const known = this.#store.findAll(looked, first, selection);
-    const unknown = looked - this.#position;
-    const lost = unknown + known.count;
-    this.#filtered += first - looked - known.count;
-    if (lost > 0) {
-      this.#lose(lost, unknown > 0 ? this.#position : known.first!, known.last ?? looked - 1);
-    }
-  }
-
-  #lose(lost: number, first: number, last: number): void {
-    this.#lost += lost;
-    this.#loss.add({ cause: this.#cause, range: { lost, first, last } });
-    this.#onLoss(lost);
-  }
-
-  #hasMore(): boolean {
-    return !this.#loss.isEmpty || this.#redelivery.count > 0 || this.#position < this.#store.end;
-  }
-
-  /** Waits for the current turn to end: alerts and members that come in one turn are shared out together. */
-  #schedule(later = false): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    const run = () => {
-      this.#scheduled = false;
-      this.#distribute();
-    };
-    if (later) setImmediate(run);
-    else queueMicrotask(run);
-  }
-
-  #distribute(): void {
-    // Members that do not ask at the moment are busy writing; their share waits for them.
-    let sharers = this.#members.size;
-    for (const cursor of this.#waiting) {
-      if (!cursor.hasRoom) continue;
-      const slice = this.#hasMore() ? this.#take(cursor, sharers) : undefined;
-      if (slice === undefined && this.#hasMore()) {
-        // A filter that has found nothing so far continues once others have had their turn.
-        this.#schedule(true);
-        return;
-      }
-      if (slice === undefined && cursor.follow) continue;
-      this.#waiting.delete(cursor);
-      cursor.settle(slice);
-      if (sharers > 1) sharers--;
-    }
-  }
-
-  #take(cursor: GroupCursor, sharers: number): Slice | undefined {
-    const loss = this.#loss.take();
+  take(cursor: GroupCursor, sharers: number): Slice | undefined {
+    const { position, redelivery, selection } = this.#progress;
+    const loss = this.#progress.takeLoss();
+    this.#events.onMoved();
     if (loss !== undefined) {
       cursor.sent(loss);
       const slice = lossSlice(loss);
       return { ...slice, loss: this.hasLoss ? "more" : "last" };
     }
     const fair = (available: number) => Math.min(Math.ceil(available / sharers), cursor.room);
-    if (this.#redelivery.count > 0) return this.#redeliver(cursor, fair(this.#redelivery.count));
-    const count = fair(this.#store.end - this.#position);
-    return this.#selection === undefined
-      ? this.#takeRun(cursor, count)
-      : this.#pick(cursor, count, this.#selection);
+    if (redelivery.count > 0) return this.#redeliver(cursor, fair(redelivery.count));
+    const count = fair(this.#store.end - position);
+    return selection === undefined ? this.#takeRun(cursor, count) : this.#pick(cursor, count, selection);
   }
 
-  #takeRun(cursor: GroupCursor, maxCount: number): Slice {
-    const slice = this.#store.slice(this.#position, maxCount, cursor.maxBytes, cursor);
+  #takeRun(cursor: GroupCursor, maxCount: number): Slice | undefined {
+    const progress = this.#progress;
+    const run = progress.reader.framesAt(progress.position);
+    if (run === undefined) return undefined;
+    const slice = run.slice(progress.position, maxCount, cursor.maxBytes);
+    this.#store.hold(run, cursor);
+    const end = progress.position + slice.count;
     if (cursor.window === 0) this.#delivered += slice.count;
-    else for (let index = 0; index < slice.count; index++) this.#handOut(cursor, this.#position + index);
-    this.#position += slice.count;
+    else for (let sequence = progress.position; sequence < end; sequence++) this.#handOut(cursor, sequence);
+    progress.position = end;
     return slice;
   }
 
   #pick(cursor: GroupCursor, maxCount: number, selection: Selection): Slice | undefined {
+    const progress = this.#progress;
     const picked = new Picked(this.#store, cursor.maxBytes);
     const scan = new Scan();
     // A share is one of the alerts that are there, whether they pass or not; in each there is at least one that does.
-    const endOfShare = this.#position + maxCount;
+    const endOfShare = progress.position + maxCount;
     for (;;) {
       const end = picked.count === 0 ? this.#store.end : endOfShare;
       scan.found = false;
-      const at = this.#store.find(this.#position, end, selection, scan);
-      this.#filtered += at - this.#position;
-      this.#position = at;
-      if (!scan.found || !picked.add(at, this.#store.frame(at))) break;
+      const at = progress.reader.find(progress.position, end, selection, scan);
+      progress.filtered += at - progress.position;
+      progress.position = at;
+      if (!scan.found || !picked.add(progress.reader.framesAt(at)!, at)) break;
       this.#handOut(cursor, at);
-      this.#position++;
+      progress.position++;
     }
     return picked.slice(cursor);
   }
 
   #redeliver(cursor: GroupCursor, maxCount: number): Slice | undefined {
+    const progress = this.#progress;
     const picked = new Picked(this.#store, cursor.maxBytes);
-    for (const sequence of this.#redelivery.sequences) {
-      if (picked.count === maxCount || !picked.add(sequence, this.#store.frame(sequence))) break;
-      this.#handOut(cursor, sequence);
+    let looked = 0;
+    for (const sequence of progress.redelivery.sequences) {
+      const run = progress.reader.framesAt(sequence);
+      if (run === undefined) break;
+      // What members with another filter left unacknowledged may not pass this one.
+      if (progress.passes(sequence)) {
+        if (picked.count === maxCount || !picked.add(run, sequence)) break;
+        this.#handOut(cursor, sequence);
+      } else {
+        progress.filtered++;
+      }
+      looked++;
     }
-    this.#redelivery.remove(picked.count);
+    progress.redelivery.removeOldest(looked);
     this.#redelivered += picked.count;
     return picked.slice(cursor);
   }

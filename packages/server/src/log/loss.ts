@@ -4,9 +4,10 @@ import { unnumberedFrame } from "./slab.js";
 
 /**
  * Why alerts were lost: `overflow`, the bound reached them before a group's members took them; `slow`, before a
- * broadcast subscriber read them; `restart`, they were in another log, and their number is unknown.
+ * broadcast subscriber read them; `disk`, they cannot be read from the disk; `restart`, they were in another log or only
+ * in the memory of a server that crashed, and their number is unknown.
  */
-export type LossCause = "overflow" | "slow" | "restart";
+export type LossCause = "overflow" | "slow" | "disk" | "restart";
 
 export interface Loss {
   readonly cause: LossCause;
@@ -21,6 +22,11 @@ export class PendingLoss {
 
   get isEmpty(): boolean {
     return this.#restart === undefined && this.#counted === undefined;
+  }
+
+  /** What is to be reported, in that order. */
+  get all(): readonly Loss[] {
+    return [this.#restart, this.#counted].filter((loss) => loss !== undefined);
   }
 
   add(loss: Loss): void {

@@ -1,15 +1,16 @@
 import type { Slice } from "./alert-log.js";
-import type { FrameStore, Holder } from "./frame-store.js";
+import type { AlertStore, Holder } from "./alert-store.js";
+import type { FrameRun } from "./frame-run.js";
 
 /** Frames picked one by one for a slice of at most `maxBytes`, which only a single frame may exceed. */
 export class Picked {
-  readonly #store: FrameStore;
+  readonly #store: AlertStore;
   readonly #maxBytes: number;
   readonly #frames: Uint8Array[] = [];
-  #first = 0;
+  #first: { run: FrameRun; sequence: number } | undefined;
   #bytes = 0;
 
-  constructor(store: FrameStore, maxBytes: number) {
+  constructor(store: AlertStore, maxBytes: number) {
     this.#store = store;
     this.#maxBytes = maxBytes;
   }
@@ -18,10 +19,11 @@ export class Picked {
     return this.#frames.length;
   }
 
-  /** Adds the frame of `sequence`; false if it does not fit. */
-  add(sequence: number, frame: Uint8Array): boolean {
+  /** Adds the frame of `sequence`, which is among those of `run`; false if it does not fit. */
+  add(run: FrameRun, sequence: number): boolean {
+    const frame = run.frame(sequence);
     if (this.count > 0 && this.#bytes + frame.length > this.#maxBytes) return false;
-    if (this.count === 0) this.#first = sequence;
+    this.#first ??= { run, sequence };
     this.#frames.push(frame);
     this.#bytes += frame.length;
     return true;
@@ -29,9 +31,11 @@ export class Picked {
 
   /** What was picked; `holder` keeps its memory until it is released. */
   slice(holder: Holder): Slice | undefined {
-    if (this.count === 0) return undefined;
-    // A copy of a few small frames takes less memory than the slab that they would pin; a copy of a large one does not.
-    if (this.#bytes > this.#maxBytes) return this.#store.slice(this.#first, 1, this.#maxBytes, holder);
-    return this.#store.copy(this.#frames, holder);
+    if (this.#first === undefined) return undefined;
+    // A copy of a few small frames takes less memory than what they would pin; a copy of a large one does not.
+    if (this.#bytes <= this.#maxBytes) return this.#store.copy(this.#frames, holder);
+    const { run, sequence } = this.#first;
+    this.#store.hold(run, holder);
+    return run.slice(sequence, 1, this.#maxBytes);
   }
 }

@@ -16,21 +16,16 @@ export class Redelivery {
     this.#sequences = [...this.#sequences, ...sequences].sort((a, b) => a - b);
   }
 
-  /** Removes the oldest `count`. */
-  remove(count: number): void {
+  removeOldest(count: number): void {
     this.#sequences.splice(0, count);
   }
 
-  /** Removes those before `first`, and returns them. */
-  evict(first: number): readonly number[] {
-    const kept = this.#sequences.findIndex((sequence) => sequence >= first);
-    return this.#sequences.splice(0, kept === -1 ? this.count : kept);
-  }
-
-  /** Removes those that do not pass, and returns their number. */
-  filter(passes: (sequence: number) => boolean): number {
-    const before = this.count;
-    this.#sequences = this.#sequences.filter(passes);
-    return before - this.count;
+  /** Removes those from `from` up to `to`, without `to`, and returns them. */
+  remove(from: number, to: number): readonly number[] {
+    const [oldest] = this.#sequences;
+    if (oldest === undefined || oldest >= to) return [];
+    const removed = this.#sequences.filter((sequence) => from <= sequence && sequence < to);
+    this.#sequences = this.#sequences.filter((sequence) => sequence < from || sequence >= to);
+    return removed;
   }
 }

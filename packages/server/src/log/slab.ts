@@ -8,9 +8,8 @@ import {
   writeVarint,
 } from "@falco-outputs/core/codec";
 import type { AlertBatch } from "../alert-batch.js";
-import type { Slice } from "./alert-log.js";
-import type { Selection } from "./filter/selection.js";
-import type { Scan } from "./scan.js";
+import type { TimeSpan } from "./filter/time-window.js";
+import { FrameRun } from "./frame-run.js";
 
 /** The size of a slab in bytes. A frame that is larger gets a slab of its own size. */
 export const slabBytes = 1024 * 1024;
@@ -20,48 +19,25 @@ export function frameBytes(alertBytes: number, sequence: number): number {
   return prefixBytes + alertBytes + sequenceBytes(sequence);
 }
 
-/** A run of consecutive frames in one piece of memory. Frames are only ever added, so that slices of it stay valid. */
-export class Slab {
-  readonly #bytes: Buffer;
-  /** Where each frame ends. */
-  readonly #ends: number[] = [];
+/** A run of frames to which more are added, so that slices of it stay valid. */
+export class Slab extends FrameRun {
+  /** The time of each alert, in microseconds since 1970: its own, or that of its arrival. */
+  readonly #times: number[] = [];
   #used = 0;
-  #least = Number.POSITIVE_INFINITY;
-  #greatest = Number.NEGATIVE_INFINITY;
-  /** When alerts without a time of their own arrived, by their sequence number; in microseconds since 1970. */
-  #arrivals: Map<number, number> | undefined;
   /** How many slices of this slab are being written. */
   pins = 0;
 
-  /** @param first The sequence number of the first frame. */
-  constructor(
-    readonly first: number,
-    size: number,
-  ) {
+  /**
+   * @param first The sequence number of the first frame.
+   * @param size In bytes.
+   */
+  constructor(first: number, size: number) {
     // What is not written yet is never part of a slice.
-    this.#bytes = Buffer.allocUnsafeSlow(size);
-  }
-
-  get size(): number {
-    return this.#bytes.length;
-  }
-
-  /** The sequence number after the last frame. */
-  get end(): number {
-    return this.first + this.#ends.length;
-  }
-
-  /** The least and the greatest time of its alerts, in microseconds since 1970; infinite if there is none. */
-  get least(): number {
-    return this.#least;
-  }
-
-  get greatest(): number {
-    return this.#greatest;
+    super(first, Buffer.allocUnsafeSlow(size), []);
   }
 
   hasRoom(frame: number): boolean {
-    return this.#used + frame <= this.#bytes.length;
+    return this.#used + frame <= this.size;
   }
 
   /**
@@ -70,72 +46,31 @@ export class Slab {
    */
   add(batch: AlertBatch, start: number, end: number, timeUs: number): void {
     const sequence = this.end;
-    const countedUs = Number.isNaN(timeUs) ? this.#arrived(sequence) : timeUs;
-    if (countedUs < this.#least) this.#least = countedUs;
-    if (countedUs > this.#greatest) this.#greatest = countedUs;
-    const bytes = this.#bytes;
+    const countedUs = Number.isNaN(timeUs) ? Date.now() * 1_000 : timeUs;
+    if (countedUs < this.least) this.least = countedUs;
+    if (countedUs > this.greatest) this.greatest = countedUs;
+    const { bytes } = this;
     const alertAt = writePrefix(bytes, this.#used, end - start + sequenceBytes(sequence));
     bytes.set(batch.bytes.subarray(start, end), alertAt);
     this.#used = writeSequence(bytes, alertAt + end - start, sequence);
-    this.#ends.push(this.#used);
+    this.ends.push(this.#used);
+    this.#times.push(countedUs);
   }
 
-  /** The frame of one alert. */
-  frame(sequence: number): Uint8Array {
-    const index = sequence - this.first;
-    return this.#bytes.subarray(this.#startOf(index), this.#ends[index]!);
+  override arrivalUs(sequence: number): number {
+    return this.#times[sequence - this.first]!;
   }
 
-  /** When an alert without a time of its own arrived, in microseconds since 1970; undefined for any other. */
-  arrivalUs(sequence: number): number | undefined {
-    return this.#arrivals?.get(sequence);
-  }
-
-  #arrived(sequence: number): number {
-    const nowUs = Date.now() * 1_000;
-    this.#arrivals ??= new Map();
-    this.#arrivals.set(sequence, nowUs);
-    return nowUs;
-  }
-
-  /**
-   * Looks for an alert that passes, from `from` to before `to`. Returns where it stopped: at one, where the scan's turn
-   * is over, or at `to`.
-   */
-  find(from: number, to: number, selection: Selection, scan: Scan): number {
-    const isInTime = selection.includes(this);
-    const last = to - this.first;
-    let index = from - this.first;
-    let start = this.#startOf(index);
-    for (; index < last && !scan.isOver; index++) {
-      const end = this.#ends[index]!;
-      scan.look(end - start);
-      const arrivalUs = isInTime ? undefined : this.arrivalUs(this.first + index);
-      if (selection.passes(this.#bytes, start + prefixBytes, end, isInTime, arrivalUs)) {
-        scan.found = true;
-        break;
-      }
-      start = end;
+  /** The least and the greatest time of the alerts from `from` up to `to`, without `to`. */
+  timesOf(from: number, to: number): TimeSpan {
+    let least = Number.POSITIVE_INFINITY;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let index = from - this.first; index < to - this.first; index++) {
+      const timeUs = this.#times[index]!;
+      if (timeUs < least) least = timeUs;
+      if (timeUs > greatest) greatest = timeUs;
     }
-    return this.first + index;
-  }
-
-  #startOf(index: number): number {
-    return index === 0 ? 0 : this.#ends[index - 1]!;
-  }
-
-  /** The frames from `sequence` on, as many as fit both limits, at least one. */
-  slice(sequence: number, maxCount: number, maxBytes: number): Slice {
-    const from = sequence - this.first;
-    const start = this.#startOf(from);
-    let low = from + 1;
-    let high = Math.min(this.#ends.length, from + maxCount);
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#ends[middle - 1]! - start <= maxBytes) low = middle;
-      else high = middle - 1;
-    }
-    return { bytes: this.#bytes.subarray(start, this.#ends[low - 1]!), count: low - from };
+    return { least, greatest };
   }
 }
 

@@ -1,10 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { OutputsResponseSchema } from "@falco-outputs/core/contract";
-import { type FalcoOutputsServer, startServer } from "@falco-outputs/server";
+import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco-outputs/server";
 import { makeAlerts } from "../../alerts.js";
 import { playRole } from "../../process/role.js";
 import { paced } from "../paced.js";
 import {
+  type DiskRole,
   type Filled,
   type HttpRole,
   type InputRole,
@@ -17,30 +18,42 @@ import {
 
 /** How often it is looked whether all input has come, in milliseconds. */
 const lookMs = 1;
+const fillAtOnce = 100;
 
-class FalcoOutputs implements ServerRole, LiveServerRole, InputRole, HttpRole {
+class FalcoOutputs implements ServerRole, LiveServerRole, InputRole, HttpRole, DiskRole {
   readonly #alerts = makeAlerts();
+  #options: ServerOptions = {};
   #server!: FalcoOutputsServer;
+
+  keepOn(directory: string, maxAlerts: number): void {
+    this.#options = { log: { directory }, maxAlerts };
+  }
 
   async listen(where: Listen): Promise<Target> {
     if ("path" in where) {
-      this.#server = await startServer({ listen: [where.path] });
+      this.#server = await startServer({ ...this.#options, listen: [where.path] });
       return { path: where.path };
     }
-    this.#server = await startServer({ listen: [{ address: "127.0.0.1:0", tls: where.tls }] });
+    this.#server = await startServer({
+      ...this.#options,
+      listen: [{ address: "127.0.0.1:0", tls: where.tls }],
+    });
     return { authority: this.#server.address.replace("127.0.0.1", "localhost"), tls: where.tls };
   }
 
   async listenHttp(): Promise<number> {
-    this.#server = await startServer({ listen: [], inputs: { http: ["127.0.0.1:0"] } });
+    this.#server = await startServer({ ...this.#options, listen: [], inputs: { http: ["127.0.0.1:0"] } });
     return Number(new URL(this.#server.httpUrl!).port);
   }
 
   async fill(count: number): Promise<Filled> {
     const { encoded } = this.#alerts;
     let last = 0n;
-    for (let index = 0; index < count; index++) {
-      last = await this.#server.publish(encoded[index % encoded.length]!);
+    for (let index = 0; index < count; index += fillAtOnce) {
+      const several = Array.from({ length: Math.min(fillAtOnce, count - index) }, (_, more) =>
+        this.#server.publish(encoded[(index + more) % encoded.length]!),
+      );
+      last = (await Promise.all(several)).at(-1)!;
     }
     return { last: Number(last) };
   }

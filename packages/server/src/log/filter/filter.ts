@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { listFilters, type RequestFilter } from "@falco-outputs/core/contract";
 
 /** Which alerts pass: those that match one of `allow`, if there is one, and none of `deny`. */
@@ -6,9 +7,10 @@ export interface Filter {
   readonly deny: readonly RequestFilter[];
 }
 
-/** Equal filters have the same key, whatever the order of their parts. */
+/** Equal filters have the same key, whatever the order of their parts. It is short. */
 export function filterKey(filter: Filter | undefined): string {
-  return JSON.stringify([sortedKeys(filter?.allow), sortedKeys(filter?.deny)]);
+  const parts = JSON.stringify([sortedKeys(filter?.allow), sortedKeys(filter?.deny)]);
+  return createHash("sha256").update(parts).digest("base64url");
 }
 
 function sortedKeys(filters: readonly RequestFilter[] = []): string[] {

@@ -12,6 +12,19 @@ export interface TimeSpan {
   readonly greatest: number;
 }
 
+/** The span around others; undefined if there are none. */
+export function around(spans: readonly (TimeSpan | undefined)[]): TimeSpan | undefined {
+  let span: TimeSpan | undefined;
+  for (const each of spans) {
+    if (each === undefined) continue;
+    span = {
+      least: Math.min(each.least, span?.least ?? each.least),
+      greatest: Math.max(each.greatest, span?.greatest ?? each.greatest),
+    };
+  }
+  return span;
+}
+
 /** A point in time. */
 interface Bound {
   readonly seconds: number;
