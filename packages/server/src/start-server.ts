@@ -70,6 +70,7 @@ class RunningServer implements FalcoOutputsServer {
   readonly #unhandled: Throttled;
   readonly #listeners: GrpcListener[] = [];
   readonly #web: WebListener[] = [];
+  readonly #falcoLiveness: ServerOptions["falcoLiveness"];
   #folder: string | undefined;
   #evicted = 0;
   #isStopping = false;
@@ -86,8 +87,10 @@ class RunningServer implements FalcoOutputsServer {
     priority = Priority.Debug,
     admin,
     onAlerts,
+    falcoLiveness,
   }: ServerOptions) {
     this.#logger = printableLogger(logger);
+    this.#falcoLiveness = falcoLiveness;
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
     this.#losses = new Throttled((lost, _, group) => {
@@ -241,6 +244,7 @@ class RunningServer implements FalcoOutputsServer {
       falcoVersion: await knownVersion(this.#services.falco),
       addresses: this.addresses,
       httpUrls: this.httpUrls,
+      liveness: this.#falcoLiveness?.(),
     };
     return toStatus(facts, this.stats());
   }

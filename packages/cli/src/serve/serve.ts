@@ -23,8 +23,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const rotated = onRotation();
   await using clients = await upstreamClients(serving, located);
   await using operations = await startOperations(serving, located, logger);
-  const onAlerts = operations?.onAlerts;
-  await using server = await startServer({ ...serverOptions, ...(onAlerts && { onAlerts }), logger }).catch(
+  const observed = operations?.serverOptions;
+  await using server = await startServer({ ...serverOptions, ...observed, logger }).catch(
     (error: unknown) => {
       throw located(error);
     },
