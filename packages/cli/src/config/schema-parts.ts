@@ -17,9 +17,6 @@ export const fileMode = z
   .string({ error: 'an octal mode in quotes, e.g. "0660"' })
   .regex(/^[0-7]{3,4}$/, { error: 'an octal mode in quotes, e.g. "0660"' });
 
-/** Falco requires it for each output: a block alone would leave the output off. */
-export const enabled = flag;
-
 export const certificates = {
   private_key: path.optional().meta({ description: "This side's private key, PEM" }),
   cert_chain: path.optional().meta({ description: "Its certificate, PEM" }),
@@ -28,7 +25,7 @@ export const certificates = {
 
 /** Where something is served. */
 export const listener = {
-  enabled: enabled.optional(),
+  enabled: flag.optional(),
   bind_address: oneOrMore(
     address,
     'an address ("host:port", or "unix:///path"), or a list of them',

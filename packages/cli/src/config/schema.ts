@@ -7,7 +7,6 @@ import {
   block,
   certificates,
   count,
-  enabled,
   fileMode,
   flag,
   listener,
@@ -16,6 +15,9 @@ import {
   path,
   text,
 } from "./schema-parts.js";
+
+/** Falco requires it for each output: a block alone would leave the output off. */
+const enabled = flag;
 
 const grpc = block({
   ...listener,
