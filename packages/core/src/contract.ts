@@ -10,6 +10,7 @@ export {
 } from "./gen/falco/output/output_pb.js";
 export {
   AdminService,
+  FalcoLiveness_State as FalcoLivenessState,
   type GetStatusResponse,
   GetStatusResponseSchema,
 } from "./gen/falco/outputs/admin/v1/admin_pb.js";

@@ -35,6 +35,7 @@ export type { SocketPermissions } from "./listen/socket-permissions.js";
 // Watching it.
 export type { AlertBatch, Pieces } from "./alert-batch.js";
 export type { AlertObserver } from "./router.js";
+export type { FalcoLiveness } from "./admin/status.js";
 export type { ListenerKind, ListenerState } from "./listen/listener.js";
 export {
   listenOperations,

@@ -1,5 +1,6 @@
 import type { PriorityLike } from "@falco-outputs/core";
 import type { AdminOptions } from "./admin/admission.js";
+import type { FalcoLiveness } from "./admin/status.js";
 import type { FalcoVersionSource } from "./grpc/version.js";
 import type { InputsOptions } from "./inputs/inputs.js";
 import type { ListenOptions } from "./listen/grpc-listener.js";
@@ -54,6 +55,8 @@ export interface ServerOptions {
    * for it, so it must be fast; it must not keep the bytes, nor throw.
    */
   onAlerts?: AlertObserver;
+  /** Asked when an operator asks for the status: whether Falco is alive. Default: the status says nothing about it. */
+  falcoLiveness?: () => FalcoLiveness | undefined;
   /** Default: silence. */
   logger?: Logger;
 }

@@ -89,16 +89,18 @@ class RunningServer implements FalcoOutputsServer {
   readonly #unhandled: Throttled;
   readonly #listeners: GrpcListener[] = [];
   readonly #web: WebListener[] = [];
+  readonly #falcoLiveness: ServerOptions["falcoLiveness"];
   #folder: string | undefined;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ServerOptions, log: AlertLog, losses: EvictedAlerts) {
     const { logger = silent, stallTimeoutMs, heartbeatIntervalMs, falco, outputs = {}, admin } = options;
-    const { priority = Priority.Debug, onAlerts } = options;
+    const { priority = Priority.Debug, onAlerts, falcoLiveness } = options;
     this.#log = log;
     this.#losses = losses;
     this.#logger = printableLogger(logger);
+    this.#falcoLiveness = falcoLiveness;
     // Every stream listens to it.
     setMaxListeners(0, this.#shutdown.signal);
     this.#unhandled = new Throttled((requests, reason) =>
@@ -244,6 +246,7 @@ class RunningServer implements FalcoOutputsServer {
       falcoVersion: await knownVersion(this.#services.falco),
       addresses: this.addresses,
       httpUrls: this.httpUrls,
+      liveness: this.#falcoLiveness?.(),
     };
     return toStatus(facts, this.stats());
   }

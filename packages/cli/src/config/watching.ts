@@ -1,4 +1,5 @@
 import { Priority, parsePriority } from "@falco-outputs/core";
+import { durationMs } from "../args/duration.js";
 import { UsageError } from "../args/usage-error.js";
 import type { OperationsOptions, WatchOptions } from "../operations/options.js";
 import { defined } from "./defined.js";
@@ -22,9 +23,18 @@ export function watching(config: Config): WatchOptions {
   return defined({
     operations,
     falco: isWatched
-      ? defined({ url, metricsIntervalMs: metrics_interval, expectEveryMs: expect_every, alert })
+      ? defined({
+          url,
+          metricsIntervalMs: msOf(metrics_interval),
+          expectEveryMs: msOf(expect_every),
+          alert,
+        })
       : undefined,
   });
+}
+
+function msOf(duration: string | undefined): number | undefined {
+  return duration === undefined ? undefined : durationMs(duration);
 }
 
 function operationsOf({ operations: block }: Config): OperationsOptions | undefined {

@@ -4,6 +4,7 @@ import {
   type Logger,
   listenOperations,
   type OperationsListener,
+  type ServerOptions,
 } from "@falco-outputs/server";
 import { packageVersion } from "../package-version.js";
 import { EventLoop } from "./event-loop.js";
@@ -52,10 +53,11 @@ export class Operations implements AsyncDisposable {
     return this.#listener?.url;
   }
 
-  /** For the server: sees the alerts on their way. Undefined if nobody wants to know of them. */
-  get onAlerts(): AlertObserver | undefined {
+  /** What the server is to be started with. */
+  get serverOptions(): Pick<ServerOptions, "onAlerts" | "falcoLiveness"> {
     const { operations, falco } = this.#options;
-    return operations === undefined && falco?.metricsIntervalMs === undefined ? undefined : this.#count;
+    const isCounted = operations !== undefined || falco?.metricsIntervalMs !== undefined;
+    return { falcoLiveness: () => this.#falco?.liveness, ...(isCounted && { onAlerts: this.#count }) };
   }
 
   /** The server is there. */

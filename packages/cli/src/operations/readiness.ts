@@ -1,5 +1,4 @@
-import type { ListenerState, ServerStats } from "@falco-outputs/server";
-import type { FalcoLiveness } from "./falco/liveness.js";
+import type { FalcoLiveness, ListenerState, ServerStats } from "@falco-outputs/server";
 
 /** Where a server is in its life. */
 export type Phase = "starting" | "running" | "stopping";

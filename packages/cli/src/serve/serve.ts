@@ -25,8 +25,8 @@ export async function serve({ printConfig = false, ...options }: ServeOptions): 
   const rotated = onRotation();
   await using clients = await upstreamClients(serving, located);
   await using operations = await startOperations(serving, located, logger);
-  const onAlerts = operations?.onAlerts;
-  await using server = await startServer({ ...serverOptions, ...(onAlerts && { onAlerts }), logger }).catch(
+  const observed = operations?.serverOptions;
+  await using server = await startServer({ ...serverOptions, ...observed, logger }).catch(
     (error: unknown) => {
       throw located(error);
     },

@@ -1,4 +1,4 @@
-import type { GetStatusResponse } from "@falco-outputs/core/contract";
+import { FalcoLivenessState, type GetStatusResponse } from "@falco-outputs/core/contract";
 import { printable } from "@falco-outputs/core/printable";
 import { groupLines } from "../groups/group-lines.js";
 import { aligned } from "../print/aligned.js";
@@ -10,7 +10,7 @@ export function statusLines(address: string, status: GetStatusResponse): string[
     ["address", address],
     ["version", status.version],
     ["started", timestampText(status.startedAt, "rfc3339")],
-    ["falco", status.falcoVersion || "not known"],
+    ["falco", falcoText(status)],
     ["serves", status.addresses.join(", ") || "nowhere"],
     ["http input", status.httpUrls.join(", ") || "off"],
     ["retained", retainedText(status.log)],
@@ -37,6 +37,20 @@ export function statusLines(address: string, status: GetStatusResponse): string[
       ]),
     ),
   ];
+}
+
+const livenessTexts: Readonly<Record<FalcoLivenessState, string>> = {
+  [FalcoLivenessState.UNSPECIFIED]: "not heard from yet",
+  [FalcoLivenessState.ALIVE]: "alive",
+  [FalcoLivenessState.SILENT]: "silent",
+};
+
+function falcoText({ falcoVersion, falcoLiveness }: GetStatusResponse): string {
+  const version = falcoVersion || "version not known";
+  if (falcoLiveness === undefined) return falcoVersion || "not known";
+  const { state, since, reason } = falcoLiveness;
+  // A newer server may know another state.
+  return `${version}, ${livenessTexts[state] ?? "in an unknown state"} since ${timestampText(since, "rfc3339")} (${reason})`;
 }
 
 function retainedText(log: GetStatusResponse["log"]): string {

@@ -3,7 +3,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { createClient as createFalcoClient } from "@falco-outputs/core";
-import { AdminService } from "@falco-outputs/core/contract";
+import { AdminService, FalcoLivenessState } from "@falco-outputs/core/contract";
 import { Authority, type IdentityOptions } from "@falco-outputs/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type FalcoOutputsServer, type ServerOptions, startServer } from "../index.js";
@@ -87,11 +87,25 @@ describe("the admin service", () => {
     await falco.close();
   });
 
+  it("tells whether Falco is alive, if the embedder knows", async () => {
+    const since = new Date(1_780_000_000_000);
+    const server = await serve({
+      listen: [],
+      falcoLiveness: () => ({ state: "silent", since, reason: "no metrics snapshot for 90 s" }),
+    });
+    expect((await clientOver(server.transport()).getStatus({})).falcoLiveness).toMatchObject({
+      state: FalcoLivenessState.SILENT,
+      since: { seconds: 1_780_000_000n },
+      reason: "no metrics snapshot for 90 s",
+    });
+  });
+
   it("tells of a server without alerts, and without a known Falco", async () => {
     const server = await serve({ listen: [] });
     const status = await clientOver(server.transport()).getStatus({});
     expect(status).toMatchObject({ falcoVersion: "", addresses: [], httpUrls: [] });
     expect(status.log).toMatchObject({ retained: 0n, firstSequence: 0n, lastSequence: 0n });
+    expect(status).not.toHaveProperty("falcoLiveness");
     expect(status.log).not.toHaveProperty("earliest");
     expect(status.log).not.toHaveProperty("latest");
   });

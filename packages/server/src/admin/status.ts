@@ -1,8 +1,24 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { GetStatusResponseSchema } from "@falco-outputs/core/contract";
+import { FalcoLivenessState, type GetStatusResponseSchema } from "@falco-outputs/core/contract";
 import type { ServerStats } from "../server.js";
 import { version } from "../version.js";
+
+/** Whether Falco is alive, as the embedder of a server knows it. */
+export interface FalcoLiveness {
+  /** "unknown" until the first sign of life is due. */
+  readonly state: "alive" | "silent" | "unknown";
+  /** Since when it is in this state. */
+  readonly since: Date;
+  /** For people. */
+  readonly reason: string;
+}
+
+const livenessStates = {
+  unknown: FalcoLivenessState.UNSPECIFIED,
+  alive: FalcoLivenessState.ALIVE,
+  silent: FalcoLivenessState.SILENT,
+} as const;
 
 /** What the status tells besides the counts. */
 export interface Facts {
@@ -11,11 +27,12 @@ export interface Facts {
   readonly falcoVersion: string;
   readonly addresses: readonly string[];
   readonly httpUrls: readonly string[];
+  readonly liveness: FalcoLiveness | undefined;
 }
 
 /** The server's status, as the contract has it. */
 export function toStatus(
-  { startedAt, falcoVersion, addresses, httpUrls }: Facts,
+  { startedAt, falcoVersion, addresses, httpUrls, liveness }: Facts,
   stats: ServerStats,
 ): MessageInitShape<typeof GetStatusResponseSchema> {
   const { earliestUs, latestUs } = stats;
@@ -38,6 +55,13 @@ export function toStatus(
     groups: byName(stats.groups, ({ members, ...counts }) => ({ members, ...toBigInts(counts) })),
     inputs: byName(stats.inputs, ({ refused, ...counts }) => toBigInts(counts)),
     outputs: byName(stats.outputs, ({ filtered, ...counts }) => toBigInts(counts)),
+    ...(liveness && {
+      falcoLiveness: {
+        state: livenessStates[liveness.state],
+        since: timestampFromDate(liveness.since),
+        reason: liveness.reason,
+      },
+    }),
   };
 }
 

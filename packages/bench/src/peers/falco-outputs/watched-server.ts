@@ -9,7 +9,7 @@ interface OperationsModule {
     start(
       options: object,
       logger: object,
-    ): Promise<Pick<ServerOptions, "onAlerts"> & { watch(server: FalcoOutputsServer): void }>;
+    ): Promise<{ readonly serverOptions: ServerOptions; watch(server: FalcoOutputsServer): void }>;
   };
 }
 
@@ -31,8 +31,7 @@ class WatchedServer implements InputRole {
     const { Operations }: OperationsModule = await import(pathToFileURL(module.pathname).href);
     const watch = { operations: { listener: { address: "127.0.0.1:0" } } };
     const operations = await Operations.start(watch, console);
-    const { onAlerts } = operations;
-    this.#server = await startServer({ listen: [], ...(onAlerts && { onAlerts }) });
+    this.#server = await startServer({ listen: [], ...operations.serverOptions });
     operations.watch(this.#server);
   }
 

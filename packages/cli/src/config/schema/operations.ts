@@ -4,16 +4,13 @@ import { eventLabels } from "../../operations/events/labels.js";
 import { address, block, certificates, enabled, fileMode, flag, text } from "./values.js";
 
 const durationText = "a time, e.g. 30s, 15m or 1h";
-const duration = z.string({ error: durationText }).transform((given, context) => {
-  const ms = durationMs(given);
-  if (ms !== undefined) return ms;
-  context.addIssue({ code: "custom", message: durationText });
-  return z.NEVER;
-});
+const duration = z
+  .string({ error: durationText })
+  .refine((given) => durationMs(given) !== undefined, { error: durationText });
 
 /** Where an operator's tools ask how the server is. */
 export const operations = block({
-  enabled: enabled.optional(),
+  enabled: flag.optional(),
   bind_address: address.optional().meta({ description: "Default: 127.0.0.1:9376" }),
   ...certificates,
   socket_mode: fileMode.optional().meta({ description: 'Permissions of a unix socket. Default: "0600"' }),

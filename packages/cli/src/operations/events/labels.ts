@@ -45,11 +45,12 @@ export function labelsOf(
   const tags: string[] = [];
   let room = maxBytes;
   const text = (from: number, to: number) => {
-    room -= to - from;
+    // One more for what separates tags, of which an alert may have very many.
+    room -= to - from + 1;
     return room < 0 ? "" : textOf(bytes, from, to);
   };
   walk.open(bytes, start, end);
-  while (walk.next()) {
+  while (room >= 0 && walk.next()) {
     switch (walk.field) {
       case alertField.priority:
         found.priority = String(int32At(bytes, walk.start));

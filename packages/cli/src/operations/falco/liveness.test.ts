@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { ran } from "../../testing/in-process.js";
 import { endRuns, falcoOutputs, Run } from "../../testing/run.js";
 import { scrape } from "../testing/scrape.js";
 
@@ -78,6 +79,9 @@ it("Falco is alive while its web server answers", async () => {
     falco: { state: "alive", reason: `${url}/healthz answers`, since: expect.stringMatching(/Z$/) },
   });
   expect(await server.run.logged("Falco is alive")).toMatchObject({ level: "info" });
+  expect((await ran("status", "-a", server.address)).out).toMatch(
+    /^falco: {6}version not known, alive since \S+Z \(http:\S+\/healthz answers\)$/m,
+  );
 });
 
 it("Falco is silent when its web server says so, and an alert tells", async () => {

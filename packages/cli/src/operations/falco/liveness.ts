@@ -1,4 +1,4 @@
-import type { Logger } from "@falco-outputs/server";
+import type { FalcoLiveness, Logger } from "@falco-outputs/server";
 import { HealthCheck } from "./health-check.js";
 import { Recurring, type Sign, type Told } from "./sign.js";
 
@@ -12,12 +12,6 @@ export interface LivenessOptions {
   expectEveryMs?: number;
   /** Whether its silence is an alert. Default: no. */
   alert?: boolean;
-}
-
-/** Whether Falco is alive: no alert is not yet a sign that it is not. */
-export interface FalcoLiveness extends Told {
-  /** Since when, as ISO 8601. */
-  readonly since: string;
 }
 
 /** What is watched. */
@@ -39,7 +33,7 @@ export class FalcoWatch {
   readonly #logger: Logger;
   readonly #onSilent: (reason: string) => void;
   readonly #timer: ReturnType<typeof setInterval>;
-  #liveness: FalcoLiveness = { state: "unknown", reason: "not looked yet", since: new Date().toISOString() };
+  #liveness: FalcoLiveness = { state: "unknown", reason: "not looked yet", since: new Date() };
   #loggedAtMs = 0;
 
   constructor(
@@ -71,7 +65,7 @@ export class FalcoWatch {
     const { state, reason } = together(this.#signs.map((sign) => sign.look(nowMs)));
     const before = this.#liveness;
     const isNew = state !== before.state;
-    this.#liveness = { state, reason, since: isNew ? new Date().toISOString() : before.since };
+    this.#liveness = { state, reason, since: isNew ? new Date() : before.since };
     if (state === "silent" && (isNew || nowMs - this.#loggedAtMs >= reminderMs)) {
       this.#loggedAtMs = nowMs;
       this.#logger.warn({ reason, since: this.#liveness.since }, "Falco is silent");

@@ -5,8 +5,8 @@
 // @generated from file falco/outputs/admin/v1/admin.proto (package falco.outputs.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file falco/outputs/admin/v1/admin.proto.
  */
 export const file_falco_outputs_admin_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("CiJmYWxjby9vdXRwdXRzL2FkbWluL3YxL2FkbWluLnByb3RvEhZmYWxjby5vdXRwdXRzLmFkbWluLnYxIhIKEEdldFN0YXR1c1JlcXVlc3Qi/AIKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSLgoKc3RhcnRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNZmFsY29fdmVyc2lvbhgDIAEoCRIRCglhZGRyZXNzZXMYBCADKAkSEQoJaHR0cF91cmxzGAUgAygJEigKA2xvZxgGIAEoCzIbLmZhbGNvLm91dHB1dHMuYWRtaW4udjEuTG9nEjAKB3N0cmVhbXMYByABKAsyHy5mYWxjby5vdXRwdXRzLmFkbWluLnYxLlN0cmVhbXMSLQoGZ3JvdXBzGAggAygLMh0uZmFsY28ub3V0cHV0cy5hZG1pbi52MS5Hcm91cBItCgZpbnB1dHMYCSADKAsyHS5mYWxjby5vdXRwdXRzLmFkbWluLnYxLklucHV0Ei8KB291dHB1dHMYCiADKAsyHi5mYWxjby5vdXRwdXRzLmFkbWluLnYxLk91dHB1dCLKAQoDTG9nEhAKCGFwcGVuZGVkGAEgASgEEhAKCHJldGFpbmVkGAIgASgEEhYKDnJldGFpbmVkX2J5dGVzGAMgASgEEhYKDmZpcnN0X3NlcXVlbmNlGAQgASgEEhUKDWxhc3Rfc2VxdWVuY2UYBSABKAQSLAoIZWFybGllc3QYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmxhdGVzdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOwoHU3RyZWFtcxIOCgZzaGFyZWQYASABKA0SDQoFZ3JvdXAYAiABKA0SEQoJYnJvYWRjYXN0GAMgASgNIn8KBUdyb3VwEgwKBG5hbWUYASABKAkSDwoHbWVtYmVycxgCIAEoDRIPCgd3YWl0aW5nGAMgASgEEhEKCWRlbGl2ZXJlZBgEIAEoBBITCgtyZWRlbGl2ZXJlZBgFIAEoBBIQCghmaWx0ZXJlZBgGIAEoBBIMCgRsb3N0GAcgASgEIjkKBUlucHV0EgwKBG5hbWUYASABKAkSEAoIYWNjZXB0ZWQYAiABKAQSEAoIcmVqZWN0ZWQYAyABKAQiWQoGT3V0cHV0EgwKBG5hbWUYASABKAkSDwoHd3JpdHRlbhgCIAEoBBIOCgZmYWlsZWQYAyABKAQSDwoHZHJvcHBlZBgEIAEoBBIPCgd3YWl0aW5nGAUgASgEIiIKEkZvcmdldEdyb3VwUmVxdWVzdBIMCgRuYW1lGAEgASgJIhUKE0ZvcmdldEdyb3VwUmVzcG9uc2Uy2AEKDEFkbWluU2VydmljZRJgCglHZXRTdGF0dXMSKC5mYWxjby5vdXRwdXRzLmFkbWluLnYxLkdldFN0YXR1c1JlcXVlc3QaKS5mYWxjby5vdXRwdXRzLmFkbWluLnYxLkdldFN0YXR1c1Jlc3BvbnNlEmYKC0ZvcmdldEdyb3VwEiouZmFsY28ub3V0cHV0cy5hZG1pbi52MS5Gb3JnZXRHcm91cFJlcXVlc3QaKy5mYWxjby5vdXRwdXRzLmFkbWluLnYxLkZvcmdldEdyb3VwUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiJmYWxjby9vdXRwdXRzL2FkbWluL3YxL2FkbWluLnByb3RvEhZmYWxjby5vdXRwdXRzLmFkbWluLnYxIhIKEEdldFN0YXR1c1JlcXVlc3QiuwMKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSLgoKc3RhcnRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNZmFsY29fdmVyc2lvbhgDIAEoCRIRCglhZGRyZXNzZXMYBCADKAkSEQoJaHR0cF91cmxzGAUgAygJEigKA2xvZxgGIAEoCzIbLmZhbGNvLm91dHB1dHMuYWRtaW4udjEuTG9nEjAKB3N0cmVhbXMYByABKAsyHy5mYWxjby5vdXRwdXRzLmFkbWluLnYxLlN0cmVhbXMSLQoGZ3JvdXBzGAggAygLMh0uZmFsY28ub3V0cHV0cy5hZG1pbi52MS5Hcm91cBItCgZpbnB1dHMYCSADKAsyHS5mYWxjby5vdXRwdXRzLmFkbWluLnYxLklucHV0Ei8KB291dHB1dHMYCiADKAsyHi5mYWxjby5vdXRwdXRzLmFkbWluLnYxLk91dHB1dBI9Cg5mYWxjb19saXZlbmVzcxgLIAEoCzIlLmZhbGNvLm91dHB1dHMuYWRtaW4udjEuRmFsY29MaXZlbmVzcyLJAQoNRmFsY29MaXZlbmVzcxI6CgVzdGF0ZRgBIAEoDjIrLmZhbGNvLm91dHB1dHMuYWRtaW4udjEuRmFsY29MaXZlbmVzcy5TdGF0ZRIpCgVzaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAMgASgJIkEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDwoLU1RBVEVfQUxJVkUQARIQCgxTVEFURV9TSUxFTlQQAiLKAQoDTG9nEhAKCGFwcGVuZGVkGAEgASgEEhAKCHJldGFpbmVkGAIgASgEEhYKDnJldGFpbmVkX2J5dGVzGAMgASgEEhYKDmZpcnN0X3NlcXVlbmNlGAQgASgEEhUKDWxhc3Rfc2VxdWVuY2UYBSABKAQSLAoIZWFybGllc3QYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmxhdGVzdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOwoHU3RyZWFtcxIOCgZzaGFyZWQYASABKA0SDQoFZ3JvdXAYAiABKA0SEQoJYnJvYWRjYXN0GAMgASgNIn8KBUdyb3VwEgwKBG5hbWUYASABKAkSDwoHbWVtYmVycxgCIAEoDRIPCgd3YWl0aW5nGAMgASgEEhEKCWRlbGl2ZXJlZBgEIAEoBBITCgtyZWRlbGl2ZXJlZBgFIAEoBBIQCghmaWx0ZXJlZBgGIAEoBBIMCgRsb3N0GAcgASgEIjkKBUlucHV0EgwKBG5hbWUYASABKAkSEAoIYWNjZXB0ZWQYAiABKAQSEAoIcmVqZWN0ZWQYAyABKAQiWQoGT3V0cHV0EgwKBG5hbWUYASABKAkSDwoHd3JpdHRlbhgCIAEoBBIOCgZmYWlsZWQYAyABKAQSDwoHZHJvcHBlZBgEIAEoBBIPCgd3YWl0aW5nGAUgASgEIiIKEkZvcmdldEdyb3VwUmVxdWVzdBIMCgRuYW1lGAEgASgJIhUKE0ZvcmdldEdyb3VwUmVzcG9uc2Uy2AEKDEFkbWluU2VydmljZRJgCglHZXRTdGF0dXMSKC5mYWxjby5vdXRwdXRzLmFkbWluLnYxLkdldFN0YXR1c1JlcXVlc3QaKS5mYWxjby5vdXRwdXRzLmFkbWluLnYxLkdldFN0YXR1c1Jlc3BvbnNlEmYKC0ZvcmdldEdyb3VwEiouZmFsY28ub3V0cHV0cy5hZG1pbi52MS5Gb3JnZXRHcm91cFJlcXVlc3QaKy5mYWxjby5vdXRwdXRzLmFkbWluLnYxLkZvcmdldEdyb3VwUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message falco.outputs.admin.v1.GetStatusRequest
@@ -99,6 +99,13 @@ export type GetStatusResponse = Message<"falco.outputs.admin.v1.GetStatusRespons
    * @generated from field: repeated falco.outputs.admin.v1.Output outputs = 10;
    */
   outputs: Output[];
+
+  /**
+   * Absent if the server does not watch whether Falco is alive.
+   *
+   * @generated from field: falco.outputs.admin.v1.FalcoLiveness falco_liveness = 11;
+   */
+  falcoLiveness?: FalcoLiveness | undefined;
 };
 
 /**
@@ -107,6 +114,67 @@ export type GetStatusResponse = Message<"falco.outputs.admin.v1.GetStatusRespons
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
   messageDesc(file_falco_outputs_admin_v1_admin, 1);
+
+/**
+ * Whether Falco is alive: no alert is not yet a sign that it is not.
+ *
+ * @generated from message falco.outputs.admin.v1.FalcoLiveness
+ */
+export type FalcoLiveness = Message<"falco.outputs.admin.v1.FalcoLiveness"> & {
+  /**
+   * @generated from field: falco.outputs.admin.v1.FalcoLiveness.State state = 1;
+   */
+  state: FalcoLiveness_State;
+
+  /**
+   * Since when it is in this state.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * For people, e.g. "no metrics snapshot for 5400 s".
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message falco.outputs.admin.v1.FalcoLiveness.
+ * Use `create(FalcoLivenessSchema)` to create a new message.
+ */
+export const FalcoLivenessSchema: GenMessage<FalcoLiveness> = /*@__PURE__*/
+  messageDesc(file_falco_outputs_admin_v1_admin, 2);
+
+/**
+ * @generated from enum falco.outputs.admin.v1.FalcoLiveness.State
+ */
+export enum FalcoLiveness_State {
+  /**
+   * The first sign of life is not due yet.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: STATE_ALIVE = 1;
+   */
+  ALIVE = 1,
+
+  /**
+   * @generated from enum value: STATE_SILENT = 2;
+   */
+  SILENT = 2,
+}
+
+/**
+ * Describes the enum falco.outputs.admin.v1.FalcoLiveness.State.
+ */
+export const FalcoLiveness_StateSchema: GenEnum<FalcoLiveness_State> = /*@__PURE__*/
+  enumDesc(file_falco_outputs_admin_v1_admin, 2, 0);
 
 /**
  * The alert log.
@@ -165,7 +233,7 @@ export type Log = Message<"falco.outputs.admin.v1.Log"> & {
  * Use `create(LogSchema)` to create a new message.
  */
 export const LogSchema: GenMessage<Log> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_admin_v1_admin, 2);
+  messageDesc(file_falco_outputs_admin_v1_admin, 3);
 
 /**
  * How many streams are open, by mode.
@@ -194,7 +262,7 @@ export type Streams = Message<"falco.outputs.admin.v1.Streams"> & {
  * Use `create(StreamsSchema)` to create a new message.
  */
 export const StreamsSchema: GenMessage<Streams> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_admin_v1_admin, 3);
+  messageDesc(file_falco_outputs_admin_v1_admin, 4);
 
 /**
  * A group, or the shared queue. Counts are since the group was created.
@@ -249,7 +317,7 @@ export type Group = Message<"falco.outputs.admin.v1.Group"> & {
  * Use `create(GroupSchema)` to create a new message.
  */
 export const GroupSchema: GenMessage<Group> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_admin_v1_admin, 4);
+  messageDesc(file_falco_outputs_admin_v1_admin, 5);
 
 /**
  * @generated from message falco.outputs.admin.v1.Input
@@ -280,7 +348,7 @@ export type Input = Message<"falco.outputs.admin.v1.Input"> & {
  * Use `create(InputSchema)` to create a new message.
  */
 export const InputSchema: GenMessage<Input> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_admin_v1_admin, 5);
+  messageDesc(file_falco_outputs_admin_v1_admin, 6);
 
 /**
  * @generated from message falco.outputs.admin.v1.Output
@@ -319,7 +387,7 @@ export type Output = Message<"falco.outputs.admin.v1.Output"> & {
  * Use `create(OutputSchema)` to create a new message.
  */
 export const OutputSchema: GenMessage<Output> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_admin_v1_admin, 6);
+  messageDesc(file_falco_outputs_admin_v1_admin, 7);
 
 /**
  * @generated from message falco.outputs.admin.v1.ForgetGroupRequest
@@ -336,7 +404,7 @@ export type ForgetGroupRequest = Message<"falco.outputs.admin.v1.ForgetGroupRequ
  * Use `create(ForgetGroupRequestSchema)` to create a new message.
  */
 export const ForgetGroupRequestSchema: GenMessage<ForgetGroupRequest> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_admin_v1_admin, 7);
+  messageDesc(file_falco_outputs_admin_v1_admin, 8);
 
 /**
  * @generated from message falco.outputs.admin.v1.ForgetGroupResponse
@@ -349,7 +417,7 @@ export type ForgetGroupResponse = Message<"falco.outputs.admin.v1.ForgetGroupRes
  * Use `create(ForgetGroupResponseSchema)` to create a new message.
  */
 export const ForgetGroupResponseSchema: GenMessage<ForgetGroupResponse> = /*@__PURE__*/
-  messageDesc(file_falco_outputs_admin_v1_admin, 8);
+  messageDesc(file_falco_outputs_admin_v1_admin, 9);
 
 /**
  * @generated from service falco.outputs.admin.v1.AdminService
