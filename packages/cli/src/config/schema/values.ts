@@ -35,9 +35,6 @@ export const name = z
   .string({ error: "1 to 64 letters, digits, dots, _ and -" })
   .regex(/^[\w.-]{1,64}$/, { error: "1 to 64 letters, digits, dots, _ and -" });
 
-/** Falco requires it for each output: a block alone would leave the output off. */
-export const enabled = flag;
-
 export const certificates = {
   private_key: path.optional().meta({ description: "This side's private key, PEM" }),
   cert_chain: path.optional().meta({ description: "Its certificate, PEM" }),
