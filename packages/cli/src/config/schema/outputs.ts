@@ -4,7 +4,6 @@ import {
   blocks,
   certificates,
   count,
-  enabled,
   fileMode,
   flag,
   name,
@@ -29,6 +28,8 @@ const filter = block({
     .meta({ description: "Output fields by their exact name; an empty list: the field is there" }),
 });
 
+// Falco requires `enabled` for each output: a block alone would leave the output off.
+
 /** Which alerts an output gets. */
 const selection = {
   priority: priority.optional().meta({ description: "Only alerts that are at least this severe" }),
@@ -44,10 +45,10 @@ const named = {
   ...selection,
 };
 
-export const stdoutOutput = block({ enabled, ...selection });
+export const stdoutOutput = block({ enabled: flag, ...selection });
 
 export const fileOutput = block({
-  enabled,
+  enabled: flag,
   filename: z.string({ error: "the path of a file" }).optional(),
   keep_alive: flag.optional(),
   mode: fileMode.optional().meta({ description: 'Of a file that is created. Default: "0666"' }),
@@ -55,14 +56,14 @@ export const fileOutput = block({
 });
 
 export const programOutput = block({
-  enabled,
+  enabled: flag,
   program: z.string({ error: "a command" }).optional().meta(secret),
   keep_alive: flag.optional(),
   ...named,
 });
 
 export const httpOutput = block({
-  enabled,
+  enabled: flag,
   url: z.string({ error: "the URL to post to" }).optional().meta(secret),
   url_file: path.optional().meta({ description: "File with the URL, in place of url" }),
   user_agent: text("a text").optional(),
@@ -81,7 +82,7 @@ export const httpOutput = block({
 });
 
 export const syslogOutput = block({
-  enabled,
+  enabled: flag,
   facility: text("a facility, e.g. user or local0").optional(),
   tag: text("a text").optional().meta({ description: "The program's name in the log. Default: falco" }),
   socket: path.optional().meta({ description: "The local socket. Default: /dev/log" }),
