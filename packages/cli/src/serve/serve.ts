@@ -11,6 +11,7 @@ import type { ServeOptions } from "./options.js";
 import { readyLine } from "./ready-line.js";
 import { onRotation } from "./rotation.js";
 import { toServerOptions } from "./server-options.js";
+import { findServiceManager } from "./systemd/find-service-manager.js";
 
 export async function serve(options: ServeOptions): Promise<void> {
   const { serving, located, ...notes } = await toServing(options);
@@ -18,15 +19,22 @@ export async function serve(options: ServeOptions): Promise<void> {
   await using log = openLog();
   const { logger } = log;
   tellNotes(notes, logger);
+  using manager = findServiceManager(process.env, logger);
   const stopped = stopSignal();
   const rotated = onRotation();
   await using clients = await upstreamClients(serving, located);
   await using server = await startServer({ ...serverOptions, logger }).catch((error: unknown) => {
     throw located(error);
   });
-  rotated(() => server.reopenOutputs());
+  const status = `serving on ${[...server.addresses, ...server.httpUrls, ...server.webUrls].join(", ")}`;
+  rotated(() => {
+    manager?.reloading();
+    server.reopenOutputs();
+    manager?.ready(status);
+  });
   clients?.read(server, logger);
   logger.info(readyLine(server, serving), "ready");
+  manager?.ready(status);
   const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
   let reading = stdin ? readStandardInput(server, stopped, logger) : Promise.resolve();
   if (stdin && isOnlyInput(server, serving)) {
@@ -38,6 +46,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     );
   }
   await Promise.race(ends);
+  manager?.stopping("the outputs write what they hold");
   logger.info(
     {},
     "stopping: waiting for the outputs to write what they hold; a second signal ends the process at once",
