@@ -7,6 +7,7 @@ import { addGroupsCommand } from "./groups/command.js";
 import { addServeCommand } from "./serve/command.js";
 import { addStatusCommand } from "./status/command.js";
 import { addSubscribeCommands } from "./subscribe/command.js";
+import { addTestCommand } from "./test/command.js";
 import { addVersionCommand } from "./version/command.js";
 
 // Only what --help needs is loaded here: a command loads the rest when it runs.
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   addStatusCommand(program);
   addGroupsCommand(program);
   addVersionCommand(program);
+  addTestCommand(program);
   addCertsCommand(program);
   addCompletionCommand(program);
   return program;
