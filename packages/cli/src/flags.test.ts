@@ -12,6 +12,7 @@ import { certsFlags } from "./testing/certs-flags.js";
 import { type Ended, ran } from "./testing/in-process.js";
 import { endRuns, Run } from "./testing/run.js";
 import { serveFlags } from "./testing/serve-flags.js";
+import { testFlags } from "./testing/test-flags.js";
 
 // Every flag of the command, with what it is for. The last test fails if one is missing.
 
@@ -278,6 +279,10 @@ describe("certs", () => {
   it.each(Object.entries(certsFlags))("%s", (_, check) => check(join(folder, `${Math.random()}`)));
 });
 
+describe("test", () => {
+  it.each(Object.entries(testFlags))("%s", (_, check) => check(folder));
+});
+
 describe("forward", () => {
   // Its http input never answers.
   it.each([
@@ -299,6 +304,7 @@ it("has all flags in this table", () => {
   const listed = [
     ...Object.entries(clients).flatMap(([command, cases]) => cases.map(([name]) => `${command} ${name}`)),
     ...Object.keys(serveFlags).map((name) => `serve ${name}`),
+    ...Object.keys(testFlags).map((name) => `test ${name}`),
     ...Object.keys(certsFlags).map((name) => `certs ${name}`),
     ...["forward --address", "forward --timeout"],
     // In check/check.test.ts.

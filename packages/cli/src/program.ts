@@ -9,6 +9,7 @@ import { packageVersion } from "./package-version.js";
 import { addServeCommand } from "./serve/command.js";
 import { addStatusCommand } from "./status/command.js";
 import { addSubscribeCommands } from "./subscribe/command.js";
+import { addTestCommand } from "./test/command.js";
 import { addVersionCommand } from "./version/command.js";
 
 // Only what --help needs is loaded here: a command loads the rest when it runs.
@@ -33,6 +34,7 @@ export function createProgram(): Command {
   addGroupsCommand(program);
   addLogCommand(program);
   addVersionCommand(program);
+  addTestCommand(program);
   addCertsCommand(program);
   addCompletionCommand(program);
   return program;

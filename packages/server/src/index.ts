@@ -57,6 +57,9 @@ export { localSyslogSocket, type SyslogOutputOptions } from "./outputs/syslog/sy
 export type { SyslogTlsOptions } from "./outputs/syslog/remote-sink.js";
 export type { Facility } from "./outputs/syslog/facility.js";
 
+// For a program that tells its service manager.
+export { DatagramSender } from "./outputs/syslog/datagram-sender.js";
+
 // What the counters count.
 export type { DiskStats, LogStats } from "./log/alert-log.js";
 export type { InputStats } from "./inputs/intake.js";

@@ -4,7 +4,7 @@ import { grpc, web } from "./schema/listener.js";
 import { log } from "./schema/log.js";
 import { falcoLiveness, operations } from "./schema/operations.js";
 import { fileOutput, httpOutput, programOutput, stdoutOutput, syslogOutput } from "./schema/outputs.js";
-import { block, blocks, count, flag, milliseconds, priority, text } from "./schema/values.js";
+import { block, blocks, count, enabled, flag, milliseconds, priority, text } from "./schema/values.js";
 
 /** The configuration: falco.yaml's own keys where they exist; `web`, `inputs`, `admin`, `alerts`, `log`, `falco` and `operations` are ours. */
 export const configSchema = block({
@@ -23,7 +23,7 @@ export const configSchema = block({
   program_output: blocks(programOutput).optional(),
   http_output: blocks(httpOutput).optional(),
   grpc: grpc.optional(),
-  grpc_output: block({ enabled: flag }).optional(),
+  grpc_output: block({ enabled }).optional(),
   web: web.optional(),
   inputs: inputs.optional(),
   admin: block({

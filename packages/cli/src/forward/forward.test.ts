@@ -98,7 +98,7 @@ describe("falco-outputs forward", () => {
     const { status, err } = await forward(alertOf(1), [], { FALCO_OUTPUTS_INPUT: "falco.example:1" });
     expect([status, err]).toEqual([
       2,
-      expect.stringContaining("FALCO_OUTPUTS_INPUT falco.example:1: forward posts without TLS"),
+      expect.stringContaining("FALCO_OUTPUTS_INPUT falco.example:1: alerts are posted without TLS"),
     ]);
   });
 
@@ -171,7 +171,7 @@ describe("falco-outputs forward", () => {
   });
 
   it.each([
-    ["address", ["-a", "falco.example:5061"], "forward posts without TLS, to this machine only"],
+    ["address", ["-a", "falco.example:5061"], "alerts are posted without TLS, to this machine only"],
     ["address", ["-a", "https://127.0.0.1:1/"], "expected unix:///path, or host:port of a loopback address"],
     ["address", ["-a", "http://127.0.0.1:1/path"], "expected unix:///path, or host:port of a loopback"],
     ["timeout", ["--timeout", "2"], "expected a duration with its unit"],

@@ -47,7 +47,7 @@ export function post(to: NamedAddress, body: Buffer, timeoutMs: number): Promise
     socket.on("error", (cause: NodeJS.ErrnoException) => {
       // A server that refuses does not read the rest, which resets the connection after its answer.
       if (answer !== "") end();
-      else fail(`: ${explain(cause)}`, cause);
+      else fail(`: ${explain(cause, flagOf(to))}`, cause);
     });
     // Falco's text form may contain line ends: with this type, the server takes it as one alert.
     const head = ["host: localhost", "content-type: text/plain", `content-length: ${body.length}`];
@@ -79,11 +79,16 @@ function refusal(rejected: number): string {
   return `${what} refused; the rest is queued. The server's log says why`;
 }
 
-function explain({ code, message }: NodeJS.ErrnoException): string {
+/** The flag with which another address is given. */
+function flagOf({ name }: NamedAddress): string {
+  return name.startsWith("--") ? name : "--address";
+}
+
+function explain({ code, message }: NodeJS.ErrnoException, flag: string): string {
   switch (code) {
     case "ENOENT":
     case "ECONNREFUSED":
-      return "no server listens there: start one with falco-outputs serve, or give its address (--address)";
+      return `no server listens there: start one with falco-outputs serve, or give its address (${flag})`;
     case "EACCES":
       return "permission denied: let this user's group in (falco-outputs serve --socket-mode 0660 --socket-group GROUP)";
     case "ECONNRESET":

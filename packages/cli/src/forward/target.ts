@@ -21,7 +21,7 @@ export function targetOf({ address, name }: NamedAddress): Target {
   const { host, port } = target;
   if (!isLoopback(host)) {
     throw new UsageError(
-      `${name} ${address}: forward posts without TLS, to this machine only: for another one, use Falco's http_output`,
+      `${name} ${address}: alerts are posted without TLS, to this machine only: for another one, use Falco's http_output`,
     );
   }
   return { host, port };

@@ -8,7 +8,7 @@ export function addServeCommand(program: Command): void {
     .description("Take Falco's alerts and serve them to gRPC subscribers")
     .addHelpText(
       "after",
-      "\nIt logs to stderr, one JSON object per line; stdout is for alerts.\nSIGUSR1 and SIGHUP have the outputs reopen what they write to, after their files were rotated.",
+      "\nIt logs to stderr, one JSON object per line; stdout is for alerts.\nSIGUSR1 and SIGHUP have the outputs reopen what they write to, after their files were rotated.\nUnder systemd (Type=notify, WatchdogSec=) it tells when it is ready, reopens files and stops, and that it is alive.",
     )
     .action(async (options: ServeOptions) => (await import("./serve.js")).serve(options));
 }

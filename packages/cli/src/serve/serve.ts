@@ -13,6 +13,7 @@ import type { ServeOptions } from "./options.js";
 import { readyLine } from "./ready-line.js";
 import { onRotation } from "./rotation.js";
 import { toServerOptions } from "./server-options.js";
+import { findServiceManager } from "./systemd/find-service-manager.js";
 
 export async function serve({ printConfig = false, ...options }: ServeOptions): Promise<void> {
   if (printConfig) return tellConfig(options.config);
@@ -21,6 +22,7 @@ export async function serve({ printConfig = false, ...options }: ServeOptions): 
   await using log = openLog();
   const { logger } = log;
   tellNotes(notes, logger);
+  using manager = findServiceManager(process.env, logger);
   const stopped = stopSignal();
   const rotated = onRotation();
   await using clients = await upstreamClients(serving, located);
@@ -32,12 +34,18 @@ export async function serve({ printConfig = false, ...options }: ServeOptions): 
     },
   );
   operations?.watch(server);
-  rotated(() => server.reopenOutputs());
+  const status = `serving on ${[...server.addresses, ...server.httpUrls, ...server.webUrls].join(", ")}`;
+  rotated(() => {
+    manager?.reloading();
+    server.reopenOutputs();
+    manager?.ready(status);
+  });
   clients?.read(server, logger);
   logger.info(
     { ...readyLine(server, serving), ...(operations?.url && { operations: operations.url }) },
     "ready",
   );
+  manager?.ready(status);
   const ends: Promise<unknown>[] = [stopped.aborted ? Promise.resolve() : once(stopped, "abort")];
   let reading = stdin ? readStandardInput(server, stopped, logger) : Promise.resolve();
   if (stdin && isOnlyInput(server, serving)) {
@@ -50,6 +58,7 @@ export async function serve({ printConfig = false, ...options }: ServeOptions): 
   }
   await Promise.race(ends);
   operations?.stopping();
+  manager?.stopping("the outputs write what they hold");
   logger.info(
     {},
     "stopping: waiting for the outputs to write what they hold; a second signal ends the process at once",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { listener } from "./listener.js";
-import { address, block, blocks, certificates, flag, name, path, text, token } from "./values.js";
+import { address, block, blocks, certificates, enabled, flag, name, path, text, token } from "./values.js";
 
 const httpInput = block({
   ...listener,
@@ -17,7 +17,7 @@ const httpInput = block({
 });
 
 const fileInput = block({
-  enabled: flag.optional(),
+  enabled: enabled.optional(),
   filename: path,
   state_file: path.optional().meta({ description: "Where the position is kept over restarts" }),
   from: z
@@ -27,7 +27,7 @@ const fileInput = block({
 });
 
 const grpcInput = block({
-  enabled: flag.optional(),
+  enabled: enabled.optional(),
   name: text("a name").optional().meta({ description: "In logs and metrics. Default: the address" }),
   address,
   group: text("a group's name").optional(),
@@ -38,7 +38,7 @@ const grpcInput = block({
 
 export const inputs = block({
   http: blocks(httpInput).optional(),
-  stdin: block({ enabled: flag.optional() }).optional(),
+  stdin: block({ enabled: enabled.optional() }).optional(),
   file: blocks(fileInput).optional(),
   grpc: blocks(grpcInput).optional(),
 });

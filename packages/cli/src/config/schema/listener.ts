@@ -1,9 +1,20 @@
 import { z } from "zod";
-import { address, block, certificates, fileMode, flag, oneOrMore, path, text, token } from "./values.js";
+import {
+  address,
+  block,
+  certificates,
+  enabled,
+  fileMode,
+  flag,
+  oneOrMore,
+  path,
+  text,
+  token,
+} from "./values.js";
 
 /** Where something is served. */
 export const listener = {
-  enabled: flag.optional(),
+  enabled: enabled.optional(),
   bind_address: oneOrMore(
     address,
     'an address ("host:port", or "unix:///path"), or a list of them',
@@ -26,7 +37,7 @@ export const grpc = block({
 });
 
 export const web = block({
-  enabled: flag.optional(),
+  enabled: enabled.optional(),
   bind_address: oneOrMore(text('"host:port"'), '"host:port", or a list of them'),
   private_key: path.optional(),
   cert_chain: path.optional(),

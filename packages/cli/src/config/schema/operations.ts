@@ -10,7 +10,7 @@ const duration = z
 
 /** Where an operator's tools ask how the server is. */
 export const operations = block({
-  enabled: flag.optional(),
+  enabled: enabled.optional(),
   bind_address: address.optional().meta({ description: "Default: 127.0.0.1:9376" }),
   ...certificates,
   socket_mode: fileMode.optional().meta({ description: 'Permissions of a unix socket. Default: "0600"' }),

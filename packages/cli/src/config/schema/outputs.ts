@@ -4,6 +4,7 @@ import {
   blocks,
   certificates,
   count,
+  enabled,
   fileMode,
   flag,
   name,
@@ -45,10 +46,10 @@ const named = {
   ...selection,
 };
 
-export const stdoutOutput = block({ enabled: flag, ...selection });
+export const stdoutOutput = block({ enabled, ...selection });
 
 export const fileOutput = block({
-  enabled: flag,
+  enabled,
   filename: z.string({ error: "the path of a file" }).optional(),
   keep_alive: flag.optional(),
   mode: fileMode.optional().meta({ description: 'Of a file that is created. Default: "0666"' }),
@@ -56,14 +57,14 @@ export const fileOutput = block({
 });
 
 export const programOutput = block({
-  enabled: flag,
+  enabled,
   program: z.string({ error: "a command" }).optional().meta(secret),
   keep_alive: flag.optional(),
   ...named,
 });
 
 export const httpOutput = block({
-  enabled: flag,
+  enabled,
   url: z.string({ error: "the URL to post to" }).optional().meta(secret),
   url_file: path.optional().meta({ description: "File with the URL, in place of url" }),
   user_agent: text("a text").optional(),
@@ -82,7 +83,7 @@ export const httpOutput = block({
 });
 
 export const syslogOutput = block({
-  enabled: flag,
+  enabled,
   facility: text("a facility, e.g. user or local0").optional(),
   tag: text("a text").optional().meta({ description: "The program's name in the log. Default: falco" }),
   socket: path.optional().meta({ description: "The local socket. Default: /dev/log" }),

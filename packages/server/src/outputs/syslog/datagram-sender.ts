@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { OptionError } from "@falco-outputs/core/options";
 import type { DgramSocket } from "node-unix-socket";
 
 /** Sends datagrams to a unix socket, which Node itself cannot do. */
@@ -8,7 +7,7 @@ export class DatagramSender {
   readonly #Socket: typeof DgramSocket;
   #socket: DgramSocket | undefined;
 
-  /** @throws OptionError if the package that can is missing. */
+  /** @throws Error if the package that can is missing. */
   constructor(path: string) {
     this.#path = path;
     this.#Socket = loadSocket();
@@ -54,11 +53,7 @@ function loadSocket(): typeof DgramSocket {
     // Bundlers to CommonJS leave import.meta empty; there __filename is known.
     return createRequire(import.meta.url ?? __filename)("node-unix-socket").DgramSocket;
   } catch (cause) {
-    throw new OptionError({
-      option: "outputs.syslog.address",
-      got: undefined,
-      expected:
-        "host:port, or for the local socket the package node-unix-socket, which cannot be loaded (npm install node-unix-socket@0.2.7)",
+    throw new Error("the package node-unix-socket cannot be loaded (npm install node-unix-socket@0.2.7)", {
       cause,
     });
   }

@@ -43,7 +43,7 @@ export class LocalSink implements Sink {
     this.#path = path;
     this.#facility = facility;
     this.#tag = tag;
-    this.#datagrams = new DatagramSender(path);
+    this.#datagrams = datagramSender(path);
   }
 
   async write(alerts: FormattedAlerts, { signal }: Attempt): Promise<void> {
@@ -89,5 +89,19 @@ export class LocalSink implements Sink {
       const failure = connectionError(this.#path, error as Error);
       throw message === tooLong ? new Refused(`${failure.message} (${datagram.length} bytes)`) : failure;
     }
+  }
+}
+
+/** @throws OptionError if there can be none. */
+function datagramSender(path: string): DatagramSender {
+  try {
+    return new DatagramSender(path);
+  } catch (cause) {
+    throw new OptionError({
+      option: "outputs.syslog.address",
+      got: undefined,
+      expected: `host:port, or what the local socket needs: ${(cause as Error).message}`,
+      cause,
+    });
   }
 }
