@@ -80,4 +80,9 @@ export class Program {
   kill(): void {
     this.#child.kill("SIGKILL");
   }
+
+  /** It stays, with its connections, and does nothing any more. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
 }

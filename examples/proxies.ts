@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,6 +17,10 @@ import { Program } from "./outside-project.js";
 const patience = { timeout: 30_000 };
 /** How long the server is away, in milliseconds: longer than proxies keep trying by themselves. */
 const awayMs = 4_000;
+/** Its default, in milliseconds. */
+const heartbeatMs = 15_000;
+/** Short for a test, and three of them are longer than a busy machine makes a healthy server wait. */
+const shortHeartbeatMs = 500;
 
 /** The reverse proxies that this machine has. */
 export const proxies = reverseProxies.filter(
@@ -39,9 +43,15 @@ class ProxiedServer {
     return address;
   }
 
-  async start(): Promise<void> {
+  async start(heartbeatIntervalMs = heartbeatMs): Promise<void> {
     const file = fileURLToPath(new URL("server-process.mjs", import.meta.url));
-    const server = new Program(this.#folder, process.execPath, file, this.#socket);
+    const server = new Program(
+      this.#folder,
+      process.execPath,
+      file,
+      this.#socket,
+      String(heartbeatIntervalMs),
+    );
     this.#server = server;
     onTestFinished(() => server.kill());
     await this.#says("ready");
@@ -54,6 +64,12 @@ class ProxiedServer {
   async kill(): Promise<void> {
     this.#server!.kill();
     await this.#server!.exited;
+  }
+
+  /** Freezes it, out of the way of another one: its connections stay open. */
+  freeze(): void {
+    this.#server!.freeze();
+    renameSync(this.#socket, `${this.#socket}.frozen`);
   }
 
   /** Raises alerts of these rules. */
@@ -103,4 +119,30 @@ export async function expectToSurvive(proxy: ReverseProxy, run: (address: string
   member.interrupt();
   expect(await member.exited).toBe(0);
   expect(printed([...before, ...after])()).toEqual(once([...before, ...after]));
+}
+
+/**
+ * A member of a group leaves a stream that the proxy keeps open although its server is frozen, and comes to the server
+ * that has taken its place.
+ * @param proxy One that makes a connection for each stream, as nginx does.
+ */
+export async function expectToLeaveDeadStream(
+  proxy: ReverseProxy,
+  run: (address: string) => Program,
+): Promise<void> {
+  const server = new ProxiedServer();
+  const address = await server.startProxy(proxy);
+  await server.start(shortHeartbeatMs);
+  const member = run(address);
+  await server.subscribed();
+  const printed = (rule: string) => () => member.lines.filter((line) => line.endsWith(rule)).length;
+  server.raise(["before"]);
+  await expect.poll(printed("before"), patience).toBe(1);
+  server.freeze();
+  await server.start(shortHeartbeatMs);
+  await server.subscribed();
+  server.raise(["after"]);
+  await expect.poll(printed("after"), patience).toBe(1);
+  member.interrupt();
+  expect(await member.exited).toBe(0);
 }

@@ -3,7 +3,7 @@ import { type FalcoOutputsServer, type ServerOptions, startServer } from "@falco
 import { Authority, fixtureLines, writeIdentity } from "@falco-outputs/testing";
 import { afterEach, expect, it } from "vitest";
 import type { Program } from "./outside-project.js";
-import { expectToSurvive, proxies } from "./proxies.js";
+import { expectToLeaveDeadStream, expectToSurvive, proxies } from "./proxies.js";
 
 export const alerts = fixtureLines("alerts.jsonl");
 export const rules = alerts.map((line) => JSON.parse(line).rule as string);
@@ -96,5 +96,11 @@ export function itSubscribes(run: (name: string, ...args: string[]) => Program, 
       );
       await Promise.all(survive);
     },
+  );
+
+  const nginx = proxies.find(({ name }) => name === "nginx");
+  it.skipIf(nginx === undefined)(
+    "acknowledge leaves a stream that a proxy keeps open though its server is frozen",
+    () => expectToLeaveDeadStream(nginx!, (address) => run("acknowledge", address)),
   );
 }

@@ -6,8 +6,7 @@ import { addPrintingFlags } from "../print/printing-flags.js";
 import { addFilterFlags } from "./filter-flags.js";
 import type { SubscribeOptions } from "./options.js";
 
-const looking =
-  "A look takes nothing away: every subscriber gets all alerts, unless --group or --shared says otherwise.";
+const looking = "Takes nothing away from other subscribers, unless --group or --shared is given.";
 
 const times = `
 A time is how long ago (90m, 2h, 1d, 1h30m), or a date (2026-11-01), also with a

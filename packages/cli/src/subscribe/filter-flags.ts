@@ -50,7 +50,7 @@ const notes = `
 Of the flags from --rule to --container-image, each may be repeated, and any of
 its values suffices. Of different flags, all must hold. In a value, * is any run
 of characters, and \\* a star; otherwise the whole text is compared, and case
-matters. --not turns the next flag around: no alerts that match it.
+matters. --not excludes the alerts that the next flag matches.
 
 What flags cannot say, --allow and --deny can, as JSON:
   {"rules": ["Noisy*"], "fields": [{"name": "k8s.ns.name", "values": ["dev"]}]}
@@ -78,7 +78,7 @@ export function addFilterFlags(command: Command): void {
     command.addOption(option.argParser(take(flag)));
   }
   command
-    .addOption(new Option("--not", "turns the next of these flags around"))
+    .addOption(new Option("--not", "do not match the next of these flags"))
     .on("option:not", () => {
       if (isNegated) command.error("error: --not --not: expected a filter flag after --not");
       isNegated = true;
