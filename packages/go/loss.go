@@ -13,6 +13,8 @@ const (
 	LossOverflow LossCause = "overflow"
 	// LossSlow: the server's log was full and dropped them before this broadcast read them.
 	LossSlow LossCause = "slow"
+	// LossDisk: they are in the server's log on a disk, and cannot be read.
+	LossDisk LossCause = "disk"
 	// LossRestart: they were in a log that the server no longer has. Their number is unknown.
 	LossRestart LossCause = "restart"
 	// LossUnknown: a cause that this package does not know, from a newer server; Loss.Text has its name.
@@ -42,7 +44,7 @@ func lossOf(alert *Alert) (Loss, bool) {
 	}
 	cause := LossCause(text)
 	switch cause {
-	case LossOverflow, LossSlow, LossRestart:
+	case LossOverflow, LossSlow, LossDisk, LossRestart:
 	default:
 		cause = LossUnknown
 	}

@@ -18,7 +18,9 @@ describe("lossOf", () => {
   });
 
   it("reads a loss that nobody counted", () => {
-    expect(lossOf(alert({ cause: "restart" }))).toStrictEqual({ cause: "restart", causeText: "restart" });
+    for (const cause of ["restart", "disk"]) {
+      expect(lossOf(alert({ cause }))).toStrictEqual({ cause, causeText: cause });
+    }
   });
 
   it("keeps the word of a cause that it does not know", () => {

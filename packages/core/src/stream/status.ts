@@ -35,12 +35,12 @@ export interface Loss {
 
 /**
  * `overflow`: the server's bound reached them before the group took them. `slow`: before this broadcast read them.
- * `restart`: they were in a log that the server no longer has, and nobody knows how many. `unknown`: a server newer than
- * this client knows another cause.
+ * `disk`: they are in the server's log on a disk, and cannot be read. `restart`: they were in a log that the server no
+ * longer has, and nobody knows how many. `unknown`: a server newer than this client knows another cause.
  */
-export type LossCause = "overflow" | "slow" | "restart" | "unknown";
+export type LossCause = "overflow" | "slow" | "disk" | "restart" | "unknown";
 
-const causes: readonly string[] = ["overflow", "slow", "restart"] satisfies LossCause[];
+const causes: readonly string[] = ["overflow", "slow", "disk", "restart"] satisfies LossCause[];
 
 /** Reads the alert with which our server tells a loss: one without a sequence number. */
 export function lossOf({ sequence, outputFields }: Alert): Loss | undefined {

@@ -68,7 +68,7 @@ class Resumed:
     """The server answers again; the stream continues where it was, as far as its mode allows."""
 
 
-LossCause: TypeAlias = Literal["overflow", "restart", "slow", "unknown"]
+LossCause: TypeAlias = Literal["disk", "overflow", "restart", "slow", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Loss:
 
     cause: LossCause
     """`overflow`: the server's bound reached them before the group took them. `slow`: before this broadcast read them.
-    `restart`: they were in a log that the server no longer has, and nobody knows how many. `unknown`: a newer server's
-    cause, which is in `cause_text`."""
+    `disk`: they are in the server's log on a disk, and cannot be read. `restart`: they were in a log that the server no
+    longer has, and nobody knows how many. `unknown`: a newer server's cause, which is in `cause_text`."""
     cause_text: str
     """The cause as the server says it."""
     lost: int | None

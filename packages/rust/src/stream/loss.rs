@@ -20,6 +20,8 @@ pub struct Loss {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LossCause {
+    /// They are in the server's log on a disk, and cannot be read.
+    Disk,
     /// The server's log dropped them before the group took them.
     Overflow,
     /// They were in a log that the server no longer has. It is not known how many there were.
@@ -33,6 +35,7 @@ pub enum LossCause {
 impl From<&str> for LossCause {
     fn from(text: &str) -> Self {
         match text {
+            "disk" => Self::Disk,
             "overflow" => Self::Overflow,
             "restart" => Self::Restart,
             "slow" => Self::Slow,
@@ -45,6 +48,7 @@ impl From<&str> for LossCause {
 impl fmt::Display for LossCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Disk => "disk",
             Self::Overflow => "overflow",
             Self::Restart => "restart",
             Self::Slow => "slow",
@@ -79,9 +83,10 @@ mod tests {
 
     #[test]
     fn an_unknown_cause_keeps_its_text() {
-        for text in ["overflow", "restart", "slow", "fire"] {
+        for text in ["disk", "overflow", "restart", "slow", "fire"] {
             assert_eq!(LossCause::from(text).to_string(), text);
         }
+        assert_eq!(LossCause::from("disk"), LossCause::Disk);
         assert_eq!(LossCause::from("fire"), LossCause::Unknown("fire".into()));
     }
 }
