@@ -94,6 +94,7 @@ it.each([
     [
       "AdminService",
       "CallbackError",
+      "FalcoLivenessState",
       "GetStatusResponseSchema",
       "HealthService",
       "LegacyResponseSchema",
