@@ -75,13 +75,15 @@ export function createMetrics(measured: Measured, events: EventSeries): Registry
   );
   ours.counter(
     "lost_total",
-    "Alerts that were lost: evicted from the log before the shared queue or a group had them, dropped by an output whose queue was full, failed in an output.",
+    "Alerts that were lost: evicted from the log before the shared queue or a group had them, missed or unreadable in the log on a disk, dropped by an output whose queue was full, failed in an output.",
     ["cause"],
     (stats) => {
       const totals = Object.entries(totalsOfOutputs(stats)).filter(([output]) => output !== grpc);
       const sum = (of: "dropped" | "failed") => totals.reduce((total, [, counts]) => total + counts[of], 0);
       return [
         [{ cause: "evicted" }, stats.evicted],
+        [{ cause: "missed" }, stats.disk?.missed ?? 0],
+        [{ cause: "unreadable" }, stats.disk?.unreadable ?? 0],
         [{ cause: "dropped" }, sum("dropped")],
         [{ cause: "failed" }, sum("failed")],
       ];

@@ -76,6 +76,22 @@ describe("the operations listener", () => {
     receiver.close();
   });
 
+  it("is not ready while the log's disk fails", async () => {
+    const directory = join(folder, "log");
+    const { url, post } = await serve(`${onFreePort}\nlog: { directory: ${directory} }`);
+    await post(fixtureLines("alerts.jsonl")[0]!);
+    expect((await ask(url, "/readyz")).status).toBe(200);
+    rmSync(directory, { recursive: true });
+    await expect
+      .poll(() => ask(url, "/readyz"))
+      .toEqual({
+        status: 503,
+        body: { ready: false, problems: [expect.stringMatching(/^log: alerts are in memory only: /)] },
+      });
+    await post(fixtureLines("alerts.jsonl")[1]!);
+    expect((await ask(url, "/healthz")).status).toBe(200);
+  });
+
   it("listens where others can reach it only if that is asked for", async () => {
     const { url } = await serve('operations: { bind_address: "0.0.0.0:0", insecure: true }');
     expect((await ask(url.replace("0.0.0.0", "127.0.0.1"), "/healthz")).status).toBe(200);
