@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@falco-outputs/core";
 import { expect, it } from "vitest";
+import { pidsIn } from "../testing/pids-in.js";
 import { countsOf, folder, numbersInFile, publishNumbered, serve, upTo } from "../testing/serve.js";
 
 const json = { json: true };
@@ -12,11 +13,6 @@ const keepAlive = true;
 /** Whether a process is there; one that has ended and was not waited for (a zombie) is. */
 function isThere(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
-}
-
-/** The process ids that programs wrote to a file, one per line. */
-function pidsIn(path: string): number[] {
-  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").map(Number) : [];
 }
 
 it("writes every alert to one process, one line each", async () => {

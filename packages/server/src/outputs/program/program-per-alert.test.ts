@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { startServer } from "../../index.js";
+import { pidsIn } from "../testing/pids-in.js";
 import { countsOf, folder, numbersInFile, publishNumbered, serve, upTo } from "../testing/serve.js";
 
 const json = { json: true };
@@ -37,7 +38,7 @@ it("lets go of what a program leaves in the background", async () => {
   const descriptors = () => readdirSync("/proc/self/fd").length;
   const pids = join(folder(), "pids");
   onTestFinished(() => {
-    for (const pid of readFileSync(pids, "utf8").trim().split("\n")) process.kill(Number(pid));
+    for (const pid of pidsIn(pids)) process.kill(pid);
   });
   // Its standard output is ours, which the test's runner waits for.
   const program = `cat > /dev/null; sleep 60 > /dev/null & echo $! | tee -a ${pids} >&2`;
