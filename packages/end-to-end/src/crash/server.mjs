@@ -6,5 +6,5 @@ const print = (fields) => console.log(JSON.stringify(fields));
 const warn = (fields, message) => print({ message, ...fields });
 const logger = { info: () => {}, warn, error: warn };
 const server = await startServer({ ...JSON.parse(process.argv[2]), logger });
-server.readLines(process.stdin).catch(() => {});
+server.readLines(process.stdin).catch((error) => warn({ error: String(error) }, "standard input"));
 print({ ready: true, http: server.httpUrl });

@@ -119,7 +119,7 @@ describe("FrameStore", () => {
     expect([store.pinnedBytes, evicted]).toEqual([0, [1]]);
   });
 
-  it("counts a holder anew when it took another slice", () => {
+  it("counts a holder again when it took another slice", () => {
     const store = storeWith({ maxPinnedBytes: slabBytes });
     append(store, 4);
     const { holder, evicted } = holders();

@@ -4,7 +4,7 @@ import type { FrameRun } from "../frame-run.js";
 import { type Chunk, indexAfter } from "./chunks.js";
 import type { LogId } from "./format.js";
 import { runsOf } from "./runs-of.js";
-import { scanBlocks } from "./scan.js";
+import { scanBlocks } from "./scan-blocks.js";
 import type { Segment } from "./segment.js";
 import type { Place, Segments } from "./segments.js";
 import { Turns } from "./turns.js";

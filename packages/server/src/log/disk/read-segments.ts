@@ -4,7 +4,7 @@ import { addBlock } from "./chunks.js";
 import { type LogId, readSegmentHeader, type SegmentHeader, segmentHeaderBytes } from "./format.js";
 import { readIndex } from "./index-file.js";
 import { LogDirectoryError } from "./log-directory-error.js";
-import { scanBlocks } from "./scan.js";
+import { scanBlocks } from "./scan-blocks.js";
 import { firstOf, Segment } from "./segment.js";
 import { checkVersion } from "./state-file.js";
 

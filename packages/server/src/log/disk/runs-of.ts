@@ -2,7 +2,7 @@ import { prefixBytes } from "@falco-outputs/core/codec";
 import { FrameRun } from "../frame-run.js";
 import { indexAfter } from "./chunks.js";
 import { blockHeaderBytes } from "./format.js";
-import type { FoundBlock } from "./scan.js";
+import type { FoundBlock } from "./scan-blocks.js";
 
 /** Frames that were read from the disk. */
 class ReadRun extends FrameRun {

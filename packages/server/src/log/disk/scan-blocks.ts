@@ -7,7 +7,7 @@ export interface FoundBlock extends BlockHeader {
   readonly offset: number;
 }
 
-/** Bytes that are no whole block. */
+/** Bytes that are not a whole block. */
 export interface Damage {
   readonly offset: number;
   readonly bytes: number;
@@ -15,7 +15,7 @@ export interface Damage {
   readonly alerts: number | undefined;
 }
 
-export interface Scan {
+export interface FoundBlocks {
   readonly blocks: readonly FoundBlock[];
   readonly damages: readonly Damage[];
   /** Where the next block can be written: after the last one whose extent is known. */
@@ -30,7 +30,7 @@ export interface Scan {
  * Finds the blocks in `file` from `start` on.
  * @param first The sequence number of the first alert, if it is known.
  */
-export function scanBlocks(file: Buffer, start: number, log: LogId, first?: number): Scan {
+export function scanBlocks(file: Buffer, start: number, log: LogId, first?: number): FoundBlocks {
   const blocks: FoundBlock[] = [];
   const damages: Damage[] = [];
   let expected = first;
